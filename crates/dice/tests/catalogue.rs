@@ -1,0 +1,86 @@
+//! The one data file, and what a malformed one is told.
+
+use dice::{Catalogue, Specification, UNKNOWN};
+
+#[test]
+fn the_embedded_dice_are_the_contracts() {
+    let catalogue = Catalogue::embedded();
+    let dice: Vec<(String, Specification)> = catalogue
+        .identifiers()
+        .map(|identifier| {
+            let die = catalogue.get(identifier).expect("listed dice exist");
+            (die.identifier, die.specification)
+        })
+        .collect();
+    let expected = |identifier: &str, faces: [u8; 6], error_rate| {
+        let faces = faces.to_vec();
+        (identifier.to_owned(), Specification { faces, error_rate })
+    };
+    assert_eq!(
+        dice,
+        [
+            expected("extreme", [0, 0, 6, 6, 6, 6], 0.5),
+            expected("fair", [1, 2, 3, 4, 5, 6], 0.0),
+            expected("risky", [2, 3, 4, 5, 6, 7], 0.1),
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_die_has_no_specification_and_one_label() {
+    let catalogue = Catalogue::embedded();
+    assert_eq!(catalogue.get("loaded"), None);
+    assert_eq!(catalogue.label("loaded"), UNKNOWN);
+    assert_eq!(catalogue.label("fair"), "fair");
+    assert_eq!(
+        catalogue.labels().collect::<Vec<_>>(),
+        ["extreme", "fair", "risky", UNKNOWN]
+    );
+}
+
+#[test]
+fn a_malformed_file_is_rejected_with_the_place_of_the_mistake() {
+    let die = |fields: &str| format!("{{ \"odd\": {{ {fields} }} }}");
+    for (json, place) in [
+        ("{\n  \"odd\": ,\n}".to_owned(), "line 2 column 10"),
+        ("[]".to_owned(), "expected an object of dice"),
+        ("{}".to_owned(), "no dice"),
+        (die("\"faces\": [1]"), "missing field `error_rate`"),
+        (
+            die("\"faces\": [1], \"error_rate\": 0, \"weight\": 2"),
+            "unknown field `weight`",
+        ),
+        (die("\"faces\": [-1], \"error_rate\": 0"), "line 1 column 23"),
+        (
+            die("\"faces\": [], \"error_rate\": 0"),
+            "odd.faces: has 0 entries, allowed are 1 to 100",
+        ),
+        (
+            die("\"faces\": [1, 9], \"error_rate\": 0"),
+            "odd.faces[1]: is 9, allowed are 0 to 8",
+        ),
+        (
+            die("\"faces\": [1], \"error_rate\": 1.5"),
+            "odd.error_rate: is 1.5, allowed are 0.0 to 1.0",
+        ),
+        (
+            die("\"faces\": [1], \"error_rate\": 0").replace("odd", "Odd one"),
+            "Odd one.identifier: must be",
+        ),
+        (
+            die("\"faces\": [1], \"error_rate\": 0").replace("odd", UNKNOWN),
+            "unknown.identifier",
+        ),
+        (
+            "{\"a\": {\"faces\":[1],\"error_rate\":0}, \"a\": {\"faces\":[2],\"error_rate\":0}}"
+                .to_owned(),
+            "a: defined twice at line 1",
+        ),
+    ] {
+        let error = Catalogue::parse(&json).expect_err(&json).to_string();
+        assert!(
+            error.contains(place),
+            "{json} gave {error:?}, expected {place:?}"
+        );
+    }
+}
