@@ -3,8 +3,10 @@
 //! A [`Die`] is a name and a [`Specification`]; [`Catalogue::embedded`] holds the ones in
 //! `dice.json`, the single place where dice are defined.
 
+mod batch;
 mod catalogue;
 
+pub use batch::{BatchSize, NotABatchSize};
 pub use catalogue::{Catalogue, CatalogueError};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};

@@ -50,7 +50,10 @@ fn a_malformed_file_is_rejected_with_the_place_of_the_mistake() {
             die("\"faces\": [1], \"error_rate\": 0, \"weight\": 2"),
             "unknown field `weight`",
         ),
-        (die("\"faces\": [-1], \"error_rate\": 0"), "line 1 column 23"),
+        (
+            die("\"faces\": [-1], \"error_rate\": 0"),
+            "line 1 column 23",
+        ),
         (
             die("\"faces\": [], \"error_rate\": 0"),
             "odd.faces: has 0 entries, allowed are 1 to 100",

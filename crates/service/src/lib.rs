@@ -1,1 +1,16 @@
-//! Stub.
+//! What every HTTP service here does alike, so that each one's own code is only its own.
+//!
+//! * [`main`]: command line, telemetry, listening, and a shutdown that flushes on every path.
+//! * [`app`]: the answers to what no route takes, and the middleware around everything.
+//! * [`serve`]: serving until told to stop, with a bound on the drain.
+//! * [`Query`] and [`Problem`]: bad input named in the same words and shape everywhere.
+
+mod cli;
+mod problem;
+mod query;
+mod serve;
+
+pub use cli::{Program, main, main_from};
+pub use problem::Problem;
+pub use query::Query;
+pub use serve::{app, serve, terminated};

@@ -1,1 +1,25 @@
-//! Stub.
+//! Metrics, logs and traces, set up once and used identically by every binary.
+//!
+//! This is the only crate that names OpenTelemetry. Read it in this order:
+//!
+//! 1. [`Settings`]: every flag and variable, as clap shows them.
+//! 2. [`init`] and [`Telemetry::shutdown`]: the life of the pipeline in one process.
+//! 3. [`http`]: the one middleware, a SERVER span and the RED metrics for each request.
+//! 4. [`client`]: the CLIENT span, and the context passed on.
+//! 5. [`metrics`]: the registry, `/metrics`, and label values that no request can invent.
+//!
+//! Logs are [`tracing`] events, written as JSON lines by `logs.rs`; spans are [`tracing`] spans,
+//! exported by `export.rs`.
+
+pub mod client;
+mod export;
+pub mod http;
+mod logs;
+pub mod metrics;
+mod pipeline;
+mod settings;
+mod span;
+
+pub use pipeline::{InitError, Service, Telemetry, init};
+pub use settings::{LogFormat, Sampler, Settings, TracesExporter};
+pub use span::{set_attribute, trace_id, traceresponse};

@@ -1,0 +1,50 @@
+//! How many dice one batch rolls.
+
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// A number of rolls, 1 to 20.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct BatchSize(u8);
+
+impl BatchSize {
+    /// The largest batch. A label and a bucket exist for each size up to it.
+    pub const MAX: u8 = 20;
+
+    /// Every size, ascending.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (1..=Self::MAX).map(Self)
+    }
+
+    /// The number of rolls.
+    #[must_use]
+    pub fn get(self) -> u8 {
+        self.0
+    }
+}
+
+/// The text is no number of rolls.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be a whole number from 1 to {}", BatchSize::MAX)]
+pub struct NotABatchSize;
+
+impl FromStr for BatchSize {
+    type Err = NotABatchSize;
+
+    fn from_str(text: &str) -> Result<Self, NotABatchSize> {
+        match text.parse() {
+            Ok(size) if (1..=Self::MAX).contains(&size) => Ok(Self(size)),
+            _ => Err(NotABatchSize),
+        }
+    }
+}
+
+impl TryFrom<String> for BatchSize {
+    type Error = NotABatchSize;
+
+    fn try_from(text: String) -> Result<Self, NotABatchSize> {
+        text.parse()
+    }
+}

@@ -1,0 +1,9 @@
+//! The `die-service` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    service::main(die_service::PROGRAM, |config, listener| {
+        die_service::run(config, listener, service::terminated())
+    })
+}

@@ -1,0 +1,174 @@
+//! The command line that every service has: its own flags, listening, telemetry, and `health`.
+
+use std::ffi::OsString;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use telemetry::client::http_url;
+use telemetry::{Service, Settings, Telemetry};
+use tokio::net::TcpListener;
+use url::Url;
+
+/// A health check that takes longer has failed.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What a binary says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    /// Its name and version.
+    pub service: Service,
+    /// One line for `--help`.
+    pub about: &'static str,
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "Every flag can be given as the variable shown beside it.\n\
+    GET /healthz answers 200 while serving; GET /metrics is for Prometheus."
+)]
+struct Cli<C: Args> {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    config: C,
+
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "LISTEN_ADDR",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8000"
+    )]
+    listen: SocketAddr,
+
+    #[command(flatten)]
+    telemetry: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Ask a running service whether it serves: exit code 0 or 1, for container health checks
+    Health {
+        /// What to ask [default: /healthz at the address of --listen]
+        #[arg(long, value_parser = http_url)]
+        url: Option<Url>,
+    },
+}
+
+/// The whole `main` of a service: parses the process's arguments and runs until told to stop.
+///
+/// `run` gets the service's own flags, a bound listener, and is to return once
+/// [`terminated`](crate::terminated) is. Telemetry is flushed after it, however it returns.
+pub fn main<C: Args, R>(program: Program, run: impl FnOnce(C, TcpListener) -> R) -> ExitCode
+where
+    R: Future<Output = io::Result<()>>,
+{
+    main_from(program, std::env::args_os(), run)
+}
+
+/// [`main`] with given arguments, the first being the program's name.
+pub fn main_from<C: Args, R>(
+    program: Program,
+    arguments: impl IntoIterator<Item = OsString>,
+    run: impl FnOnce(C, TcpListener) -> R,
+) -> ExitCode
+where
+    R: Future<Output = io::Result<()>>,
+{
+    let cli = match parse::<C>(program, arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // To standard output and 0 for --help, to standard error and 2 otherwise.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let result = match cli.command {
+        Some(Command::Health { url }) => health(&url.unwrap_or_else(|| health_url(cli.listen))),
+        None => start(program.service, cli, run),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{}: {problem}", program.service.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse<C: Args>(
+    program: Program,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Cli<C>, clap::Error> {
+    let mut command = Cli::<C>::command()
+        .name(program.service.name)
+        .version(program.service.version)
+        .about(program.about);
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Build telemetry, listen, serve, flush: in this order, the last on every path.
+fn start<C: Args, R>(
+    service: Service,
+    cli: Cli<C>,
+    run: impl FnOnce(C, TcpListener) -> R,
+) -> Result<(), String>
+where
+    R: Future<Output = io::Result<()>>,
+{
+    let telemetry = telemetry::init(service, &cli.telemetry).map_err(|error| error.to_string())?;
+    let served = runtime().and_then(|runtime| {
+        runtime.block_on(async {
+            let listener = listen(cli.listen).await?;
+            run(cli.config, listener)
+                .await
+                .map_err(|error| error.to_string())
+        })
+    });
+    Telemetry::shutdown(telemetry);
+    served
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime.map_err(|error| format!("no threads to run on: {error}"))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot listen on {address}: {error}; choose another with --listen or LISTEN_ADDR")
+    })
+}
+
+/// An address that is listened on everywhere is asked on this machine.
+fn health_url(listen: SocketAddr) -> Url {
+    let ip = match listen.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let address = SocketAddr::new(ip, listen.port());
+    Url::parse(&format!("http://{address}/healthz")).expect("an address makes a URL")
+}
+
+fn health(url: &Url) -> Result<(), String> {
+    let answer = runtime()?.block_on(async {
+        let client = reqwest::Client::builder().timeout(HEALTH_TIMEOUT).build()?;
+        client.get(url.clone()).send().await
+    });
+    match answer {
+        Ok(answer) if answer.status().is_success() => Ok(()),
+        Ok(answer) => Err(format!("{url} answered {}", answer.status())),
+        Err(error) if error.is_timeout() => {
+            Err(format!("{url} did not answer within {HEALTH_TIMEOUT:?}"))
+        }
+        Err(_) => Err(format!("{url} cannot be reached")),
+    }
+}

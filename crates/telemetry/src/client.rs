@@ -1,0 +1,174 @@
+//! Calls to other services: a CLIENT span for each, the trace context passed on, and failures
+//! told apart the way callers answer them.
+//!
+//! Attributes follow the HTTP semantic conventions,
+//! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span>, with one
+//! exception: a 4xx answer leaves the span's status unset, because asking for a die that does not
+//! exist is no failure of the call.
+
+use std::time::Duration;
+
+use opentelemetry::propagation::{Injector, TextMapPropagator};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use tracing::{Instrument, Span, field, info_span};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use url::Url;
+
+/// Idle connections kept for each upstream: as many as a stampede of batches uses at once.
+const IDLE_CONNECTIONS: usize = 64;
+
+/// An HTTP client with pooled connections. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client(reqwest::Client);
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status, whatever it is.
+    pub status: StatusCode,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer. Details are in the log, not for whoever asked us.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// No complete answer within the time allowed.
+    #[error("no answer in time")]
+    Timeout(#[source] reqwest::Error),
+    /// No connection, or it broke.
+    #[error("cannot be reached")]
+    Unreachable(#[source] reqwest::Error),
+}
+
+impl CallError {
+    /// The innermost cause, for a log line.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        let mut cause: &dyn std::error::Error = self;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        cause.to_string()
+    }
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        let client = reqwest::Client::builder()
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .tcp_nodelay(true)
+            .build();
+        Self(client.expect("a client without TLS and proxies has nothing that can fail"))
+    }
+}
+
+impl Client {
+    /// GETs `url` and reads the whole answer, within `timeout`.
+    ///
+    /// # Errors
+    /// [`CallError`], when there is no answer; any status is an answer.
+    pub async fn get(&self, url: Url, timeout: Duration) -> Result<Reply, CallError> {
+        self.send(Method::GET, url, |request| request.timeout(timeout))
+            .await
+    }
+
+    /// Sends a request that `prepare` completes, and reads the whole answer.
+    ///
+    /// # Errors
+    /// [`CallError`], when there is no answer; any status is an answer.
+    pub async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        prepare: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Reply, CallError> {
+        let span = client_span(&method, &url);
+        let request = self.0.request(method, url).headers(context_headers(&span));
+        let result = exchange(prepare(request)).instrument(span.clone()).await;
+        record_result(&span, &result);
+        result
+    }
+}
+
+/// A URL that can be reached without TLS.
+///
+/// # Errors
+/// Says what is missing, and shows a URL that would do.
+pub fn http_url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "http" && url.has_host() => Ok(url),
+        Ok(url) if url.scheme() == "https" => {
+            Err("https is not supported: there is no TLS inside the stack; use http://".to_owned())
+        }
+        _ => Err("not a URL with scheme and host, as in http://localhost:4318".to_owned()),
+    }
+}
+
+async fn exchange(request: RequestBuilder) -> Result<Reply, CallError> {
+    let classify = |error: reqwest::Error| {
+        if error.is_timeout() {
+            CallError::Timeout(error)
+        } else {
+            CallError::Unreachable(error)
+        }
+    };
+    let response = request.send().await.map_err(classify)?;
+    let status = response.status();
+    let body = response.bytes().await.map_err(classify)?.to_vec();
+    Ok(Reply { status, body })
+}
+
+fn client_span(method: &Method, url: &Url) -> Span {
+    info_span!(
+        "call",
+        otel.name = method.as_str(),
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        http.request.method = method.as_str(),
+        http.response.status_code = field::Empty,
+        "error.type" = field::Empty,
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        url.full = url.as_str(),
+    )
+}
+
+fn record_result(span: &Span, result: &Result<Reply, CallError>) {
+    let failure = match result {
+        Ok(reply) => {
+            span.record(
+                "http.response.status_code",
+                i64::from(reply.status.as_u16()),
+            );
+            reply
+                .status
+                .is_server_error()
+                .then(|| reply.status.as_str().to_owned())
+        }
+        Err(CallError::Timeout(_)) => Some("timeout".to_owned()),
+        Err(CallError::Unreachable(_)) => Some("unreachable".to_owned()),
+    };
+    if let Some(failure) = failure {
+        span.record("error.type", failure);
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
+/// The `traceparent` of `span`, for the service called.
+fn context_headers(span: &Span) -> HeaderMap {
+    struct Headers(HeaderMap);
+    impl Injector for Headers {
+        fn set(&mut self, key: &str, value: String) {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value))
+            {
+                self.0.insert(name, value);
+            }
+        }
+    }
+    let mut headers = Headers(HeaderMap::new());
+    TraceContextPropagator::new().inject_context(&span.context(), &mut headers);
+    headers.0
+}

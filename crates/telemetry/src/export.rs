@@ -1,0 +1,170 @@
+//! The way of a finished span to the collector, with every span accounted for.
+//!
+//! [`Bounded`] stands before the SDK's batch processor and [`Reported`] before its exporter. The
+//! SDK drops spans silently when its queue is full; here the bound is kept, and counted, one step
+//! earlier: `made = waiting + exported + failed + dropped`, at any moment.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
+use prometheus::{IntCounter, IntCounterVec, Opts};
+
+/// What became of the spans of this process. One, as the tracing dispatcher is one.
+pub(crate) static SPANS: LazyLock<Spans> = LazyLock::new(Spans::new);
+
+pub(crate) struct Spans {
+    pub(crate) total: IntCounterVec,
+    exported: IntCounter,
+    failed: IntCounter,
+    dropped: IntCounter,
+}
+
+impl Spans {
+    fn new() -> Self {
+        let total = IntCounterVec::new(
+            Opts::new(
+                "telemetry_spans_total",
+                "Sampled spans by what became of them: exported (the collector took them), \
+                 failed (their export failed), dropped (the queue was full)",
+            ),
+            &["outcome"],
+        )
+        .expect("the name and label are valid");
+        Self {
+            exported: total.with_label_values(&["exported"]),
+            failed: total.with_label_values(&["failed"]),
+            dropped: total.with_label_values(&["dropped"]),
+            total,
+        }
+    }
+}
+
+/// What the two ends of the queue share.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    /// Spans that may wait at once.
+    capacity: usize,
+    /// Spans that were accepted and are neither exported nor failed yet.
+    waiting: AtomicUsize,
+    /// Whether the loss going on was already logged.
+    warned: AtomicBool,
+}
+
+impl Queue {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            waiting: AtomicUsize::new(0),
+            warned: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// True once per outage.
+    fn first_loss(&self) -> bool {
+        !self.warned.load(Ordering::Relaxed) && !self.warned.swap(true, Ordering::Relaxed)
+    }
+
+    /// True once, when an outage is over: an export went well and the queue is not about to
+    /// overflow again.
+    fn recovered(&self) -> bool {
+        self.waiting() <= self.capacity / 2 && self.warned.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// Refuses, and counts, spans beyond the queue's capacity.
+#[derive(Debug)]
+pub(crate) struct Bounded<P> {
+    pub(crate) inner: P,
+    pub(crate) queue: Arc<Queue>,
+}
+
+impl<P: SpanProcessor> SpanProcessor for Bounded<P> {
+    fn on_start(&self, span: &mut Span, context: &Context) {
+        self.inner.on_start(span, context);
+    }
+
+    fn on_end(&self, span: SpanData) {
+        if !span.span_context.is_sampled() {
+            return;
+        }
+        if self.queue.waiting.fetch_add(1, Ordering::Relaxed) < self.queue.capacity {
+            return self.inner.on_end(span);
+        }
+        self.queue.waiting.fetch_sub(1, Ordering::Relaxed);
+        SPANS.dropped.inc();
+        if self.queue.first_loss() {
+            tracing::warn!(
+                span_queue_size = self.queue.capacity,
+                "Spans are being dropped: the queue is full, see telemetry_spans_total"
+            );
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.inner.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.inner.set_resource(resource);
+    }
+}
+
+/// Counts what the exporter did, and logs when that changes.
+#[derive(Debug)]
+pub(crate) struct Reported<E> {
+    pub(crate) inner: E,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) endpoint: String,
+}
+
+impl<E: SpanExporter> SpanExporter for Reported<E> {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let count = batch.len();
+        let result = self.inner.export(batch).await;
+        self.queue.waiting.fetch_sub(count, Ordering::Relaxed);
+        match &result {
+            Ok(()) => {
+                SPANS.exported.inc_by(count as u64);
+                if self.queue.recovered() {
+                    tracing::info!(endpoint = self.endpoint, "Spans reach the collector again");
+                }
+            }
+            Err(error) => {
+                SPANS.failed.inc_by(count as u64);
+                if self.queue.first_loss() {
+                    tracing::warn!(
+                        endpoint = self.endpoint,
+                        error = %error,
+                        "Spans do not reach the collector: they are lost, see telemetry_spans_total"
+                    );
+                }
+            }
+        }
+        result
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.inner.force_flush()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.inner.set_resource(resource);
+    }
+}

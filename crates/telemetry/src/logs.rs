@@ -1,0 +1,109 @@
+//! Log lines: one flat JSON object each, with the ids of the span they were written in.
+//!
+//! A layer of our own because `tracing-subscriber`'s JSON nests fields and knows no trace id,
+//! and because the line is built once, in a reused buffer.
+
+use std::cell::Cell;
+use std::fmt::{Debug, Write as _};
+use std::io::Write as _;
+
+use serde::Serialize;
+use serde_json::{Value, to_writer};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::Context;
+
+use crate::span::with_current;
+
+/// RFC 3339, UTC, nanoseconds: always the same width, so that lines sort as text.
+const TIMESTAMP: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:9]Z");
+
+/// Writes every event as a JSON line.
+pub(crate) struct JsonLines<W> {
+    /// The service name, as a JSON string with its quotes.
+    logger: String,
+    writer: W,
+}
+
+impl<W> JsonLines<W> {
+    pub(crate) fn new(service: &str, writer: W) -> Self {
+        let logger = Value::from(service).to_string();
+        Self { logger, writer }
+    }
+
+    fn line(&self, event: &Event<'_>, line: &mut Vec<u8>) {
+        line.extend_from_slice(b"{\"timestamp\":\"");
+        // Writing to a Vec cannot fail, here and below; the clock's year has four digits.
+        let _ = OffsetDateTime::now_utc().format_into(line, TIMESTAMP);
+        let _ = write!(line, "\",\"level\":\"{}\"", event.metadata().level());
+        let mut fields = Fields { line };
+        event.record(&mut fields);
+        let _ = write!(line, ",\"logger\":{}", self.logger);
+        with_current(|span| {
+            let (trace, span) = (span.trace_id(), span.span_id());
+            write!(line, ",\"trace_id\":\"{trace}\",\"span_id\":\"{span}\"")
+        });
+        line.extend_from_slice(b"}\n");
+    }
+}
+
+impl<S: Subscriber, W: for<'w> MakeWriter<'w> + 'static> Layer<S> for JsonLines<W> {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        thread_local! {
+            /// Taken while in use, so that a `Debug` that logs gets a fresh one.
+            static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+        }
+        let mut line = BUFFER.take();
+        line.clear();
+        self.line(event, &mut line);
+        // There is nowhere to report a failed write of a log line to.
+        let _ = self.writer.make_writer().write_all(&line);
+        BUFFER.set(line);
+    }
+}
+
+/// Appends `,"name":value` for each field.
+struct Fields<'a> {
+    line: &'a mut Vec<u8>,
+}
+
+impl Fields<'_> {
+    fn field(&mut self, field: &Field, value: impl Serialize) {
+        let _ = write!(self.line, ",\"{}\":", field.name());
+        let _ = to_writer(&mut *self.line, &value);
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.field(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.field(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.field(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.field(field, value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.field(field, value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let mut text = String::new();
+        let _ = write!(text, "{value:?}");
+        self.field(field, text);
+    }
+}

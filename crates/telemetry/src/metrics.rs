@@ -1,0 +1,168 @@
+//! Metrics in Prometheus' text format: one registry per server, handed to whoever registers.
+//!
+//! A metric is a field of a struct of handles, made by [`counter`], [`counters`], [`gauge`],
+//! [`histogram`] or [`histograms`]. Label sets that can occur are created at 0 by whoever owns the
+//! metric, so that `rate()` and `increase()` see the first event; no label value is ever taken
+//! from a request unchecked.
+
+mod process;
+
+use std::sync::OnceLock;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+use prometheus::{Encoder, Opts, TextEncoder};
+pub use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Registry,
+};
+use tracing_appender::non_blocking::ErrorCounter;
+
+use crate::Service;
+use crate::export::SPANS;
+
+/// The commit this was built from, when the build was told (`DICE_REVISION`).
+const REVISION: &str = match option_env!("DICE_REVISION") {
+    Some(revision) => revision,
+    None => "unknown",
+};
+
+/// A registry with what every process reports: `process_*`, `build_info` and the telemetry
+/// pipeline's own losses.
+#[must_use]
+pub fn registry(service: Service) -> Registry {
+    let registry = Registry::new();
+    let build = gauges(
+        &registry,
+        "build_info",
+        "Always 1; the labels say what is running",
+        &["version", "revision"],
+    );
+    build.with_label_values(&[service.version, REVISION]).set(1);
+    let process = Box::new(process::ProcessMetrics::new());
+    registry.register(process).expect(VALID);
+    register(&registry, SPANS.total.clone());
+    register(&registry, DroppedLines(dropped_lines_total(0)));
+    registry
+}
+
+/// The registry as Prometheus scrapes it: text format 0.0.4 with its Content-Type.
+#[must_use]
+pub fn render(registry: &Registry) -> Response {
+    let encoder = TextEncoder::new();
+    let mut text = Vec::new();
+    match encoder.encode(&registry.gather(), &mut text) {
+        Ok(()) => ([(CONTENT_TYPE, encoder.format_type().to_owned())], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "Metrics could not be encoded");
+            axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A counter without labels.
+pub fn counter(registry: &Registry, name: &str, help: &str) -> IntCounter {
+    register(registry, IntCounter::new(name, help).expect(VALID))
+}
+
+/// A counter for each set of label values.
+pub fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    register(
+        registry,
+        IntCounterVec::new(Opts::new(name, help), labels).expect(VALID),
+    )
+}
+
+/// A gauge without labels.
+pub fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
+    register(registry, IntGauge::new(name, help).expect(VALID))
+}
+
+/// A gauge for each set of label values.
+pub fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+    register(
+        registry,
+        IntGaugeVec::new(Opts::new(name, help), labels).expect(VALID),
+    )
+}
+
+/// A histogram without labels, with upper bounds in the metric's own unit.
+pub fn histogram(registry: &Registry, name: &str, help: &str, bounds: &[f64]) -> Histogram {
+    let opts = HistogramOpts::new(name, help).buckets(bounds.to_vec());
+    register(registry, Histogram::with_opts(opts).expect(VALID))
+}
+
+/// A histogram for each set of label values, with upper bounds in the metric's own unit.
+pub fn histograms(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    bounds: &[f64],
+    labels: &[&str],
+) -> HistogramVec {
+    let opts = HistogramOpts::new(name, help).buckets(bounds.to_vec());
+    register(registry, HistogramVec::new(opts, labels).expect(VALID))
+}
+
+/// Adds one to a gauge for as long as the guard lives, however the work ends.
+#[derive(Debug)]
+#[must_use = "dropped at once, it counts nothing"]
+pub struct InProgress(IntGauge);
+
+impl InProgress {
+    /// Counts one more.
+    pub fn start(gauge: &IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+const VALID: &str = "metric names and labels in the source are valid";
+
+fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> C {
+    registry
+        .register(Box::new(collector.clone()))
+        .expect("each metric is registered once per registry");
+    collector
+}
+
+/// The log writer's count of lines that found its queue full. One, as the subscriber is one.
+static LINES: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// Makes `telemetry_log_lines_dropped_total` report `counter`.
+pub(crate) fn watch_dropped_lines(counter: ErrorCounter) {
+    let _ = LINES.set(counter);
+}
+
+/// Reads the log writer's count when scraped.
+#[derive(Clone)]
+struct DroppedLines(IntCounter);
+
+impl Collector for DroppedLines {
+    fn desc(&self) -> Vec<&Desc> {
+        self.0.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let dropped = LINES.get().map_or(0, ErrorCounter::dropped_lines);
+        dropped_lines_total(dropped as u64).collect()
+    }
+}
+
+fn dropped_lines_total(value: u64) -> IntCounter {
+    let counter = IntCounter::new(
+        "telemetry_log_lines_dropped_total",
+        "Log lines lost because standard output was read too slowly",
+    )
+    .expect(VALID);
+    counter.inc_by(value);
+    counter
+}

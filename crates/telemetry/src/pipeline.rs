@@ -1,0 +1,189 @@
+//! The pipeline of one process: set up before anything is served, flushed after everything is.
+
+use std::io::{self, BufWriter, IsTerminal};
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{
+    BatchConfigBuilder, BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider,
+};
+use tracing::{Metadata, Subscriber};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{Layer, Registry};
+use url::Url;
+
+use crate::export::{Bounded, Queue, Reported};
+use crate::logs::JsonLines;
+use crate::{LogFormat, Sampler, Settings, metrics};
+
+/// Log lines that may wait for a slow reader of standard output; more are dropped and counted.
+const LOG_QUEUE: usize = 16_384;
+
+/// Bytes of lines that are written at once when many are waiting; a lone line is written at once.
+const LOG_CHUNK: usize = 64 * 1024;
+
+/// How long the flush of spans may take before they are given up.
+const FLUSH_BOUND: Duration = Duration::from_secs(2);
+
+/// Who is speaking: the resource of every span, and `build_info`.
+#[derive(Debug, Clone, Copy)]
+pub struct Service {
+    /// `service.name`, and the `logger` of every line.
+    pub name: &'static str,
+    /// `service.version`.
+    pub version: &'static str,
+}
+
+/// The running pipeline. Keep it until the last request is answered, then call
+/// [`shutdown`](Self::shutdown), on every path.
+#[derive(Debug)]
+#[must_use = "spans and lines are lost unless shutdown is called"]
+pub struct Telemetry {
+    traces: Option<(SdkTracerProvider, Arc<Queue>)>,
+    lines: WorkerGuard,
+}
+
+/// Why telemetry could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// The settings do not make an exporter.
+    #[error("traces: {0}")]
+    Exporter(#[from] ExporterBuildError),
+    /// This process has a subscriber already.
+    #[error("logs: {0}")]
+    Subscriber(#[from] TryInitError),
+}
+
+/// Sets up logs and traces for the whole process. Once per process, outside the async runtime.
+///
+/// # Errors
+/// [`InitError`], when the exporter cannot be built or the process has a subscriber already.
+pub fn init(service: Service, settings: &Settings) -> Result<Telemetry, InitError> {
+    let name = settings.service_name.as_deref().unwrap_or(service.name);
+    let (writer, lines) = NonBlockingBuilder::default()
+        .buffered_lines_limit(LOG_QUEUE)
+        .thread_name("logs")
+        .finish(BufWriter::with_capacity(LOG_CHUNK, io::stdout()));
+    metrics::watch_dropped_lines(writer.error_counter());
+    let lines_layer = match settings.log_format {
+        LogFormat::Json => JsonLines::new(name, writer).boxed(),
+        LogFormat::Pretty => tracing_subscriber::fmt::layer()
+            .with_target(false)
+            .with_ansi(io::stdout().is_terminal())
+            .with_writer(writer)
+            .boxed(),
+    };
+    let traces = tracer_provider(name, service.version, settings)?;
+    Registry::default()
+        .with(settings.log.clone())
+        .with(traces.as_ref().map(|(provider, _)| span_layer(provider)))
+        .with(lines_layer)
+        .try_init()?;
+    Ok(Telemetry { traces, lines })
+}
+
+/// The bridge from `tracing` spans to OpenTelemetry, without the attributes nobody asked for.
+fn span_layer<S: Subscriber + for<'s> LookupSpan<'s>>(
+    provider: &SdkTracerProvider,
+) -> impl Layer<S> {
+    let only_spans = filter_fn(|metadata: &Metadata<'_>| metadata.is_span());
+    tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer("dice"))
+        .with_level(false)
+        .with_location(false)
+        .with_target(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        // Log lines carry the trace id; the trace need not repeat them as events.
+        .with_filter(only_spans)
+}
+
+impl Telemetry {
+    /// Exports the spans and writes the lines that are still waiting.
+    ///
+    /// Blocks for up to 2 s for spans and 1 s for lines; call it after the async runtime ended.
+    /// A loss is logged.
+    pub fn shutdown(self) {
+        if let Some((provider, queue)) = &self.traces {
+            let flushed = provider.shutdown_with_timeout(FLUSH_BOUND);
+            let lost = queue.waiting();
+            if flushed.is_err() && lost > 0 {
+                tracing::warn!(
+                    lost,
+                    "Spans were given up at shutdown: the collector is too slow"
+                );
+            }
+        }
+        drop(self.lines);
+    }
+}
+
+fn tracer_provider(
+    name: &str,
+    version: &'static str,
+    settings: &Settings,
+) -> Result<Option<(SdkTracerProvider, Arc<Queue>)>, InitError> {
+    let resource = Resource::builder()
+        .with_service_name(name.to_owned())
+        .with_attribute(KeyValue::new("service.version", version))
+        .build();
+    let mut provider = SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_sampler(sampler(settings));
+    let queue = Arc::new(Queue::new(settings.span_queue_size));
+    if let Some(url) = settings.traces_url() {
+        provider = provider.with_span_processor(processor(&url, settings, &queue)?);
+    }
+    Ok((!settings.otel_disabled).then(|| (provider.build(), queue)))
+}
+
+fn processor(
+    url: &Url,
+    settings: &Settings,
+    queue: &Arc<Queue>,
+) -> Result<Bounded<BatchSpanProcessor>, InitError> {
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_endpoint(url.as_str())
+        .with_protocol(Protocol::HttpBinary)
+        .with_timeout(settings.otlp_timeout)
+        .build()?;
+    let exporter = Reported {
+        inner: exporter,
+        queue: Arc::clone(queue),
+        endpoint: url.to_string(),
+    };
+    let batches = BatchConfigBuilder::default()
+        .with_max_queue_size(settings.span_queue_size)
+        .with_max_export_batch_size(settings.span_batch_size.min(settings.span_queue_size))
+        .with_scheduled_delay(settings.span_delay)
+        .build();
+    let inner = BatchSpanProcessor::builder(exporter)
+        .with_batch_config(batches)
+        .build();
+    Ok(Bounded {
+        inner,
+        queue: Arc::clone(queue),
+    })
+}
+
+fn sampler(settings: &Settings) -> SdkSampler {
+    let ratio = SdkSampler::TraceIdRatioBased(settings.traces_sampler_arg);
+    let parent_based = |root| SdkSampler::ParentBased(Box::new(root));
+    match settings.traces_sampler {
+        Sampler::AlwaysOn => SdkSampler::AlwaysOn,
+        Sampler::AlwaysOff => SdkSampler::AlwaysOff,
+        Sampler::Traceidratio => ratio,
+        Sampler::ParentbasedAlwaysOn => parent_based(SdkSampler::AlwaysOn),
+        Sampler::ParentbasedAlwaysOff => parent_based(SdkSampler::AlwaysOff),
+        Sampler::ParentbasedTraceidratio => parent_based(ratio),
+    }
+}

@@ -1,0 +1,163 @@
+//! What a person can set, with the names OpenTelemetry gives the variables.
+//! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tracing_subscriber::filter::Targets;
+use url::Url;
+
+use crate::client::http_url;
+
+/// Logs and traces of one process.
+///
+/// The OTLP exporter itself also reads `OTEL_EXPORTER_OTLP_HEADERS`, and the resource
+/// `OTEL_RESOURCE_ATTRIBUTES`.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Telemetry")]
+pub struct Settings {
+    /// Base URL of the OTLP/HTTP receiver; spans are posted to URL/v1/traces
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    #[arg(default_value = "http://localhost:4318", value_parser = http_url)]
+    pub otlp_endpoint: Url,
+
+    /// Where spans are posted, in full, in place of the base URL
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", value_name = "URL")]
+    #[arg(value_parser = http_url)]
+    pub otlp_traces_endpoint: Option<Url>,
+
+    /// How long one export may take, in milliseconds, 1 or more
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_TIMEOUT",
+        value_name = "MS",
+        default_value = "5000"
+    )]
+    #[arg(value_parser = milliseconds)]
+    pub otlp_timeout: Duration,
+
+    /// Where spans go
+    #[arg(long, env = "OTEL_TRACES_EXPORTER", value_enum, default_value_t = TracesExporter::Otlp)]
+    pub traces_exporter: TracesExporter,
+
+    /// Which traces are recorded
+    #[arg(long, env = "OTEL_TRACES_SAMPLER", value_enum)]
+    #[arg(default_value_t = Sampler::ParentbasedTraceidratio)]
+    pub traces_sampler: Sampler,
+
+    /// The share of traces that the ratio samplers record, 0.0 to 1.0
+    #[arg(
+        long,
+        env = "OTEL_TRACES_SAMPLER_ARG",
+        value_name = "RATIO",
+        default_value_t = 1.0
+    )]
+    #[arg(value_parser = ratio)]
+    pub traces_sampler_arg: f64,
+
+    /// Spans that may wait for export; more are dropped and counted
+    #[arg(
+        long,
+        env = "OTEL_BSP_MAX_QUEUE_SIZE",
+        value_name = "SPANS",
+        default_value_t = 8192
+    )]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    pub span_queue_size: usize,
+
+    /// Spans sent in one export at the most
+    #[arg(long, env = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", value_name = "SPANS")]
+    #[arg(default_value_t = 512)]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=65_536))]
+    pub span_batch_size: usize,
+
+    /// How long a span waits for its batch to fill, in milliseconds, 1 or more
+    #[arg(
+        long,
+        env = "OTEL_BSP_SCHEDULE_DELAY",
+        value_name = "MS",
+        default_value = "500"
+    )]
+    #[arg(value_parser = milliseconds)]
+    pub span_delay: Duration,
+
+    /// The service.name of spans and the logger of log lines [default: the program's own name]
+    #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME")]
+    pub service_name: Option<String>,
+
+    /// Turn tracing off altogether
+    #[arg(long, env = "OTEL_SDK_DISABLED")]
+    pub otel_disabled: bool,
+
+    /// How log lines look
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
+    pub log_format: LogFormat,
+
+    /// Which lines and spans are made: LEVEL, or TARGET=LEVEL pairs with commas
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
+    pub log: Targets,
+}
+
+/// Where spans go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TracesExporter {
+    /// To the OTLP endpoint
+    Otlp,
+    /// Nowhere; log lines still carry trace ids
+    None,
+}
+
+/// The samplers of the specification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Sampler {
+    /// Every trace
+    AlwaysOn,
+    /// No trace
+    AlwaysOff,
+    /// A share of all traces
+    Traceidratio,
+    /// As the caller decided; every trace that starts here
+    ParentbasedAlwaysOn,
+    /// As the caller decided; no trace that starts here
+    ParentbasedAlwaysOff,
+    /// As the caller decided; a share of the traces that start here
+    ParentbasedTraceidratio,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line
+    Json,
+    /// Coloured text for people
+    Pretty,
+}
+
+impl Settings {
+    /// The URL spans are posted to, or none when nothing is exported.
+    pub(crate) fn traces_url(&self) -> Option<Url> {
+        if self.otel_disabled || self.traces_exporter == TracesExporter::None {
+            return None;
+        }
+        Some(self.otlp_traces_endpoint.clone().unwrap_or_else(|| {
+            let mut url = self.otlp_endpoint.clone();
+            url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
+            url
+        }))
+    }
+}
+
+fn milliseconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("not a whole number of milliseconds, 1 or more".to_owned()),
+        Ok(millis) => Ok(Duration::from_millis(millis)),
+    }
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
+        _ => Err("not a number from 0.0 to 1.0".to_owned()),
+    }
+}

@@ -1,0 +1,40 @@
+//! The current span, for those who do not name OpenTelemetry.
+
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::{Context, Value};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// Adds an attribute to the span of the request being handled, under its conventional name.
+/// Nothing happens outside a span.
+pub fn set_attribute(key: &'static str, value: impl Into<Value>) {
+    tracing::Span::current().set_attribute(key, value);
+}
+
+/// The trace id of the current span, 32 hexadecimal digits. None outside a span.
+#[must_use]
+pub fn trace_id() -> Option<String> {
+    with_current(|context| context.trace_id().to_string())
+}
+
+/// The current span as the value of a `traceresponse` header: version, trace id, span id, flags.
+/// <https://www.w3.org/TR/trace-context-2/#traceresponse-header>
+#[must_use]
+pub fn traceresponse() -> Option<String> {
+    with_current(|context| {
+        format!(
+            "00-{}-{}-{:02x}",
+            context.trace_id(),
+            context.span_id(),
+            context.trace_flags()
+        )
+    })
+}
+
+/// Calls `read` with the entered span's context, if there is one.
+pub(crate) fn with_current<T>(read: impl FnOnce(&SpanContext) -> T) -> Option<T> {
+    Context::map_current(|context| {
+        let span = context.span();
+        let context = span.span_context();
+        context.is_valid().then(|| read(context))
+    })
+}
