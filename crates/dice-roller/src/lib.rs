@@ -1,1 +1,156 @@
-//! Stub.
+//! Rolls dice: one at a time, or a batch whose rolls are concurrent tasks.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /roll?die=fair` | `{"roll":4}` |
+//! | `GET /roll-async?die=fair&times=5` | `{"total":17,"rolls":[...],"count":5}` |
+
+mod error;
+mod metrics;
+mod roll;
+mod specs;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use dice::{BatchSize, Catalogue, Die};
+use serde::{Deserialize, Serialize};
+use service::{Program, Query};
+use telemetry::client::http_url;
+use telemetry::{Service, set_attribute};
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::roll::Roller;
+use crate::specs::Specs;
+
+/// How this service presents itself.
+pub const PROGRAM: Program = Program {
+    service: Service {
+        name: "dice-roller",
+        version: env!("CARGO_PKG_VERSION"),
+    },
+    about: "Rolls dice, one or a batch of concurrent ones",
+};
+
+/// What the deployment decides.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// Where die specifications come from; without it, from this program itself
+    #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
+    pub die_service_url: Option<Url>,
+
+    /// How long to wait for die-service
+    #[arg(
+        long,
+        env = "DIE_SERVICE_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "2s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub die_service_timeout: Duration,
+
+    /// Longest time a roll takes; each takes a random one from 0 to this, 0s turns it off
+    #[arg(
+        long,
+        env = "ROLL_DELAY",
+        value_name = "DURATION",
+        default_value = "1s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub roll_delay: Duration,
+}
+
+/// Serves on `listener` until `shutdown` is ready.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    service::serve(app(&config), listener, shutdown).await
+}
+
+fn app(config: &Config) -> Router {
+    let registry = telemetry::metrics::registry(PROGRAM.service);
+    let metrics = Metrics::register(&registry, &Catalogue::embedded());
+    let app = App {
+        specs: Specs::new(config, metrics.clone()),
+        roller: Roller::new(config.roll_delay, metrics),
+    };
+    let own = Router::new()
+        .route("/roll", get(roll))
+        .route("/roll-async", get(roll_async))
+        .with_state(Arc::new(app));
+    let statuses = &[200, 404, 422, 500, 503, 504];
+    service::app(
+        own,
+        &registry,
+        &[("/roll", statuses), ("/roll-async", statuses)],
+    )
+}
+
+struct App {
+    specs: Specs,
+    roller: Roller,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RollQuery {
+    die: String,
+}
+
+#[derive(Serialize)]
+struct RollAnswer {
+    roll: u8,
+}
+
+async fn roll(
+    State(app): State<Arc<App>>,
+    Query(RollQuery { die }): Query<RollQuery>,
+) -> Result<Json<RollAnswer>, Error> {
+    set_attribute("die.type", die.clone());
+    let die = app.specs.find(&die).await?;
+    let roll = app.roller.roll(&die).await?;
+    Ok(Json(RollAnswer { roll }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BatchQuery {
+    die: String,
+    times: BatchSize,
+}
+
+#[derive(Serialize)]
+struct BatchAnswer {
+    total: u32,
+    rolls: Vec<u8>,
+    count: usize,
+}
+
+async fn roll_async(
+    State(app): State<Arc<App>>,
+    Query(BatchQuery { die, times }): Query<BatchQuery>,
+) -> Result<Json<BatchAnswer>, Error> {
+    set_attribute("die.type", die.clone());
+    set_attribute("async.batch_size", i64::from(times.get()));
+    let die: Die = app.specs.find(&die).await?;
+    let rolls = app.roller.roll_batch(die, times).await?;
+    let total = rolls.iter().copied().map(u32::from).sum();
+    set_attribute("async.total_result", i64::from(total));
+    Ok(Json(BatchAnswer {
+        total,
+        count: rolls.len(),
+        rolls,
+    }))
+}

@@ -1,5 +1,6 @@
 //! How many dice one batch rolls.
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -46,5 +47,11 @@ impl TryFrom<String> for BatchSize {
 
     fn try_from(text: String) -> Result<Self, NotABatchSize> {
         text.parse()
+    }
+}
+
+impl fmt::Display for BatchSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }

@@ -1,6 +1,9 @@
 //! The dice that exist, read from one JSON file: `{ "<identifier>": <specification>, ... }`.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Formatter};
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use crate::{Die, Specification, UNKNOWN};
 
@@ -8,24 +11,10 @@ use crate::{Die, Specification, UNKNOWN};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Catalogue(BTreeMap<String, Specification>);
 
-/// Why a catalogue was rejected, and where in the file.
+/// Why a catalogue was rejected: the mistake, and the line and column of the file where it is.
 #[derive(Debug, thiserror::Error)]
-pub enum CatalogueError {
-    /// Not JSON, or not of the expected shape; the message ends in line and column.
-    #[error("{0}")]
-    Malformed(#[from] serde_json::Error),
-    /// A field has a value that no die can have.
-    #[error("{identifier}.{mistake}")]
-    Invalid {
-        /// The die with the mistake.
-        identifier: String,
-        /// The field, its value and what is allowed.
-        mistake: String,
-    },
-    /// There is nothing to roll.
-    #[error("no dice: the file must define at least one")]
-    Empty,
-}
+#[error("{0}")]
+pub struct CatalogueError(#[from] serde_json::Error);
 
 impl Catalogue {
     /// The dice of `dice.json`, compiled into the binary.
@@ -37,21 +26,9 @@ impl Catalogue {
     /// Reads a catalogue.
     ///
     /// # Errors
-    /// [`CatalogueError`] names the line and column, or the die and field, of the first mistake.
+    /// [`CatalogueError`] says what the first mistake is and where.
     pub fn parse(json: &str) -> Result<Self, CatalogueError> {
-        let Entries(dice) = serde_json::from_str(json)?;
-        for (identifier, specification) in &dice {
-            let invalid = |mistake| CatalogueError::Invalid {
-                identifier: identifier.clone(),
-                mistake,
-            };
-            check_identifier(identifier).map_err(invalid)?;
-            specification.check().map_err(invalid)?;
-        }
-        if dice.is_empty() {
-            return Err(CatalogueError::Empty);
-        }
-        Ok(Self(dice))
+        Ok(serde_json::from_str(json)?)
     }
 
     /// The die of that name.
@@ -90,49 +67,47 @@ impl Catalogue {
     }
 }
 
-/// The file's object, with a name given twice an error instead of the last one winning.
-struct Entries(BTreeMap<String, Specification>);
+/// Checks names as they are read, so that a mistake is reported with its place. A name given twice
+/// is one: `serde` alone would let the last win.
+impl<'de> Deserialize<'de> for Catalogue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Catalogue;
 
-impl<'de> serde::Deserialize<'de> for Entries {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Entries;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
                 f.write_str("an object of dice by identifier")
             }
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Entries, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Catalogue, A::Error> {
                 let mut dice = BTreeMap::new();
-                while let Some((identifier, specification)) =
-                    map.next_entry::<String, Specification>()?
-                {
-                    if dice.insert(identifier.clone(), specification).is_some() {
-                        return Err(serde::de::Error::custom(format!(
-                            "{identifier}: defined twice"
-                        )));
+                while let Some(identifier) = map.next_key::<String>()? {
+                    check_identifier(&identifier).map_err(A::Error::custom)?;
+                    if dice.contains_key(&identifier) {
+                        return Err(A::Error::custom(format!("{identifier}: defined twice")));
                     }
+                    dice.insert(identifier, map.next_value()?);
                 }
-                Ok(Entries(dice))
+                if dice.is_empty() {
+                    return Err(A::Error::custom(
+                        "no dice: the file must define at least one",
+                    ));
+                }
+                Ok(Catalogue(dice))
             }
         }
-        deserializer.deserialize_map(Visitor)
+        deserializer.deserialize_map(Entries)
     }
 }
 
 fn check_identifier(identifier: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if identifier.is_empty() || identifier.len() > 32 || !identifier.chars().all(plain) {
-        return Err("identifier: must be 1 to 32 lower-case letters, digits or hyphens".to_owned());
+    if !(1..=32).contains(&identifier.len()) || !identifier.chars().all(plain) {
+        let allowed = "1 to 32 lower-case letters, digits or hyphens";
+        return Err(format!("{identifier:?}: an identifier has {allowed}"));
     }
     if identifier == UNKNOWN {
-        return Err(format!(
-            "identifier: {UNKNOWN:?} stands for dice that do not exist"
-        ));
+        return Err(format!("{UNKNOWN:?}: stands for dice that do not exist"));
     }
     Ok(())
 }

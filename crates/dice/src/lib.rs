@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 /// The label value and log field for a die that is not in the catalogue.
 pub const UNKNOWN: &str = "unknown";
 
-/// What a die is made of.
+/// What a die is made of. Deserialising checks it, so that every specification can be rolled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Unchecked")]
 pub struct Specification {
     /// The faces, each equally likely, 1 to [`Specification::MAX_FACES`] of them.
     /// A value that stands on two faces is twice as likely.
@@ -41,29 +41,43 @@ impl Specification {
         }
         Ok(self.faces[rng.random_range(0..self.faces.len())])
     }
+}
 
-    fn check(&self) -> Result<(), String> {
-        if !(1..=Self::MAX_FACES).contains(&self.faces.len()) {
+/// A specification as written down, before its values were looked at.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unchecked {
+    faces: Vec<u8>,
+    error_rate: f64,
+}
+
+impl TryFrom<Unchecked> for Specification {
+    type Error = String;
+
+    fn try_from(Unchecked { faces, error_rate }: Unchecked) -> Result<Self, String> {
+        const MAX_FACES: usize = Specification::MAX_FACES;
+        const MAX_VALUE: u8 = Specification::MAX_VALUE;
+        if !(1..=MAX_FACES).contains(&faces.len()) {
+            let count = faces.len();
             return Err(format!(
-                "faces: has {} entries, allowed are 1 to {}",
-                self.faces.len(),
-                Self::MAX_FACES
+                "faces: has {count} entries, allowed are 1 to {MAX_FACES}"
             ));
         }
-        if let Some(at) = self.faces.iter().position(|value| *value > Self::MAX_VALUE) {
+        if let Some((at, value)) = faces
+            .iter()
+            .enumerate()
+            .find(|(_, value)| **value > MAX_VALUE)
+        {
             return Err(format!(
-                "faces[{at}]: is {}, allowed are 0 to {}",
-                self.faces[at],
-                Self::MAX_VALUE
+                "faces[{at}]: is {value}, allowed are 0 to {MAX_VALUE}"
             ));
         }
-        if !(0.0..=1.0).contains(&self.error_rate) {
+        if !(0.0..=1.0).contains(&error_rate) {
             return Err(format!(
-                "error_rate: is {}, allowed are 0.0 to 1.0",
-                self.error_rate
+                "error_rate: is {error_rate}, allowed are 0.0 to 1.0"
             ));
         }
-        Ok(())
+        Ok(Self { faces, error_rate })
     }
 }
 

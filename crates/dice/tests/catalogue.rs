@@ -43,9 +43,18 @@ fn a_malformed_file_is_rejected_with_the_place_of_the_mistake() {
     let die = |fields: &str| format!("{{ \"odd\": {{ {fields} }} }}");
     for (json, place) in [
         ("{\n  \"odd\": ,\n}".to_owned(), "line 2 column 10"),
-        ("[]".to_owned(), "expected an object of dice"),
-        ("{}".to_owned(), "no dice"),
-        (die("\"faces\": [1]"), "missing field `error_rate`"),
+        (
+            "[]".to_owned(),
+            "expected an object of dice by identifier at line 1",
+        ),
+        (
+            "{}".to_owned(),
+            "no dice: the file must define at least one at line 1",
+        ),
+        (
+            die("\"faces\": [1]"),
+            "missing field `error_rate` at line 1 column 25",
+        ),
         (
             die("\"faces\": [1], \"error_rate\": 0, \"weight\": 2"),
             "unknown field `weight`",
@@ -56,28 +65,28 @@ fn a_malformed_file_is_rejected_with_the_place_of_the_mistake() {
         ),
         (
             die("\"faces\": [], \"error_rate\": 0"),
-            "odd.faces: has 0 entries, allowed are 1 to 100",
+            "faces: has 0 entries, allowed are 1 to 100 at line 1",
         ),
         (
             die("\"faces\": [1, 9], \"error_rate\": 0"),
-            "odd.faces[1]: is 9, allowed are 0 to 8",
+            "faces[1]: is 9, allowed are 0 to 8 at line 1",
         ),
         (
             die("\"faces\": [1], \"error_rate\": 1.5"),
-            "odd.error_rate: is 1.5, allowed are 0.0 to 1.0",
+            "error_rate: is 1.5, allowed are 0.0 to 1.0 at line 1",
         ),
         (
             die("\"faces\": [1], \"error_rate\": 0").replace("odd", "Odd one"),
-            "Odd one.identifier: must be",
+            "\"Odd one\": an identifier has 1 to 32 lower-case letters, digits or hyphens at line 1 column 11",
         ),
         (
             die("\"faces\": [1], \"error_rate\": 0").replace("odd", UNKNOWN),
-            "unknown.identifier",
+            "\"unknown\": stands for dice that do not exist at line 1",
         ),
         (
             "{\"a\": {\"faces\":[1],\"error_rate\":0}, \"a\": {\"faces\":[2],\"error_rate\":0}}"
                 .to_owned(),
-            "a: defined twice at line 1",
+            "a: defined twice at line 1 column 39",
         ),
     ] {
         let error = Catalogue::parse(&json).expect_err(&json).to_string();

@@ -13,4 +13,4 @@ mod serve;
 pub use cli::{Program, main, main_from};
 pub use problem::Problem;
 pub use query::Query;
-pub use serve::{app, serve, terminated};
+pub use serve::{app, serve, terminated, with_fallbacks};

@@ -18,13 +18,16 @@ use crate::Problem;
 /// 10 s after which Docker kills, with the flush still to come.
 const DRAIN_BOUND: Duration = Duration::from_secs(5);
 
-/// A service's routes with everything around them: 404 and 405 as [`Problem`]s, the middleware,
-/// `/healthz` and `/metrics`. `routes` are those whose series shall exist from the start.
+/// A service's routes with everything around them: [`with_fallbacks`], the middleware, `/healthz`
+/// and `/metrics`. `routes` are those whose series shall exist from the start.
 pub fn app(own: Router, registry: &Registry, routes: &[Route]) -> Router {
-    let app = own
-        .fallback(no_route)
-        .method_not_allowed_fallback(wrong_method);
-    instrument(app, registry, routes)
+    instrument(with_fallbacks(own), registry, routes)
+}
+
+/// Answers 404 and 405 as [`Problem`]s.
+pub fn with_fallbacks(own: Router) -> Router {
+    own.fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
 }
 
 /// Serves `app` until `shutdown` is ready, then lets requests in flight end, for up to 5 s.

@@ -1,0 +1,49 @@
+//! What can go wrong, and how the client hears of it.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use dice::RollFailed;
+use service::Problem;
+
+/// Every error of this service. Logged where it happens, never here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Error {
+    /// 404: the client named a die that does not exist.
+    #[error("there is no die {0:?}")]
+    UnknownDie(String),
+    /// 500: the die's error rate struck. That is what some dice are for.
+    #[error("the roll failed, as this die's rolls do now and then; try again")]
+    RollFailed,
+    /// 500: the same in a batch; its other rolls were made and counted.
+    #[error("{failed} of {count} rolls failed, as this die's rolls do now and then; try again")]
+    BatchFailed { failed: usize, count: u8 },
+    /// 503: die-service cannot be reached or is broken; it may be back soon.
+    #[error("die-service is not available; try again later")]
+    DieServiceUnavailable,
+    /// 504: die-service did not answer in time.
+    #[error("die-service did not answer in time; try again later")]
+    DieServiceTimeout,
+}
+
+impl Error {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::UnknownDie(_) => StatusCode::NOT_FOUND,
+            Self::RollFailed | Self::BatchFailed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::DieServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DieServiceTimeout => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+}
+
+impl From<RollFailed> for Error {
+    fn from(RollFailed: RollFailed) -> Self {
+        Self::RollFailed
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Problem::new(self.status(), self.to_string()).into_response()
+    }
+}

@@ -1,0 +1,9 @@
+//! The `dice-roller` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    service::main(dice_roller::PROGRAM, |config, listener| {
+        dice_roller::run(config, listener, service::terminated())
+    })
+}

@@ -1,0 +1,155 @@
+//! Rolling: each roll takes its own random time, and a batch is as slow as its slowest roll.
+
+use std::time::{Duration, Instant};
+
+use dice::{BatchSize, Die, RollFailed};
+use telemetry::metrics::InProgress;
+use tracing::{Instrument, Span, field, info_span};
+
+use crate::error::Error;
+use crate::metrics::Metrics;
+
+/// Rolls dice and keeps the books. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Roller {
+    /// The longest a roll takes.
+    delay: Duration,
+    metrics: Metrics,
+}
+
+impl Roller {
+    pub(crate) fn new(delay: Duration, metrics: Metrics) -> Self {
+        Self { delay, metrics }
+    }
+
+    /// One roll, in a span of its own.
+    ///
+    /// # Errors
+    /// [`Error::RollFailed`] as often as the die's error rate says.
+    pub(crate) async fn roll(&self, die: &Die) -> Result<u8, Error> {
+        let span = roll_span("roll", die, None);
+        let result = self.take_a_roll(die, &span).instrument(span.clone()).await;
+        let labels = [&die.identifier, result_label(result)];
+        self.metrics.rolls.with_label_values(&labels).inc();
+        span.in_scope(|| match result {
+            Ok(roll_value) => {
+                tracing::info!(die_type = die.identifier, roll_value, "Roll completed");
+            }
+            Err(RollFailed) => tracing::error!(die_type = die.identifier, "Roll failed"),
+        });
+        Ok(result?)
+    }
+
+    /// A batch of concurrent rolls. It runs to its end even when the client goes away, so that
+    /// every roll that began is counted.
+    ///
+    /// # Errors
+    /// [`Error::BatchFailed`] when a roll failed; the others are made and counted all the same.
+    pub(crate) async fn roll_batch(&self, die: Die, size: BatchSize) -> Result<Vec<u8>, Error> {
+        let batch = self.clone().run_batch(die, size);
+        let span = info_span!("async roll batch", "async.batch_size" = size.get());
+        let batch = tokio::spawn(batch.instrument(span));
+        batch.await.expect("a batch neither panics nor is aborted")
+    }
+
+    async fn run_batch(self, die: Die, size: BatchSize) -> Result<Vec<u8>, Error> {
+        let count = size.get();
+        tracing::info!(
+            die_type = die.identifier,
+            async_batch_size = count,
+            "Async roll batch started"
+        );
+        let start = Instant::now();
+        let tasks: Vec<_> = (0..count)
+            .map(|index| {
+                self.clone()
+                    .roll_in_batch(die.clone(), index)
+                    .in_current_span()
+            })
+            .map(tokio::spawn)
+            .collect();
+        let mut rolls = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            rolls.extend(task.await.expect("a roll neither panics nor is aborted"));
+        }
+        self.metrics.batch_size.observe(f64::from(count));
+        self.metrics
+            .batch_duration
+            .observe(start.elapsed().as_secs_f64());
+        finish_batch(&die, count, rolls)
+    }
+
+    async fn roll_in_batch(self, die: Die, index: u8) -> Result<u8, RollFailed> {
+        let _in_progress = InProgress::start(&self.metrics.in_progress);
+        let span = roll_span(&format!("async_roll_{index}"), &die, Some(index));
+        let result = self.take_a_roll(&die, &span).instrument(span.clone()).await;
+        let labels = [&die.identifier, result_label(result)];
+        self.metrics.async_rolls.with_label_values(&labels).inc();
+        if let Ok(roll_value) = result {
+            let _entered = span.enter();
+            tracing::info!(
+                die_type = die.identifier,
+                async_roll_index = index,
+                roll_value,
+                "Async roll completed"
+            );
+        }
+        result
+    }
+
+    /// What both kinds of roll have in common: the wait, the throw, the value and the span.
+    async fn take_a_roll(&self, die: &Die, span: &Span) -> Result<u8, RollFailed> {
+        tokio::time::sleep(self.delay.mul_f64(rand::random())).await;
+        let result = die.specification.roll(&mut rand::rng());
+        span.record("die.error", result.is_err());
+        match result {
+            Ok(value) => {
+                span.record("die.result", value);
+                let values = self.metrics.values.with_label_values(&[&die.identifier]);
+                values.observe(f64::from(value));
+            }
+            Err(RollFailed) => {
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        result
+    }
+}
+
+fn roll_span(name: &str, die: &Die, index: Option<u8>) -> Span {
+    info_span!(
+        "roll",
+        otel.name = name,
+        otel.status_code = field::Empty,
+        "die.type" = die.identifier,
+        "die.result" = field::Empty,
+        "die.error" = field::Empty,
+        "async.roll_index" = index,
+    )
+}
+
+/// The only line about failed rolls of a batch: a failure is logged once.
+fn finish_batch(die: &Die, count: u8, rolls: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let failed = usize::from(count) - rolls.len();
+    if failed > 0 {
+        tracing::error!(
+            die_type = die.identifier,
+            async_batch_size = count,
+            failed,
+            "Async roll batch failed"
+        );
+        return Err(Error::BatchFailed { failed, count });
+    }
+    let total: u32 = rolls.iter().copied().map(u32::from).sum();
+    tracing::info!(
+        die_type = die.identifier,
+        async_batch_size = count,
+        async_total_result = total,
+        "Async roll batch completed"
+    );
+    Ok(rolls)
+}
+
+fn result_label(result: Result<u8, RollFailed>) -> &'static str {
+    if result.is_ok() { "success" } else { "error" }
+}

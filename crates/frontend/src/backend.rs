@@ -1,0 +1,171 @@
+//! The services behind the page.
+
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use dice::{BatchSize, Catalogue};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use telemetry::client::{CallError, Client, Reply};
+use telemetry::metrics::Registry;
+use url::Url;
+
+use crate::Config;
+use crate::error::Error;
+use crate::metrics::Metrics;
+
+/// How long the page waits for the list of dice before it shows the built-in one.
+const LIST_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The roller's answer, and the trace that produced it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Answer {
+    #[serde(flatten)]
+    roller: Map<String, Value>,
+    trace_id: Option<String>,
+}
+
+/// dice-roller and die-service, as the page uses them.
+pub(crate) struct Backend {
+    config: Config,
+    client: Client,
+    /// The dice that are label values, and those shown when die-service is not there.
+    dice: Catalogue,
+    metrics: Metrics,
+}
+
+impl Backend {
+    pub(crate) fn new(config: Config, registry: &Registry) -> Self {
+        let dice = Catalogue::embedded();
+        let metrics = Metrics::register(registry, &dice);
+        Self {
+            config,
+            client: Client::default(),
+            dice,
+            metrics,
+        }
+    }
+
+    /// One roll.
+    ///
+    /// # Errors
+    /// When dice-roller says so or does not say anything.
+    pub(crate) async fn roll(&self, die: &str) -> Result<Answer, Error> {
+        self.ask("/roll", die, None, self.config.roll_timeout).await
+    }
+
+    /// A batch of rolls.
+    ///
+    /// # Errors
+    /// When dice-roller says so or does not say anything.
+    pub(crate) async fn roll_batch(&self, die: &str, size: BatchSize) -> Result<Answer, Error> {
+        let size = size.to_string();
+        self.metrics.batches.with_label_values(&[&size]).inc();
+        self.ask(
+            "/roll-async",
+            die,
+            Some(&size),
+            self.config.roll_async_timeout,
+        )
+        .await
+    }
+
+    async fn ask(
+        &self,
+        path: &str,
+        die: &str,
+        times: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Answer, Error> {
+        let label = self.dice.label(die);
+        self.metrics.clicks.with_label_values(&[label]).inc();
+        let mut url = self.config.dice_roller_url.clone();
+        url.set_path(path);
+        url.query_pairs_mut()
+            .append_pair("die", die)
+            .extend_pairs(times.map(|n| ("times", n)));
+        let start = Instant::now();
+        let reply = self.client.get(url.clone(), timeout).await;
+        let seconds = start.elapsed().as_secs_f64();
+        self.metrics
+            .duration
+            .with_label_values(&[label])
+            .observe(seconds);
+        let answer = interpret(die, &url, reply);
+        let status = answer
+            .as_ref()
+            .map_or_else(Error::status, |_| StatusCode::OK);
+        self.metrics
+            .requests
+            .with_label_values(&[label, status.as_str()])
+            .inc();
+        answer
+    }
+
+    /// The identifiers of the dice there are: die-service's, or the built-in ones when there is no
+    /// die-service or it is not there.
+    pub(crate) async fn dice(&self) -> Vec<String> {
+        #[derive(Deserialize)]
+        struct List {
+            identifiers: Vec<String>,
+        }
+        let built_in = || self.dice.identifiers().map(str::to_owned).collect();
+        let Some(mut url) = self.config.die_service_url.clone() else {
+            return built_in();
+        };
+        url.set_path("/dice");
+        let cause = match self.client.get(url.clone(), LIST_TIMEOUT).await {
+            Ok(reply) => match serde_json::from_slice::<List>(&reply.body) {
+                Ok(list) => return list.identifiers,
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.cause(),
+        };
+        let backend_url = url.as_str();
+        tracing::warn!(
+            backend_url,
+            cause,
+            "No list of dice: the page shows the built-in ones"
+        );
+        built_in()
+    }
+}
+
+/// What the roller's reply, or its absence, means for our own answer.
+fn interpret(die: &str, url: &Url, reply: Result<Reply, CallError>) -> Result<Answer, Error> {
+    let (die_type, backend_url) = (die, url.as_str());
+    let reply = reply.map_err(|error| {
+        let cause = error.cause();
+        tracing::error!(die_type, backend_url, cause, "Dice roller {error}");
+        match error {
+            CallError::Timeout(_) => Error::RollerTimeout,
+            CallError::Unreachable(_) => Error::RollerUnavailable,
+        }
+    })?;
+    let backend_status = reply.status.as_u16();
+    tracing::info!(
+        die_type,
+        backend_status,
+        backend_url,
+        "Dice roller answered"
+    );
+    let answer = serde_json::from_slice::<Map<String, Value>>(&reply.body);
+    match (reply.status, answer) {
+        (StatusCode::OK, Ok(roller)) => Ok(Answer {
+            roller,
+            trace_id: telemetry::trace_id(),
+        }),
+        (status, Ok(answer)) => match answer.get("detail").and_then(Value::as_str) {
+            Some(detail) => Err(Error::Roller {
+                status,
+                detail: detail.to_owned(),
+            }),
+            None => Err(Error::RollerUnavailable),
+        },
+        (_, Err(error)) => {
+            let cause = error.to_string();
+            tracing::error!(die_type, backend_url, cause, "Dice roller answered no JSON");
+            Err(Error::RollerUnavailable)
+        }
+    }
+}

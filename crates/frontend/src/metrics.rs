@@ -1,0 +1,73 @@
+//! The service's own metrics. Requests as such are counted in the common middleware.
+//!
+//! The names begin with `streamlit_` because the Python original's frontend was a Streamlit app
+//! and its dashboards and queries are to work here.
+
+use dice::{BatchSize, Catalogue};
+use telemetry::metrics::{HistogramVec, IntCounterVec, Registry, counters, histograms};
+
+/// Seconds: from a roll without delay to the longest wait for a batch.
+const DURATION_BOUNDS: [f64; 10] = [0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// The statuses a roll can be answered with.
+const STATUSES: [&str; 6] = ["200", "404", "422", "500", "503", "504"];
+
+/// The handles.
+pub(crate) struct Metrics {
+    /// Rolls and batches asked for, by die.
+    pub(crate) clicks: IntCounterVec,
+    /// Their answers, by die and status.
+    pub(crate) requests: IntCounterVec,
+    /// How long dice-roller took, by die.
+    pub(crate) duration: HistogramVec,
+    /// Batches asked for, by size.
+    pub(crate) batches: IntCounterVec,
+}
+
+impl Metrics {
+    /// Registers everything, with the series of the known dice and sizes at 0.
+    pub(crate) fn register(registry: &Registry, dice: &Catalogue) -> Self {
+        let metrics = Self::unlabelled(registry);
+        for die in dice.labels() {
+            metrics.clicks.with_label_values(&[die]);
+            metrics.duration.with_label_values(&[die]);
+            for status in STATUSES {
+                metrics.requests.with_label_values(&[die, status]);
+            }
+        }
+        for size in BatchSize::all() {
+            metrics.batches.with_label_values(&[&size.to_string()]);
+        }
+        metrics
+    }
+
+    fn unlabelled(registry: &Registry) -> Self {
+        Self {
+            clicks: counters(
+                registry,
+                "streamlit_button_clicks_total",
+                "Rolls and batches asked for, by die",
+                &["die_type"],
+            ),
+            requests: counters(
+                registry,
+                "streamlit_requests_total",
+                "Requests to dice-roller by die and status; 503 and 504 also when there was none",
+                &["die_type", "status_code"],
+            ),
+            duration: histograms(
+                registry,
+                "streamlit_request_duration_seconds",
+                "Duration of requests to dice-roller in seconds, by die",
+                &DURATION_BOUNDS,
+                &["die_type"],
+            ),
+            batches: counters(
+                registry,
+                "async_roll_requests_total",
+                "Batches asked for, by size",
+                &["batch_size"],
+            ),
+        }
+    }
+}

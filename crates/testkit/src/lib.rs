@@ -1,0 +1,52 @@
+//! What the tests of several crates need: real processes on free ports, the lines they write, the
+//! metrics they expose, and waiting for something to become true. A failure panics with what was
+//! seen instead.
+
+mod metrics;
+mod process;
+
+use std::time::{Duration, Instant};
+
+pub use metrics::Metrics;
+pub use process::Process;
+use serde_json::Value;
+
+/// Nothing that a test waits for takes longer on a busy machine of two cores.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Asks `probe` again and again until it has an answer.
+///
+/// # Panics
+/// When there is none after [`DEADLINE`]; `what` says what was waited for.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut probe: impl FnMut() -> F,
+) -> T {
+    let start = Instant::now();
+    while start.elapsed() < DEADLINE {
+        if let Some(answer) = probe().await {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("waited {DEADLINE:?} in vain for {what}");
+}
+
+/// GETs `url`; the status and the body as JSON, or as a JSON string where it is none.
+///
+/// # Panics
+/// When there is no answer.
+pub async fn get(url: &str) -> (u16, Value) {
+    let answer = reqwest::get(url)
+        .await
+        .unwrap_or_else(|error| panic!("GET {url}: {error}"));
+    let status = answer.status().as_u16();
+    let text = answer
+        .text()
+        .await
+        .unwrap_or_else(|error| panic!("GET {url}: {error}"));
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    )
+}

@@ -1,0 +1,128 @@
+//! A program of ours as a child process, with every line it writes.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use crate::{Metrics, eventually};
+
+/// A running program. Killed when dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    lines: Arc<Mutex<Vec<Value>>>,
+    reader: JoinHandle<()>,
+    /// `host:port` of its "Listening" line.
+    pub address: String,
+}
+
+impl Process {
+    /// Starts `program` and waits until it says where it listens.
+    ///
+    /// # Panics
+    /// When it cannot be started or does not listen in time.
+    pub async fn start(program: impl AsRef<Path>, arguments: &[&str]) -> Self {
+        let mut child = Command::new(program.as_ref())
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", program.as_ref().display()));
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let mut text = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let sink = Arc::clone(&lines);
+        let reader = tokio::spawn(async move {
+            while let Ok(Some(line)) = text.next_line().await {
+                let line = serde_json::from_str(&line).unwrap_or(Value::String(line));
+                sink.lock().expect("no panic while locked").push(line);
+            }
+        });
+        let address = eventually(&format!("{arguments:?} to listen"), || async {
+            let lines = lines.lock().expect("no panic while locked");
+            let listening = lines.iter().find(|line| line["message"] == "Listening")?;
+            Some(listening["address"].as_str()?.to_owned())
+        })
+        .await;
+        Self {
+            child,
+            lines,
+            reader,
+            address,
+        }
+    }
+
+    /// The URL of `path` on this program.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The lines written so far; those that are not JSON as strings.
+    ///
+    /// # Panics
+    /// Never, unless the reading task did.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Value> {
+        self.lines.lock().expect("no panic while locked").clone()
+    }
+
+    /// The lines with that message.
+    #[must_use]
+    pub fn lines_with(&self, message: &str) -> Vec<Value> {
+        let mut lines = self.lines();
+        lines.retain(|line| line["message"] == message);
+        lines
+    }
+
+    /// What `/metrics` says now.
+    pub async fn metrics(&self) -> Metrics {
+        Metrics::scrape(&self.url("/metrics")).await
+    }
+
+    /// The process id.
+    ///
+    /// # Panics
+    /// When the process has ended.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("still running")
+    }
+
+    /// Sends `signal`.
+    ///
+    /// # Panics
+    /// When the process has ended.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid()).expect("process ids are small");
+        kill(Pid::from_raw(pid), signal).expect("our own child can be signalled");
+    }
+
+    /// Sends SIGTERM and waits for the end; the status and all lines.
+    pub async fn terminate(self) -> (ExitStatus, Vec<Value>) {
+        self.signal(Signal::SIGTERM);
+        self.ended().await
+    }
+
+    /// Waits for the end; the status and all lines.
+    ///
+    /// # Panics
+    /// When the process cannot be waited for.
+    pub async fn ended(mut self) -> (ExitStatus, Vec<Value>) {
+        let status = self
+            .child
+            .wait()
+            .await
+            .expect("our own child can be waited for");
+        (&mut self.reader).await.expect("the reader does not panic");
+        let lines = self.lines();
+        (status, lines)
+    }
+}
