@@ -1,3 +1,40 @@
-//! Stub.
+//! The no-Docker run: `cargo run --release` starts the whole system and prints where to look.
+//!
+//! The services are this very program, started again with a hidden subcommand: separate processes
+//! with their own metrics, logs and spans, from one build.
+//!
+//! * [`cli`]: the flags.
+//! * [`system`]: what runs, in which order it starts and stops.
+//! * [`child`]: one supervised process.
+//! * [`role`]: what this program does when it is started as one of the services.
+//! * [`summary`]: the live line.
 
-fn main() {}
+mod child;
+mod cli;
+mod role;
+mod summary;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(Command::Service {
+        stop_at_eof,
+        arguments,
+    }) = cli.command
+    {
+        return role::main(arguments, stop_at_eof);
+    }
+    match system::run(&cli.options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("demo: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -123,12 +123,14 @@ where
 {
     let telemetry = telemetry::init(service, &cli.telemetry).map_err(|error| error.to_string())?;
     let served = runtime().and_then(|runtime| {
-        runtime.block_on(async {
+        let served = runtime.block_on(async {
             let listener = listen(cli.listen).await?;
-            run(cli.config, listener)
-                .await
-                .map_err(|error| error.to_string())
-        })
+            let served = run(cli.config, listener).await;
+            served.map_err(|error| error.to_string())
+        });
+        // Tasks that outlived the server are not waited for: a name look-up may take long.
+        runtime.shutdown_background();
+        served
     });
     Telemetry::shutdown(telemetry);
     served

@@ -1,0 +1,46 @@
+//! This program as one of the services.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::process::ExitCode;
+
+use tokio::sync::oneshot;
+
+/// Runs the service named by the first argument with the others, until it is told to stop.
+///
+/// With `stop_at_eof` the end of standard input is such a word: it comes when the demo is gone,
+/// even when it was killed, so that no process is left behind.
+pub(crate) fn main(arguments: Vec<OsString>, stop_at_eof: bool) -> ExitCode {
+    let name = arguments[0].to_string_lossy().into_owned();
+    match name.as_str() {
+        "die-service" => service::main_from(die_service::PROGRAM, arguments, |config, listener| {
+            die_service::run(config, listener, stopped(stop_at_eof))
+        }),
+        "dice-roller" => service::main_from(dice_roller::PROGRAM, arguments, |config, listener| {
+            dice_roller::run(config, listener, stopped(stop_at_eof))
+        }),
+        "frontend" => service::main_from(frontend::PROGRAM, arguments, |config, listener| {
+            frontend::run(config, listener, stopped(stop_at_eof))
+        }),
+        _ => {
+            eprintln!("demo: there is no service {name:?}: die-service, dice-roller, frontend");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn stopped(at_eof: bool) {
+    if !at_eof {
+        return service::terminated().await;
+    }
+    let (sender, eof) = oneshot::channel();
+    // A thread of its own: the runtime would wait for a blocking task when it shuts down.
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        let _ = sender.send(());
+    });
+    tokio::select! {
+        () = service::terminated() => {}
+        _ = eof => {}
+    }
+}

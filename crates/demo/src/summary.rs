@@ -1,0 +1,84 @@
+//! The live line: what the system did in the last second, from its own metrics.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use mini_tempo::Store;
+
+/// Time between two readings.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Readings between two lines where no terminal rewrites them.
+const QUIET_READINGS: u64 = 10;
+
+/// Prints the line, for ever: rewritten on a terminal, a new one every 10 s elsewhere.
+pub(crate) async fn show(frontend: &str, roller: &str, store: &Store) -> ! {
+    let live = std::io::stderr().is_terminal();
+    let mut ticks = tokio::time::interval(INTERVAL);
+    let mut last = Totals::default();
+    let mut quiet = Totals::default();
+    let mut reading = 0;
+    loop {
+        reading += 1;
+        ticks.tick().await;
+        let Some(totals) = Totals::read(frontend, roller).await else {
+            continue;
+        };
+        let traces = store.counters().traces_stored;
+        if live {
+            eprint!("\r\x1b[K{}", line(&totals, &last, 1, traces));
+            let _ = std::io::stderr().flush();
+        } else if reading % QUIET_READINGS == 0 {
+            eprintln!("{}", line(&totals, &quiet, QUIET_READINGS, traces));
+            quiet = totals.clone();
+        }
+        last = totals;
+    }
+}
+
+fn line(now: &Totals, before: &Totals, seconds: u64, traces: u64) -> String {
+    let rate = |now: f64, before: f64| (now - before).max(0.0) / seconds as f64;
+    format!(
+        "{:.1} rolls/s   {:.1} errors/s   {} rolls   {} errors   {traces} traces kept",
+        rate(now.rolls, before.rolls),
+        rate(now.errors, before.errors),
+        now.rolls,
+        now.errors,
+    )
+}
+
+/// What was counted since the services started.
+#[derive(Debug, Default, Clone)]
+struct Totals {
+    rolls: f64,
+    errors: f64,
+}
+
+impl Totals {
+    async fn read(frontend: &str, roller: &str) -> Option<Self> {
+        let frontend = scrape(frontend).await?;
+        let roller = scrape(roller).await?;
+        Some(Self {
+            rolls: sum(&roller, "dice_rolls_total", "") + sum(&roller, "async_rolls_total", ""),
+            errors: sum(&frontend, "http_requests_total", "status=\"5"),
+        })
+    }
+}
+
+async fn scrape(base: &str) -> Option<String> {
+    reqwest::get(format!("{base}/metrics"))
+        .await
+        .ok()?
+        .text()
+        .await
+        .ok()
+}
+
+/// The sum over the series of `name` whose labels contain `labels`.
+fn sum(metrics: &str, name: &str, labels: &str) -> f64 {
+    metrics
+        .lines()
+        .filter(|line| line.starts_with(&format!("{name}{{")) && line.contains(labels))
+        .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
+        .sum()
+}

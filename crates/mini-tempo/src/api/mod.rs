@@ -1,0 +1,109 @@
+//! Tempo's HTTP API, the part of it that is answered here.
+
+mod params;
+mod search;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use crate::json::{list, message, resource_spans};
+use crate::otlp::put_together;
+use crate::{InvalidTraceId, Store, TraceId};
+
+const NOT_HERE: &str = "mini-tempo, a stand-in for Tempo, answers only GET /ready, /api/echo, /api/status/buildinfo, /api/traces/{id}, \
+    /api/v2/traces/{id} and /api/search\n";
+
+/// Tempo's HTTP API, to be served on a listener of its own (Tempo's port is 3200).
+///
+/// Statuses are Tempo's: 400 with the reason as text for a malformed trace id, parameter or query; 404 for a trace that
+/// `/api/traces/{id}` does not find, whereas `/api/v2/traces/{id}` answers 200 with an empty trace. 400 is also the answer to
+/// TraceQL and parameters that mini-tempo does not know, 404 to endpoints that it does not have.
+pub fn api(store: Store) -> Router {
+    Router::new()
+        .route("/ready", get("ready\n"))
+        .route("/api/echo", get("echo\n"))
+        .route("/api/status/buildinfo", get(buildinfo))
+        .route("/api/traces/{id}", get(trace))
+        .route("/api/v2/traces/{id}", get(trace_v2))
+        .route("/api/search", get(search))
+        .fallback((StatusCode::NOT_FOUND, NOT_HERE))
+        .with_state(store)
+}
+
+/// What a request cannot have; each variant says with which status.
+#[derive(Debug, thiserror::Error)]
+enum ApiError {
+    /// 400
+    #[error("{0}")]
+    TraceId(#[from] InvalidTraceId),
+    /// 400
+    #[error("{0}")]
+    Parameter(#[from] params::Mistake),
+    /// 404
+    #[error("trace not found")]
+    NotFound,
+}
+
+/// Tempo's fields; `version` sorts before every release so that no client takes it for a known Tempo.
+async fn buildinfo() -> Json<Value> {
+    Json(json!({
+        "version": concat!("0.0.0-mini-tempo-", env!("CARGO_PKG_VERSION")),
+        "revision": "",
+        "branch": "",
+        "buildUser": "",
+        "buildDate": "",
+        "goVersion": "",
+        "description": "mini-tempo: an in-memory stand-in, not Grafana Tempo",
+    }))
+}
+
+async fn trace(
+    State(store): State<Store>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let id: TraceId = id.parse()?;
+    let trace = store.trace(id).ok_or(ApiError::NotFound)?;
+    let batches = put_together(&trace);
+    Ok(Json(message([("batches", list(&batches, resource_spans))])))
+}
+
+/// `status` has its default value, COMPLETE, and is therefore left out.
+async fn trace_v2(
+    State(store): State<Store>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let id: TraceId = id.parse()?;
+    let batches = store
+        .trace(id)
+        .map(|trace| put_together(&trace))
+        .unwrap_or_default();
+    Ok(Json(message([
+        (
+            "trace",
+            message([("resourceSpans", list(&batches, resource_spans))]),
+        ),
+        ("metrics", message([])),
+    ])))
+}
+
+async fn search(
+    State(store): State<Store>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<Value>, ApiError> {
+    let search = params::parse(&parameters)?;
+    Ok(Json(search.run(&store)))
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::TraceId(_) | Self::Parameter(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+        };
+        (status, format!("{self}\n")).into_response()
+    }
+}

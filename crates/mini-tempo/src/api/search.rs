@@ -1,0 +1,195 @@
+//! A search and its answer: the newest matching traces, newest first.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use serde_json::Value as Json;
+
+use crate::json::{key_value, list, message, uint64};
+use crate::tags::Tags;
+use crate::traceql::{Comparison, Field, Filter};
+use crate::{Span, Status, Store, Trace, Value};
+
+/// A checked search.
+pub(super) struct Search {
+    pub(super) select: Select,
+    /// Seconds since 1970: the trace must have been running at some time in between.
+    pub(super) window: Option<(u32, u32)>,
+    pub(super) limit: u32,
+    /// How many matching spans of a trace to show.
+    pub(super) spans: u32,
+}
+
+/// Which traces.
+pub(super) enum Select {
+    TraceQl(Filter),
+    /// Durations are those of whole traces, in nanoseconds.
+    Tags {
+        tags: Tags,
+        durations: RangeInclusive<u64>,
+    },
+}
+
+/// What Tempo shows for the trace of a root span that has not arrived.
+const NO_ROOT: &str = "<root span not yet received>";
+
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+impl Search {
+    /// Runs over a snapshot of the store.
+    pub(super) fn run(&self, store: &Store) -> Json {
+        let traces = store.traces();
+        let inspected_spans: usize = traces.iter().map(|trace| trace.spans().len()).sum();
+        let mut found: Vec<(&Arc<Trace>, Vec<&Span>)> = traces
+            .iter()
+            .filter(|trace| self.is_in_window(trace))
+            .filter_map(|trace| Some((trace, self.matching(trace)?)))
+            .collect();
+        found.sort_by_key(|(trace, _)| Reverse(trace.start_unix_nano()));
+        found.truncate(self.limit as usize);
+        let metrics = message([
+            ("inspectedTraces", traces.len().into()),
+            ("completedJobs", 1.into()),
+            ("totalJobs", 1.into()),
+            ("inspectedSpans", uint64(inspected_spans as u64)),
+        ]);
+        let traces = list(&found, |(trace, spans)| self.metadata(trace, spans));
+        // Tempo writes an empty list of traces, unlike other empty lists.
+        [
+            ("traces".to_owned(), traces),
+            ("metrics".to_owned(), metrics),
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    fn is_in_window(&self, trace: &Trace) -> bool {
+        self.window.is_none_or(|(start, end)| {
+            trace.end_unix_nano() >= u64::from(start) * NANOS_PER_SECOND
+                && trace.start_unix_nano() <= u64::from(end) * NANOS_PER_SECOND
+        })
+    }
+
+    /// The spans that match, if the trace does; a search by tags is for traces and gives no spans.
+    fn matching<'a>(&self, trace: &'a Trace) -> Option<Vec<&'a Span>> {
+        match &self.select {
+            Select::TraceQl(filter) => {
+                let spans = trace.spans().iter().map(|span| &**span);
+                let spans: Vec<_> = spans.filter(|span| filter.matches(span, trace)).collect();
+                (!spans.is_empty()).then_some(spans)
+            }
+            Select::Tags { tags, durations } => {
+                let matches =
+                    durations.contains(&trace.duration_nanos()) && tags.match_trace(trace);
+                matches.then(Vec::new)
+            }
+        }
+    }
+
+    /// `TraceSearchMetadata`. `spanSet` is deprecated and still sent by Tempo.
+    fn metadata(&self, trace: &Trace, spans: &[&Span]) -> Json {
+        let root = trace.root();
+        let span_set = self.span_set(trace, spans);
+        let service = root
+            .map(Span::service)
+            .filter(|service| !service.is_empty());
+        let details = match &self.select {
+            Select::TraceQl(_) => (
+                span_set.clone(),
+                Json::from(vec![span_set]),
+                service_stats(trace),
+            ),
+            Select::Tags { .. } => (Json::Null, Json::Null, Json::Null),
+        };
+        let (span_set, span_sets, service_stats) = details;
+        message([
+            ("traceID", trace.id().trimmed().into()),
+            ("rootServiceName", service.unwrap_or(NO_ROOT).into()),
+            ("rootTraceName", root.map_or("", Span::name).into()),
+            ("startTimeUnixNano", uint64(trace.start_unix_nano())),
+            ("durationMs", (trace.duration_nanos() / 1_000_000).into()),
+            ("spanSet", span_set),
+            ("spanSets", span_sets),
+            ("serviceStats", service_stats),
+        ])
+    }
+
+    fn span_set(&self, trace: &Trace, spans: &[&Span]) -> Json {
+        let shown = &spans[..spans.len().min(self.spans as usize)];
+        message([
+            ("spans", list(shown, |span| self.span(trace, span))),
+            ("matched", spans.len().into()),
+        ])
+    }
+
+    /// A span shows what the query asked about, as in Tempo.
+    fn span(&self, trace: &Trace, span: &Span) -> Json {
+        let comparisons = match &self.select {
+            Select::TraceQl(filter) => filter.comparisons(),
+            Select::Tags { .. } => Vec::new(),
+        };
+        let holding: Vec<&Comparison> = comparisons
+            .into_iter()
+            .filter(|comparison| comparison.holds(span, trace))
+            .collect();
+        let names_it = holding
+            .iter()
+            .any(|comparison| comparison.field == Field::Name);
+        let attributes = attributes(&holding, span, trace);
+        message([
+            ("spanID", span.id().to_string().into()),
+            ("name", if names_it { span.name() } else { "" }.into()),
+            ("startTimeUnixNano", uint64(span.start_unix_nano())),
+            ("durationNanos", uint64(span.duration_nanos())),
+            ("attributes", list(&attributes, key_value)),
+        ])
+    }
+}
+
+/// The values that comparisons were made with, each key once.
+fn attributes(comparisons: &[&Comparison], span: &Span, trace: &Trace) -> Vec<KeyValue> {
+    let mut attributes: Vec<KeyValue> = Vec::new();
+    for Comparison { field, .. } in comparisons {
+        let (Some(key), Some(value)) = (field.key(), field.value(span, trace)) else {
+            continue;
+        };
+        if attributes.iter().all(|known| known.key != key) {
+            attributes.push(KeyValue {
+                key: key.to_owned(),
+                value: Some(any(value)),
+                ..KeyValue::default()
+            });
+        }
+    }
+    attributes
+}
+
+fn any(value: Value<'_>) -> AnyValue {
+    let value = match value {
+        Value::Text(text) => Any::StringValue(text.to_owned()),
+        Value::Int(number) => Any::IntValue(number),
+        Value::Float(number) => Any::DoubleValue(number),
+        Value::Bool(truth) => Any::BoolValue(truth),
+    };
+    AnyValue { value: Some(value) }
+}
+
+fn service_stats(trace: &Trace) -> Json {
+    let mut stats: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for span in trace.spans() {
+        let (spans, errors) = stats.entry(span.service()).or_default();
+        *spans += 1;
+        *errors += u64::from(span.status() == Status::Error);
+    }
+    let counts = |(spans, errors): (u64, u64)| {
+        message([("spanCount", spans.into()), ("errorCount", errors.into())])
+    };
+    stats
+        .into_iter()
+        .map(|(service, stats)| (service.to_owned(), counts(stats)))
+        .collect()
+}

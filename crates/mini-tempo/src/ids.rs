@@ -1,0 +1,84 @@
+//! Trace and span ids: how OTLP sends them, and how Tempo reads and prints them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A trace id, never all zeros when it comes from a span. Printed as 32 hex digits, as W3C trace context does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TraceId(u128);
+
+/// A span id, never zero. Printed as 16 hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SpanId(u64);
+
+/// Why a text is not a trace id; the wording is Tempo's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTraceId {
+    /// Something else than 0-9, a-f or A-F.
+    #[error(
+        "trace IDs can only contain hex characters: invalid character '{character}' at position {position}"
+    )]
+    NotHex {
+        /// The first offender.
+        character: char,
+        /// Where it stands, from 1.
+        position: usize,
+    },
+    /// More than 32 hex digits.
+    #[error("trace IDs can't be larger than 128 bits")]
+    TooLong,
+}
+
+impl TraceId {
+    /// The id in an OTLP span, if it is a valid one: 16 bytes, not all zero.
+    pub(crate) fn from_otlp(bytes: &[u8]) -> Option<Self> {
+        let id = u128::from_be_bytes(bytes.try_into().ok()?);
+        (id != 0).then_some(Self(id))
+    }
+
+    /// The id as Tempo's search prints it: without leading zeros.
+    pub(crate) fn trimmed(self) -> String {
+        format!("{:x}", self.0)
+    }
+}
+
+impl SpanId {
+    /// The id in an OTLP span, if it is a valid one: 8 bytes, not all zero.
+    pub(crate) fn from_otlp(bytes: &[u8]) -> Option<Self> {
+        let id = u64::from_be_bytes(bytes.try_into().ok()?);
+        (id != 0).then_some(Self(id))
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for TraceId {
+    type Err = InvalidTraceId;
+
+    /// Up to 32 hex digits of either case; a short id is padded with zeros on the left, as in Tempo.
+    fn from_str(text: &str) -> Result<Self, InvalidTraceId> {
+        let offender = text.chars().zip(1..).find(|(c, _)| !c.is_ascii_hexdigit());
+        if let Some((character, position)) = offender {
+            return Err(InvalidTraceId::NotHex {
+                character,
+                position,
+            });
+        }
+        if text.len() > 32 {
+            return Err(InvalidTraceId::TooLong);
+        }
+        let id = u128::from_str_radix(&format!("0{text}"), 16)
+            .expect("at most 33 hex digits, the first one 0");
+        Ok(Self(id))
+    }
+}

@@ -1,0 +1,136 @@
+//! The part of TraceQL that mini-tempo knows: one spanset filter, `{ comparison && (comparison || comparison) }`.
+//!
+//! `parse` reads it, `field` says what a name stands for on a span, and this file evaluates it.
+
+mod field;
+mod parse;
+
+use std::cmp::Ordering;
+
+use crate::{Kind, Span, Status, Trace, Value};
+pub(crate) use field::Field;
+pub(crate) use parse::parse;
+
+/// What to do about an unsupported query; part of every such error.
+const SUPPORTED: &str = "one spanset filter { ... } with the comparisons = != > >= < <= of span.x, resource.x, .x, name, duration, \
+    status, kind, rootName, rootServiceName and traceDuration with a string, number, true, false, nil, duration, status or kind, \
+    joined by && and || and grouped with parentheses";
+
+/// Why a query is not run. Positions count characters from 1.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum Error {
+    /// Not TraceQL.
+    #[error("invalid TraceQL query: {problem} at position {position}")]
+    Invalid { problem: String, position: usize },
+    /// TraceQL, but more than mini-tempo knows.
+    #[error(
+        "mini-tempo, a stand-in for Tempo, does not support {what} (position {position}). It supports {SUPPORTED}"
+    )]
+    Unsupported { what: String, position: usize },
+}
+
+/// What a span must be like.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Filter {
+    Compare(Comparison),
+    /// All of them; `{}` is none, and matches every span.
+    And(Vec<Filter>),
+    Or(Vec<Filter>),
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Comparison {
+    pub(crate) field: Field,
+    pub(crate) operator: Operator,
+    pub(crate) literal: Literal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Operator {
+    Equal,
+    NotEqual,
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+/// The right side of a comparison. A duration is a number of nanoseconds.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Literal {
+    Text(String),
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    Status(Status),
+    Kind(Kind),
+    Nil,
+}
+
+impl Filter {
+    pub(crate) fn matches(&self, span: &Span, trace: &Trace) -> bool {
+        match self {
+            Self::Compare(comparison) => comparison.holds(span, trace),
+            Self::And(parts) => parts.iter().all(|part| part.matches(span, trace)),
+            Self::Or(parts) => parts.iter().any(|part| part.matches(span, trace)),
+        }
+    }
+
+    /// The comparisons in the order in which they are written.
+    pub(crate) fn comparisons(&self) -> Vec<&Comparison> {
+        match self {
+            Self::Compare(comparison) => vec![comparison],
+            Self::And(parts) | Self::Or(parts) => {
+                parts.iter().flat_map(Self::comparisons).collect()
+            }
+        }
+    }
+}
+
+impl Comparison {
+    /// Also `!=` needs a value of a comparable type: a span without the attribute never matches, as in Tempo.
+    pub(crate) fn holds(&self, span: &Span, trace: &Trace) -> bool {
+        match (&self.field, &self.literal) {
+            (Field::Status, Literal::Status(wanted)) => {
+                self.operator.accepts(span.status().cmp(wanted))
+            }
+            (Field::Kind, Literal::Kind(wanted)) => self.operator.accepts(span.kind().cmp(wanted)),
+            (field, Literal::Nil) => {
+                field.value(span, trace).is_none() == (self.operator == Operator::Equal)
+            }
+            (field, literal) => {
+                let value = field.value(span, trace);
+                let ordering = value.and_then(|value| literal.compare(value));
+                ordering.is_some_and(|ordering| self.operator.accepts(ordering))
+            }
+        }
+    }
+}
+
+impl Operator {
+    fn accepts(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Equal => ordering.is_eq(),
+            Self::NotEqual => ordering.is_ne(),
+            Self::Greater => ordering.is_gt(),
+            Self::GreaterOrEqual => ordering.is_ge(),
+            Self::Less => ordering.is_lt(),
+            Self::LessOrEqual => ordering.is_le(),
+        }
+    }
+}
+
+impl Literal {
+    /// How `value` stands to this; none if the types cannot be compared. Numbers of all kinds can.
+    fn compare(&self, value: Value<'_>) -> Option<Ordering> {
+        match (value, self) {
+            (Value::Text(value), Self::Text(wanted)) => Some(value.cmp(wanted)),
+            (Value::Bool(value), Self::Bool(wanted)) => Some(value.cmp(wanted)),
+            (Value::Int(value), Self::Int(wanted)) => Some(value.cmp(wanted)),
+            (Value::Int(value), Self::Float(wanted)) => (value as f64).partial_cmp(wanted),
+            (Value::Float(value), Self::Int(wanted)) => value.partial_cmp(&(*wanted as f64)),
+            (Value::Float(value), Self::Float(wanted)) => value.partial_cmp(wanted),
+            _ => None,
+        }
+    }
+}

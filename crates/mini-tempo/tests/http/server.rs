@@ -1,0 +1,97 @@
+//! A mini-tempo on free ports, and a client for both of its sides.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use mini_tempo::Store;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
+use prost::Message;
+use reqwest::{Client, Response, StatusCode};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// Both sides, served until the test's runtime ends.
+pub(crate) struct Server {
+    pub(crate) store: Store,
+    pub(crate) client: Client,
+    pub(crate) otlp: String,
+    api: String,
+}
+
+impl Server {
+    pub(crate) async fn start(max_spans: usize) -> Self {
+        let store = Store::new(max_spans);
+        let otlp = serve(mini_tempo::receiver(store.clone())).await;
+        let api = serve(mini_tempo::api(store.clone())).await;
+        Self {
+            store,
+            client: Client::new(),
+            otlp: format!("http://{otlp}/v1/traces"),
+            api: format!("http://{api}"),
+        }
+    }
+
+    /// Sends spans as an exporter does; they must be accepted.
+    pub(crate) async fn export(&self, batches: Vec<ResourceSpans>) -> ExportTraceServiceResponse {
+        let request = ExportTraceServiceRequest {
+            resource_spans: batches,
+        };
+        let response = self
+            .post("application/x-protobuf", request.encode_to_vec())
+            .await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "application/x-protobuf");
+        let body = response.bytes().await.expect("a body");
+        ExportTraceServiceResponse::decode(body).expect("an ExportTraceServiceResponse")
+    }
+
+    pub(crate) async fn post(&self, content_type: &str, body: Vec<u8>) -> Response {
+        let request = self
+            .client
+            .post(&self.otlp)
+            .header("content-type", content_type);
+        request
+            .body(body)
+            .send()
+            .await
+            .expect("the receiver answers")
+    }
+
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> (StatusCode, String) {
+        let request = self.client.get(format!("{}{path}", self.api)).query(query);
+        let response = request.send().await.expect("the API answers");
+        (response.status(), response.text().await.expect("a body"))
+    }
+
+    /// A GET that must succeed with JSON.
+    pub(crate) async fn json(&self, path: &str, query: &[(&str, &str)]) -> Value {
+        let (status, body) = self.get(path, query).await;
+        assert_eq!(status, StatusCode::OK, "{path} {query:?}: {body}");
+        serde_json::from_str(&body).expect("JSON")
+    }
+
+    /// The trace ids that a search finds, in its order.
+    pub(crate) async fn search(&self, query: &[(&str, &str)]) -> Vec<String> {
+        let answer = self.json("/api/search", query).await;
+        let traces = answer["traces"].as_array().expect("a list of traces");
+        let id = |trace: &Value| trace["traceID"].as_str().expect("an id").to_owned();
+        traces.iter().map(id).collect()
+    }
+
+    /// The text of a 400.
+    pub(crate) async fn refused(&self, query: &[(&str, &str)]) -> String {
+        let (status, body) = self.get("/api/search", query).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{query:?}: {body}");
+        body
+    }
+}
+
+async fn serve(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(axum::serve(listener, router).into_future());
+    address
+}

@@ -1,0 +1,99 @@
+//! Spans to send: builders, and one roll of a die through three services.
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
+
+/// 2026-01-01T00:00:00Z, in seconds and in nanoseconds.
+pub(crate) const START_SECONDS: u64 = 1_767_225_600;
+pub(crate) const START: u64 = START_SECONDS * 1_000_000_000;
+pub(crate) const MS: u64 = 1_000_000;
+
+/// A span of 10 ms that starts at [`START`]; span and parent ids are small numbers, 0 is no parent.
+pub(crate) fn span(trace: u128, id: u64, parent: u64, name: &str) -> Span {
+    Span {
+        trace_id: trace.to_be_bytes().to_vec(),
+        span_id: id.to_be_bytes().to_vec(),
+        parent_span_id: match parent {
+            0 => Vec::new(),
+            parent => parent.to_be_bytes().to_vec(),
+        },
+        name: name.to_owned(),
+        kind: SpanKind::Internal.into(),
+        start_time_unix_nano: START,
+        end_time_unix_nano: START + 10 * MS,
+        ..Span::default()
+    }
+}
+
+pub(crate) fn attribute(key: &str, value: Value) -> KeyValue {
+    KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..KeyValue::default()
+    }
+}
+
+pub(crate) fn text(key: &str, value: &str) -> KeyValue {
+    attribute(key, Value::StringValue(value.to_owned()))
+}
+
+/// The spans of one service, as its exporter sends them.
+pub(crate) fn batch(service: &str, spans: Vec<Span>) -> ResourceSpans {
+    ResourceSpans {
+        resource: Some(Resource {
+            attributes: vec![text("service.name", service)],
+            ..Resource::default()
+        }),
+        scope_spans: vec![ScopeSpans {
+            scope: Some(InstrumentationScope {
+                name: "telemetry".to_owned(),
+                ..InstrumentationScope::default()
+            }),
+            spans,
+            ..ScopeSpans::default()
+        }],
+        ..ResourceSpans::default()
+    }
+}
+
+/// Three batches: `GET /roll` in the frontend (1, 30 ms), its call (2), the dice-roller's side of it (3, failed) and
+/// the `roll` (4) of a risky die, and an unrelated look-up in die-service (5).
+pub(crate) fn roll(trace: u128) -> Vec<ResourceSpans> {
+    let server = |id, parent, name, ms| Span {
+        kind: SpanKind::Server.into(),
+        end_time_unix_nano: START + ms * MS,
+        attributes: vec![text("http.route", "/roll")],
+        ..span(trace, id, parent, name)
+    };
+    let call = Span {
+        kind: SpanKind::Client.into(),
+        end_time_unix_nano: START + 25 * MS,
+        ..span(trace, 2, 1, "GET")
+    };
+    let failed = Span {
+        status: Some(Status {
+            code: StatusCode::Error.into(),
+            message: "the die broke".to_owned(),
+        }),
+        ..server(3, 2, "GET /roll", 20)
+    };
+    let roll = Span {
+        attributes: vec![
+            text("die.type", "risky"),
+            attribute("async.roll_index", Value::IntValue(0)),
+            attribute("die.weight", Value::DoubleValue(0.5)),
+            attribute("die.error", Value::BoolValue(true)),
+        ],
+        ..span(trace, 4, 3, "roll")
+    };
+    let look_up = span(trace, 5, 3, "SELECT dice");
+    vec![
+        batch("frontend", vec![server(1, 0, "GET /roll", 30), call]),
+        batch("dice-roller", vec![failed, roll]),
+        batch("die-service", vec![look_up]),
+    ]
+}
