@@ -47,7 +47,10 @@ impl Roller {
     /// [`Error::BatchFailed`] when a roll failed; the others are made and counted all the same.
     pub(crate) async fn roll_batch(&self, die: Die, size: BatchSize) -> Result<Vec<u8>, Error> {
         let batch = self.clone().run_batch(die, size);
-        let span = info_span!("async roll batch", "async.batch_size" = size.get());
+        let span = info_span!(
+            "async roll batch",
+            "async.batch_size" = i64::from(size.get())
+        );
         let batch = tokio::spawn(batch.instrument(span));
         batch.await.expect("a batch neither panics nor is aborted")
     }
@@ -104,7 +107,7 @@ impl Roller {
         span.record("die.error", result.is_err());
         match result {
             Ok(value) => {
-                span.record("die.result", value);
+                span.record("die.result", i64::from(value));
                 let values = self.metrics.values.with_label_values(&[&die.identifier]);
                 values.observe(f64::from(value));
             }
@@ -124,7 +127,7 @@ fn roll_span(name: &str, die: &Die, index: Option<u8>) -> Span {
         "die.type" = die.identifier,
         "die.result" = field::Empty,
         "die.error" = field::Empty,
-        "async.roll_index" = index,
+        "async.roll_index" = index.map(i64::from),
     )
 }
 

@@ -8,8 +8,11 @@
 
 use std::time::Duration;
 
+use opentelemetry::Context;
 use opentelemetry::propagation::{Injector, TextMapPropagator};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use tracing::{Instrument, Span, field, info_span};
@@ -86,10 +89,35 @@ impl Client {
         prepare: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Reply, CallError> {
         let span = client_span(&method, &url);
-        let request = self.0.request(method, url).headers(context_headers(&span));
+        let headers = context_headers(&span.context());
+        let request = self.0.request(method, url).headers(headers);
         let result = exchange(prepare(request)).instrument(span.clone()).await;
         record_result(&span, &result);
         result
+    }
+
+    /// As [`send`](Self::send), outside every trace: for what repeats for ever and would bury the
+    /// traces people look for. No CLIENT span, and a `traceparent` that says "not recorded".
+    ///
+    /// # Errors
+    /// [`CallError`], when there is no answer; any status is an answer.
+    pub async fn send_untraced(
+        &self,
+        method: Method,
+        url: Url,
+        prepare: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Reply, CallError> {
+        let ids = RandomIdGenerator::default();
+        let unrecorded = SpanContext::new(
+            ids.new_trace_id(),
+            ids.new_span_id(),
+            TraceFlags::NOT_SAMPLED,
+            false,
+            TraceState::NONE,
+        );
+        let context = Context::new().with_remote_span_context(unrecorded);
+        let headers = context_headers(&context);
+        exchange(prepare(self.0.request(method, url).headers(headers))).await
     }
 }
 
@@ -131,7 +159,7 @@ fn client_span(method: &Method, url: &Url) -> Span {
         http.response.status_code = field::Empty,
         "error.type" = field::Empty,
         server.address = url.host_str(),
-        server.port = url.port_or_known_default(),
+        server.port = url.port_or_known_default().map(i64::from),
         url.full = url.as_str(),
     )
 }
@@ -157,8 +185,8 @@ fn record_result(span: &Span, result: &Result<Reply, CallError>) {
     }
 }
 
-/// The `traceparent` of `span`, for the service called.
-fn context_headers(span: &Span) -> HeaderMap {
+/// The `traceparent` of `context`, for the service called.
+fn context_headers(context: &Context) -> HeaderMap {
     struct Headers(HeaderMap);
     impl Injector for Headers {
         fn set(&mut self, key: &str, value: String) {
@@ -169,6 +197,6 @@ fn context_headers(span: &Span) -> HeaderMap {
         }
     }
     let mut headers = Headers(HeaderMap::new());
-    TraceContextPropagator::new().inject_context(&span.context(), &mut headers);
+    TraceContextPropagator::new().inject_context(context, &mut headers);
     headers.0
 }

@@ -32,8 +32,15 @@ const DURATION_BOUNDS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0,
 ];
 
-/// A GET route and the statuses it answers with; their series exist at 0 from the first scrape.
+/// A route, as `"/path"` for GET or as `"POST /path"`, and the statuses it answers with; their
+/// series exist at 0 from the first scrape.
 pub type Route = (&'static str, &'static [u16]);
+
+/// The method and the path of a [`Route`].
+#[must_use]
+pub fn method_and_path(route: &'static str) -> (&'static str, &'static str) {
+    route.split_once(' ').unwrap_or(("GET", route))
+}
 
 /// Wraps `app`, whose metrics are in `registry`, and adds `/healthz` and `/metrics`.
 pub fn instrument(app: Router, registry: &Registry, routes: &[Route]) -> Router {
@@ -77,10 +84,11 @@ impl HttpMetrics {
                 &LABELS[..2],
             ),
         };
-        for (handler, statuses) in routes {
-            metrics.in_progress.with_label_values(&["GET", handler]);
+        for (route, statuses) in routes {
+            let (method, handler) = method_and_path(route);
+            metrics.in_progress.with_label_values(&[method, handler]);
             for status in *statuses {
-                let labels = ["GET", handler, &status.to_string()];
+                let labels = [method, handler, &status.to_string()];
                 metrics.requests.with_label_values(&labels);
                 metrics.duration.with_label_values(&labels);
             }

@@ -8,6 +8,9 @@
 //! 4. [`client`]: the CLIENT span, and the context passed on.
 //! 5. [`metrics`]: the registry, `/metrics`, and label values that no request can invent.
 //!
+//! A number in a span is recorded as `i64` or `f64`: `tracing-opentelemetry` makes text of unsigned
+//! ones, which no TraceQL comparison finds.
+//!
 //! Logs are [`tracing`] events, written as JSON lines by `logs.rs`; spans are [`tracing`] spans,
 //! exported by `export.rs`.
 
@@ -22,4 +25,4 @@ mod span;
 
 pub use pipeline::{InitError, Service, Telemetry, init};
 pub use settings::{LogFormat, Sampler, Settings, TracesExporter};
-pub use span::{set_attribute, trace_id, traceresponse};
+pub use span::{Cause, set_attribute, trace_id, traceresponse};

@@ -2,12 +2,13 @@
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, Value};
+use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// Adds an attribute to the span of the request being handled, under its conventional name.
 /// Nothing happens outside a span.
 pub fn set_attribute(key: &'static str, value: impl Into<Value>) {
-    tracing::Span::current().set_attribute(key, value);
+    Span::current().set_attribute(key, value);
 }
 
 /// The trace id of the current span, 32 hexadecimal digits. None outside a span.
@@ -28,6 +29,29 @@ pub fn traceresponse() -> Option<String> {
             context.trace_flags()
         )
     })
+}
+
+/// A place in a trace, kept for work that it causes later, when its own span has ended.
+///
+/// A `tracing` parent stays open until its children have ended; what is adopted here lets it go.
+#[derive(Debug, Clone, Default)]
+pub struct Cause(Context);
+
+impl Cause {
+    /// The current span. Outside a span, what is adopted begins a trace of its own.
+    #[must_use]
+    pub fn current() -> Self {
+        let place = with_current(SpanContext::clone);
+        Self(place.map_or_else(Context::new, |place| {
+            Context::new().with_remote_span_context(place)
+        }))
+    }
+
+    /// Makes `span`, created with `parent: None` and not entered yet, a child of that place.
+    pub fn adopt(&self, span: &Span) {
+        // Fails only for a span that the filter disabled.
+        let _ = span.set_parent(self.0.clone());
+    }
 }
 
 /// Calls `read` with the entered span's context, if there is one.

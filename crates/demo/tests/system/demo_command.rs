@@ -1,0 +1,227 @@
+//! `cargo run --release`: what it starts, says and leaves behind.
+
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use testkit::{eventually, get};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+
+use crate::support::PROGRAM;
+
+/// The demo on ports that were free a moment ago.
+struct Demo {
+    child: Child,
+    ports: [u16; 5],
+}
+
+const FLAGS: [&str; 5] = [
+    "--die-service-port",
+    "--dice-roller-port",
+    "--frontend-port",
+    "--otlp-port",
+    "--tempo-port",
+];
+
+impl Demo {
+    async fn start(own: &[&str]) -> Self {
+        let ports = free_ports().await;
+        let child = command(&ports).args(own).spawn().expect("it starts");
+        let demo = Self { child, ports };
+        eventually("the page", || async {
+            reqwest::get(demo.url(2, "/healthz")).await.ok()
+        })
+        .await;
+        demo
+    }
+
+    /// The URL of `path` at the port of that flag.
+    fn url(&self, flag: usize, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.ports[flag])
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id().expect("running")).expect("small");
+        kill(Pid::from_raw(pid), signal).expect("our own child");
+    }
+
+    async fn stop(self, signal: Signal) -> (Output, Duration) {
+        self.signal(signal);
+        let start = Instant::now();
+        let output = self.child.wait_with_output().await.expect("our own child");
+        (output, start.elapsed())
+    }
+}
+
+fn command(ports: &[u16; 5]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    for (flag, port) in FLAGS.iter().zip(ports) {
+        command.arg(format!("{flag}={port}"));
+    }
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+async fn free_ports() -> [u16; 5] {
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        held.push(TcpListener::bind("127.0.0.1:0").await.expect("a free port"));
+    }
+    let port = |i: usize| held[i].local_addr().expect("bound").port();
+    [port(0), port(1), port(2), port(3), port(4)]
+}
+
+async fn nobody_listens(ports: &[u16]) {
+    for port in ports {
+        eventually(&format!("port {port} to be free"), || async {
+            TcpListener::bind(("127.0.0.1", *port)).await.ok()
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_roll_on_the_page_is_a_trace_in_the_store_and_everything_stops_at_once() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let demo = Demo::start(&["--no-traffic"]).await;
+        let (status, answer) = get(&demo.url(2, "/roll-async?die=fair&times=3")).await;
+        assert_eq!(status, 200, "{answer}");
+        let trace = answer["trace_id"].as_str().expect("an id");
+        let url = demo.url(4, &format!("/api/traces/{trace}"));
+        let services = eventually("three services in the trace", || async {
+            let (_, trace) = get(&url).await;
+            let batches = trace["batches"].as_array()?.len();
+            (batches >= 3).then_some(batches)
+        })
+        .await;
+        assert!(services >= 3);
+        let ports = demo.ports;
+        let (output, took) = demo.stop(signal).await;
+        assert!(output.status.success(), "{output:?}");
+        assert!(took < Duration::from_secs(2), "{took:?}");
+        nobody_listens(&ports).await;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let page = format!("http://localhost:{}", ports[2]);
+        assert!(
+            said.contains(&page) && said.contains("docker compose up"),
+            "{said}"
+        );
+        assert!(
+            !said.contains("\"timestamp\""),
+            "no lines without --logs: {said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn it_rolls_by_itself_and_says_how_fast() {
+    let demo = Demo::start(&["--logs"]).await;
+    eventually("rolls without a client", || async {
+        let (_, metrics) = get(&demo.url(1, "/metrics")).await;
+        let metrics = testkit::Metrics::parse(metrics.as_str()?);
+        let rolls = metrics.sum("dice_rolls_total", &[]) + metrics.sum("async_rolls_total", &[]);
+        (rolls > 0.0).then_some(())
+    })
+    .await;
+    let (output, _) = demo.stop(Signal::SIGTERM).await;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let lines = said
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let loggers: std::collections::BTreeSet<String> = lines
+        .filter_map(|line| Some(line["logger"].as_str()?.to_owned()))
+        .collect();
+    for service in ["die-service", "dice-roller", "frontend"] {
+        assert!(
+            loggers.contains(service),
+            "{service} is passed on by --logs: {loggers:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_one_clear_line_and_nothing_is_left_running() {
+    for (i, (flag, who)) in FLAGS
+        .iter()
+        .zip([
+            "die-service",
+            "dice-roller",
+            "the frontend",
+            "the trace receiver",
+            "the trace store",
+        ])
+        .enumerate()
+    {
+        let ports = free_ports().await;
+        let _in_the_way = TcpListener::bind(("127.0.0.1", ports[i]))
+            .await
+            .expect("free");
+        let output = command(&ports).output().await.expect("it runs");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said.lines().count(), 1, "{said}");
+        for word in [&ports[i].to_string(), who, flag] {
+            assert!(said.contains(word), "{said:?} names {word}");
+        }
+        let others: Vec<u16> = ports
+            .iter()
+            .copied()
+            .filter(|port| *port != ports[i])
+            .collect();
+        nobody_listens(&others).await;
+    }
+}
+
+#[tokio::test]
+async fn a_killed_service_comes_back_and_a_killed_demo_takes_its_services_along() {
+    let demo = Demo::start(&["--no-traffic"]).await;
+    let port = demo.ports[0];
+    let started = |metrics: Value| {
+        let metrics = testkit::Metrics::parse(metrics.as_str()?);
+        Some(metrics.value("process_start_time_seconds", &[]))
+    };
+    let first = started(get(&demo.url(0, "/metrics")).await.1).expect("metrics");
+    let pid = listener_pid(port).expect("somebody listens");
+    kill(Pid::from_raw(pid), Signal::SIGKILL).expect("our own grandchild");
+    eventually("die-service to be back", || async {
+        let text = reqwest::get(demo.url(0, "/metrics"))
+            .await
+            .ok()?
+            .text()
+            .await
+            .ok()?;
+        started(Value::String(text)).filter(|start| *start > first)
+    })
+    .await;
+    let ports = demo.ports;
+    demo.stop(Signal::SIGKILL).await;
+    nobody_listens(&ports).await;
+}
+
+/// The process that listens on `port`, from `/proc`.
+fn listener_pid(port: u16) -> Option<i32> {
+    let hex = format!(":{port:04X} ");
+    let tcp = std::fs::read_to_string("/proc/net/tcp").ok()?;
+    let listening = tcp
+        .lines()
+        .find(|line| line.contains(&hex) && line.contains(" 0A "))?;
+    let socket = format!("socket:[{}]", listening.split_whitespace().nth(9)?);
+    std::fs::read_dir("/proc")
+        .ok()?
+        .flatten()
+        .find_map(|process| {
+            let pid: i32 = process.file_name().to_str()?.parse().ok()?;
+            let mut files = std::fs::read_dir(process.path().join("fd")).ok()?.flatten();
+            let owns = files.any(|file| {
+                std::fs::read_link(file.path()).is_ok_and(|link| link.to_string_lossy() == socket)
+            });
+            owns.then_some(pid)
+        })
+}

@@ -1,0 +1,168 @@
+//! A dependency that is gone, broken or slow: the right status, and back to normal by itself.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get as route;
+use nix::sys::signal::Signal;
+use testkit::{eventually, get};
+use tokio::net::TcpListener;
+
+use crate::support::{System, collector, service};
+
+#[tokio::test]
+async fn die_service_killed_and_restarted_is_503_and_then_200_again() {
+    let system = System::quick().await;
+    let System {
+        die_service,
+        dice_roller,
+        frontend,
+        otlp,
+        store: _store,
+    } = system;
+    let roll = frontend.url("/roll?die=fair");
+    assert_eq!(get(&roll).await.0, 200);
+    let address = die_service.address.clone();
+    die_service.signal(Signal::SIGKILL);
+    die_service.ended().await;
+    for url in [&roll, &dice_roller.url("/roll-async?die=fair&times=2")] {
+        let (status, answer) = get(url).await;
+        assert_eq!(status, 503, "{answer}");
+        let detail = answer["detail"].as_str().expect("text");
+        assert_eq!(detail, "die-service is not available; try again later");
+    }
+    let lookups = dice_roller.metrics().await;
+    let failed = ["identifier=\"fair\"", "status=\"error\""];
+    assert_eq!(lookups.value("die_service_requests_total", &failed), 2.0);
+    let told = eventually("one line for each", || async {
+        let told = dice_roller.lines_with("Die service is not available");
+        (told.len() >= 2).then_some(told)
+    })
+    .await;
+    assert_eq!(told.len(), 2);
+    assert!(
+        told[0]["cause"].as_str().expect("text").contains("refused"),
+        "{}",
+        told[0]
+    );
+    let listen = format!("--listen={address}");
+    let otlp = format!("--otlp-endpoint={otlp}");
+    let arguments = ["service", "die-service", &listen, &otlp];
+    let _restarted = testkit::Process::start(crate::support::PROGRAM, &arguments).await;
+    eventually("a roll without restarting the roller", || async {
+        (get(&roll).await.0 == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_die_service_that_hangs_is_504_within_the_bound() {
+    let hanging = serve(Router::new().route("/dice", route(std::future::pending::<String>))).await;
+    let (_store, otlp) = collector().await;
+    let url = format!("--die-service-url={hanging}");
+    let roller = service("dice-roller", &otlp, &[&url]).await;
+    let roller_url = format!("--dice-roller-url={}", roller.url(""));
+    let frontend = service("frontend", &otlp, &[&roller_url]).await;
+    let start = Instant::now();
+    let (status, answer) = get(&frontend.url("/roll?die=fair")).await;
+    let took = start.elapsed();
+    assert_eq!(status, 504, "{answer}");
+    assert_eq!(
+        answer["detail"],
+        "die-service did not answer in time; try again later"
+    );
+    assert!(
+        took >= Duration::from_secs(2) && took < Duration::from_secs(4),
+        "{took:?}"
+    );
+    let timeouts = ["identifier=\"fair\"", "status=\"timeout\""];
+    assert_eq!(
+        roller
+            .metrics()
+            .await
+            .value("die_service_requests_total", &timeouts),
+        1.0
+    );
+    let hangs = serve(Router::new().route("/roll", route(std::future::pending::<String>))).await;
+    let arguments = [
+        format!("--dice-roller-url={hangs}"),
+        "--roll-timeout=200ms".to_owned(),
+    ];
+    let arguments = arguments.each_ref().map(String::as_str);
+    let frontend = service("frontend", &otlp, &arguments).await;
+    let (status, answer) = get(&frontend.url("/roll?die=fair")).await;
+    assert_eq!(status, 504, "{answer}");
+    assert_eq!(
+        answer["detail"],
+        "dice-roller did not answer in time; try again later"
+    );
+}
+
+#[tokio::test]
+async fn a_die_service_that_talks_nonsense_is_503_and_its_words_stay_inside() {
+    let (_store, otlp) = collector().await;
+    let bodies = [
+        (StatusCode::INTERNAL_SERVER_ERROR, "secret stack trace"),
+        (StatusCode::OK, "<html>"),
+        (
+            StatusCode::OK,
+            r#"{"identifier":"fair","specification":{"faces":[],"error_rate":0}}"#,
+        ),
+        (
+            StatusCode::OK,
+            r#"{"identifier":"fair","specification":{"faces":[1],"error_rate":7}}"#,
+        ),
+        (StatusCode::FOUND, ""),
+    ];
+    for answer in bodies {
+        let broken =
+            serve(Router::new().route("/dice", route(move || async move { answer }))).await;
+        let url = format!("--die-service-url={broken}");
+        let roller = service("dice-roller", &otlp, &[&url]).await;
+        let (status, body) = get(&roller.url("/roll?die=fair")).await;
+        assert_eq!(status, 503, "{answer:?} gave {body}");
+        assert_eq!(
+            body["detail"], "die-service is not available; try again later",
+            "{answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_die_service_the_roller_has_dice_and_the_page_has_a_list() {
+    let (_store, otlp) = collector().await;
+    let roller = service("dice-roller", &otlp, &["--roll-delay=0s"]).await;
+    assert_eq!(get(&roller.url("/roll?die=fair")).await.0, 200);
+    let (status, answer) = get(&roller.url("/roll?die=loaded")).await;
+    assert_eq!(status, 404, "{answer}");
+    let nobody = crate::support::nobody().await;
+    let arguments = [
+        format!("--die-service-url={nobody}"),
+        format!("--dice-roller-url={nobody}"),
+    ];
+    let arguments = arguments.each_ref().map(String::as_str);
+    let frontend = service("frontend", &otlp, &arguments).await;
+    let (status, page) = get(&frontend.url("/")).await;
+    assert_eq!(status, 200);
+    assert!(page.as_str().expect("HTML").contains("risky"));
+    let told = eventually("a warning", || async {
+        frontend
+            .lines_with("No list of dice: the page shows the built-in ones")
+            .pop()
+    })
+    .await;
+    assert_eq!(told["level"], "WARN");
+    let (status, answer) = get(&frontend.url("/roll?die=fair")).await;
+    assert_eq!(
+        (status, &answer["detail"]),
+        (503, &"dice-roller is not available; try again later".into())
+    );
+}
+
+async fn serve(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    tokio::spawn(axum::serve(listener, app).into_future());
+    url
+}

@@ -1,0 +1,12 @@
+//! The whole system as a person meets it: real processes, real sockets, HTTP, `/metrics`, log
+//! lines and spans. `contract.md` is what is checked; each module takes one of its tables.
+
+mod concurrency;
+mod demo_command;
+mod failures;
+mod http;
+mod logs;
+mod losses;
+mod metrics;
+mod support;
+mod traces;

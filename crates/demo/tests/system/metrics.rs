@@ -1,0 +1,324 @@
+//! What `/metrics` says before, after, and what no request can make it say.
+
+use std::collections::BTreeSet;
+
+use testkit::{Metrics, eventually, get};
+use tokio::task::JoinSet;
+
+use crate::support::System;
+
+/// A metric and labels of it.
+type Series = (&'static str, &'static [&'static str]);
+
+/// Every metric of the contract, by service, with a label set that must be there from the start.
+const COLD: [(&str, &[Series]); 3] = [
+    (
+        "die-service",
+        &[
+            (
+                "die_specifications_requested_total",
+                &["identifier=\"fair\""],
+            ),
+            (
+                "die_specifications_requested_total",
+                &["identifier=\"unknown\""],
+            ),
+            ("die_list_requests_total", &[]),
+            (
+                "http_requests_total",
+                &["handler=\"/dice\"", "status=\"404\""],
+            ),
+        ],
+    ),
+    (
+        "dice-roller",
+        &[
+            (
+                "dice_rolls_total",
+                &["die_type=\"risky\"", "result=\"error\""],
+            ),
+            ("dice_roll_value_count", &["die_type=\"extreme\""]),
+            (
+                "die_service_requests_total",
+                &["identifier=\"fair\"", "status=\"timeout\""],
+            ),
+            (
+                "die_service_requests_total",
+                &["identifier=\"unknown\"", "status=\"not_found\""],
+            ),
+            ("die_service_request_duration_seconds_count", &[]),
+            (
+                "async_rolls_total",
+                &["die_type=\"fair\"", "result=\"success\""],
+            ),
+            ("async_roll_batch_size_count", &[]),
+            ("async_roll_duration_seconds_count", &[]),
+            ("async_rolls_in_progress", &[]),
+            (
+                "http_request_duration_seconds_count",
+                &["handler=\"/roll\"", "status=\"200\""],
+            ),
+            (
+                "http_requests_in_progress",
+                &["handler=\"/roll-async\"", "method=\"GET\""],
+            ),
+        ],
+    ),
+    (
+        "frontend",
+        &[
+            ("streamlit_button_clicks_total", &["die_type=\"fair\""]),
+            (
+                "streamlit_requests_total",
+                &["die_type=\"risky\"", "status_code=\"500\""],
+            ),
+            (
+                "streamlit_request_duration_seconds_count",
+                &["die_type=\"unknown\""],
+            ),
+            ("async_roll_requests_total", &["batch_size=\"1\""]),
+            ("async_roll_requests_total", &["batch_size=\"20\""]),
+        ],
+    ),
+];
+
+#[tokio::test]
+async fn every_known_series_is_there_at_zero_from_the_first_scrape() {
+    let system = System::quick().await;
+    for (service, series) in COLD {
+        let process = match service {
+            "die-service" => &system.die_service,
+            "dice-roller" => &system.dice_roller,
+            _ => &system.frontend,
+        };
+        let metrics = process.metrics().await;
+        for (name, labels) in series {
+            let what = format!("{service}: {name}{labels:?}");
+            assert!(metrics.has(name, labels), "{what} is missing");
+            assert_eq!(metrics.value(name, labels), 0.0, "{what}");
+        }
+        assert_eq!(metrics.value("build_info", &["version=\"0.1.0\""]), 1.0);
+        assert!(metrics.value("process_resident_memory_bytes", &[]) > 1e6);
+        assert!(metrics.value("process_open_fds", &[]) > 3.0);
+        assert!(metrics.value("process_start_time_seconds", &[]) > 1.7e9);
+        assert_eq!(
+            metrics.sum("telemetry_spans_total", &["outcome=\"dropped\""]),
+            0.0
+        );
+    }
+    let loaded = system
+        .die_service
+        .metrics()
+        .await
+        .value("die_specifications_loaded", &[]);
+    assert_eq!(loaded, 3.0);
+}
+
+#[tokio::test]
+async fn a_batch_of_ten_moves_every_counter_by_exactly_what_happened() {
+    let system = System::quick().await;
+    let (status, _) = get(&system.frontend.url("/roll-async?die=fair&times=10")).await;
+    assert_eq!(status, 200);
+    let roller = system.dice_roller.metrics().await;
+    let fair = "die_type=\"fair\"";
+    assert_eq!(
+        roller.value("async_rolls_total", &[fair, "result=\"success\""]),
+        10.0
+    );
+    assert_eq!(roller.sum("async_rolls_total", &[]), 10.0);
+    assert_eq!(
+        roller.sum("dice_rolls_total", &[]),
+        0.0,
+        "no roll is counted twice"
+    );
+    assert_eq!(roller.value("async_roll_batch_size_sum", &[]), 10.0);
+    assert_eq!(roller.value("async_roll_batch_size_count", &[]), 1.0);
+    assert_eq!(
+        roller.value("async_roll_batch_size_bucket", &["le=\"9\""]),
+        0.0
+    );
+    assert_eq!(
+        roller.value("async_roll_batch_size_bucket", &["le=\"10\""]),
+        1.0
+    );
+    assert_eq!(roller.value("async_roll_duration_seconds_count", &[]), 1.0);
+    assert_eq!(roller.value("dice_roll_value_count", &[fair]), 10.0);
+    assert_eq!(roller.value("async_rolls_in_progress", &[]), 0.0);
+    let lookups = ["identifier=\"fair\"", "status=\"success\""];
+    assert_eq!(roller.value("die_service_requests_total", &lookups), 1.0);
+    assert_eq!(
+        roller.value("die_service_request_duration_seconds_count", &[]),
+        1.0
+    );
+    let frontend = system.frontend.metrics().await;
+    assert_eq!(
+        frontend.value("streamlit_button_clicks_total", &[fair]),
+        1.0
+    );
+    assert_eq!(
+        frontend.value("async_roll_requests_total", &["batch_size=\"10\""]),
+        1.0
+    );
+    let ok = [fair, "status_code=\"200\""];
+    assert_eq!(frontend.value("streamlit_requests_total", &ok), 1.0);
+    assert_eq!(
+        frontend.value("streamlit_request_duration_seconds_count", &[fair]),
+        1.0
+    );
+    let dice = system.die_service.metrics().await;
+    let requested = dice.value(
+        "die_specifications_requested_total",
+        &["identifier=\"fair\""],
+    );
+    assert_eq!(requested, 1.0);
+    for (metrics, handler) in [
+        (&frontend, "/roll-async"),
+        (&roller, "/roll-async"),
+        (&dice, "/dice"),
+    ] {
+        let handler = format!("handler=\"{handler}\"");
+        let labels = [&handler, "method=\"GET\"", "status=\"200\""];
+        assert_eq!(metrics.value("http_requests_total", &labels), 1.0);
+        assert_eq!(
+            metrics.value("http_request_duration_seconds_count", &labels),
+            1.0
+        );
+    }
+}
+
+#[tokio::test]
+async fn failed_rolls_are_counted_and_the_sums_agree() {
+    let system = System::quick().await;
+    for _ in 0..50 {
+        get(&system.frontend.url("/roll?die=extreme")).await;
+        get(&system.frontend.url("/roll-async?die=extreme&times=4")).await;
+    }
+    let roller = system.dice_roller.metrics().await;
+    assert_eq!(roller.sum("dice_rolls_total", &[]), 50.0);
+    assert!(roller.sum("dice_rolls_total", &["result=\"error\""]) > 0.0);
+    assert!(roller.sum("async_rolls_total", &["result=\"error\""]) > 0.0);
+    let rolls = roller.sum("async_rolls_total", &[]);
+    assert_eq!(rolls, roller.value("async_roll_batch_size_sum", &[]));
+    assert_eq!(rolls, 200.0);
+    let values = roller.sum("dice_roll_value_count", &[]);
+    let successes = roller.sum("dice_rolls_total", &["result=\"success\""])
+        + roller.sum("async_rolls_total", &["result=\"success\""]);
+    assert_eq!(values, successes);
+    let failures = ["handler=\"/roll\"", "status=\"500\""];
+    let failed = roller.sum("dice_rolls_total", &["result=\"error\""]);
+    assert_eq!(roller.value("http_requests_total", &failures), failed);
+    let frontend = system.frontend.metrics().await;
+    assert_eq!(frontend.value("http_requests_total", &failures), failed);
+}
+
+#[tokio::test]
+async fn health_and_metrics_are_neither_counted_nor_traced() {
+    let system = System::quick().await;
+    for _ in 0..5 {
+        get(&system.frontend.url("/healthz")).await;
+        get(&system.frontend.url("/metrics")).await;
+    }
+    let metrics = system.frontend.metrics().await;
+    assert_eq!(metrics.sum("http_requests_total", &[]), 0.0);
+    let (_, traced) = get(&system.frontend.url("/roll?die=fair")).await;
+    system
+        .trace(traced["trace_id"].as_str().expect("an id"), 8)
+        .await;
+    assert_eq!(system.store.traces().len(), 1, "the roll's and no other");
+    assert!(
+        system
+            .frontend
+            .lines()
+            .iter()
+            .all(|line| line["url"] != "/healthz")
+    );
+}
+
+#[tokio::test]
+async fn ten_thousand_random_names_create_no_series() {
+    let system = System::quick().await;
+    let client = reqwest::Client::new();
+    let probe = |i: u32| {
+        let (frontend, client) = (&system.frontend, client.clone());
+        let odd = format!("%22%0A{i}\\{{}}");
+        let path = match i % 4 {
+            0 => format!("/roll?die=d{i}"),
+            1 => format!("/roll-async?die=d{i}{odd}&times=3"),
+            2 => format!("/r{i}/{odd}"),
+            _ => format!("/roll?die=fair&x{i}=1"),
+        };
+        let url = frontend.url(&path);
+        let method = if i.is_multiple_of(7) {
+            format!("M{i}")
+        } else {
+            "GET".to_owned()
+        };
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a token");
+        async move { client.request(method, url).send().await.expect("an answer") }
+    };
+    let series = || async {
+        let mut all = BTreeSet::new();
+        for process in [&system.die_service, &system.dice_roller, &system.frontend] {
+            let metrics: Metrics = process.metrics().await;
+            all.extend(
+                metrics
+                    .series()
+                    .map(|series| format!("{}{series}", process.address)),
+            );
+        }
+        all
+    };
+    // Once each way: what a first 404 or 405 adds is bounded too, and is not what is measured.
+    for i in 0..56 {
+        probe(i).await;
+    }
+    let before = series().await;
+    for chunk in 0..200_u32 {
+        let requests: JoinSet<_> = (0..50).map(|i| probe(56 + chunk * 50 + i)).collect();
+        requests.join_all().await;
+    }
+    let after = series().await;
+    assert_eq!(
+        after.difference(&before).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
+    let unknown = ["die_type=\"unknown\""];
+    let clicks = system
+        .frontend
+        .metrics()
+        .await
+        .value("streamlit_button_clicks_total", &unknown);
+    assert!(clicks > 4_000.0, "{clicks} of them asked for a die");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_is_counted_and_leaks_no_gauge() {
+    let system = System::start(&["--roll-delay=1s"]).await;
+    let impatient = reqwest::Client::builder()
+        .timeout(std::time::Duration::from_millis(50))
+        .build()
+        .expect("a client");
+    for path in ["/roll?die=fair", "/roll-async?die=fair&times=20"] {
+        impatient
+            .get(system.dice_roller.url(path))
+            .send()
+            .await
+            .expect_err("gave up");
+    }
+    eventually("the batch to end and the gauges to return to 0", || async {
+        let metrics = system.dice_roller.metrics().await;
+        let idle = metrics.sum("http_requests_in_progress", &[]) == 0.0
+            && metrics.value("async_rolls_in_progress", &[]) == 0.0
+            && metrics.value("async_roll_batch_size_count", &[]) == 1.0;
+        idle.then_some(())
+    })
+    .await;
+    let metrics = system.dice_roller.metrics().await;
+    assert_eq!(metrics.sum("http_requests_total", &["status=\"499\""]), 2.0);
+    assert_eq!(
+        metrics.sum("async_rolls_total", &[]),
+        20.0,
+        "a batch that began is finished"
+    );
+    assert_eq!(metrics.value("async_roll_batch_size_sum", &[]), 20.0);
+}
