@@ -1,3 +1,53 @@
-//! Stub.
+//! `cargo xtask ...`: development tasks that need more than cargo itself.
+//!
+//! * [`test`]: everything that must hold, in one command; what CI runs.
+//! * [`bench`]: what telemetry costs, as ratios measured side by side.
+//! * [`tools`]: the programs that tests need, and how to get them.
 
-fn main() {}
+mod bench;
+mod command;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Development tasks
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Check and test everything; installs what is missing
+    Test(test::Options),
+    /// Write dashboards/*.json from their sources
+    Dashboards,
+    /// Measure what metrics, logs and traces cost
+    Bench(bench::Options),
+    /// A server without any telemetry, for `bench` to compare with
+    #[command(hide = true)]
+    Bare,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().task {
+        Task::Test(options) => test::run(&options),
+        Task::Dashboards => {
+            command::cargo(&["run", "--quiet", "--package", "dashboards", "--", "write"])
+        }
+        Task::Bench(options) => bench::run(&options),
+        Task::Bare => bench::bare::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

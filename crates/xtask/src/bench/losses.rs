@@ -1,0 +1,76 @@
+//! Whether every span arrives: 1,000 requests a second through all three services, all sampled.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use testkit::Process;
+
+use crate::bench::measure::Goal;
+use crate::bench::programs::{collector, load, service};
+
+/// Requests a second.
+const RATE: u32 = 1_000;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Books {
+    /// Requests a second that were answered.
+    per_second: f64,
+    /// Requests answered while measuring; the warm-up's are beside it.
+    answered: u64,
+    /// Spans the services made: exported, failed and dropped.
+    made: f64,
+    /// Spans the receiver counted.
+    received: f64,
+}
+
+pub(crate) async fn measure(duration: Duration) -> Books {
+    println!("\n{RATE} requests/s through three services for {duration:?}");
+    let (store, otlp) = collector().await;
+    let die_service = service("die-service", &[&otlp]).await;
+    let url = format!("--die-service-url={}", die_service.url(""));
+    let dice_roller = service("dice-roller", &[&otlp, &url, "--roll-delay=0s"]).await;
+    let url = format!("--dice-roller-url={}", dice_roller.url(""));
+    let frontend = service("frontend", &[&otlp, &url]).await;
+    let load = load(&frontend.url("/roll?die=fair"), Some(RATE), duration).await;
+    let mut made = 0.0;
+    for process in [&frontend, &dice_roller, &die_service] {
+        made += spans_when_flushed(process).await;
+    }
+    let received = store.counters().spans_received as f64;
+    let books = Books {
+        per_second: load.per_second,
+        answered: load.answered,
+        made,
+        received,
+    };
+    println!("{books:#?}");
+    books
+}
+
+/// All spans of a service, once none is waiting.
+async fn spans_when_flushed(process: &Process) -> f64 {
+    let mut before = -1.0;
+    loop {
+        let spans = process.metrics().await.sum("telemetry_spans_total", &[]);
+        if spans == before {
+            return spans;
+        }
+        before = spans;
+        // Twice the delay after which a batch is sent.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+impl Books {
+    pub(crate) fn goals(&self) -> Vec<Goal> {
+        vec![
+            Goal::at_least("requests/s through three services", self.per_second, 990.0),
+            Goal::at_least(
+                "spans made, of 7 a request",
+                self.made / (7.0 * self.answered as f64),
+                1.0,
+            ),
+            Goal::at_most("spans lost at that rate", self.made - self.received, 0.0),
+        ]
+    }
+}

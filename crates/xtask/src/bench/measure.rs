@@ -1,0 +1,59 @@
+//! Numbers, and what they should be.
+
+use serde::Serialize;
+
+/// A number with the bound it must keep.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Goal {
+    what: &'static str,
+    value: f64,
+    bound: f64,
+    pub(crate) reached: bool,
+}
+
+impl Goal {
+    pub(crate) fn at_least(what: &'static str, value: f64, bound: f64) -> Self {
+        Self {
+            what,
+            value,
+            bound,
+            reached: value >= bound,
+        }
+    }
+
+    pub(crate) fn at_most(what: &'static str, value: f64, bound: f64) -> Self {
+        Self {
+            what,
+            value,
+            bound,
+            reached: value <= bound,
+        }
+    }
+}
+
+pub(crate) fn print_goals(goals: &[Goal]) {
+    println!("\n{:<52} {:>10} {:>10}", "goal", "measured", "bound");
+    for Goal {
+        what,
+        value,
+        bound,
+        reached,
+    } in goals
+    {
+        let verdict = if *reached { "" } else { "  MISSED" };
+        println!("{what:<52} {value:>10.2} {bound:>10.2}{verdict}");
+    }
+}
+
+/// The middle value; 0 of none.
+pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    quantile(values, 0.5)
+}
+
+/// The smallest value that at least that share of the values does not exceed; 0 of none.
+pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
+    let mut sorted: Vec<f64> = values.into_iter().collect();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (share * sorted.len() as f64).ceil().max(1.0) as usize;
+    sorted.get(rank - 1).copied().unwrap_or_default()
+}

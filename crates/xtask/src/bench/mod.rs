@@ -1,0 +1,103 @@
+//! What telemetry costs, side by side in one run: absolute numbers differ from machine to machine
+//! and from minute to minute, ratios of interleaved runs hardly do.
+//!
+//! * [`throughput`]: `GET /dice?identifier=fair` with more and more telemetry.
+//! * [`footprint`]: memory, and the time from exec to ready.
+//! * [`batches`]: how much longer a batch takes than its slowest roll.
+//! * [`losses`]: whether every span arrives at a steady 1,000 requests a second.
+
+pub(crate) mod bare;
+mod batches;
+mod footprint;
+mod losses;
+mod measure;
+mod programs;
+mod throughput;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::bench::measure::Goal;
+use crate::command::{cargo, root};
+
+/// How long and how often.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Interleaved rounds over all variants; the median ratio counts
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+
+    /// Seconds of load for each variant in each round
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+
+    /// Seconds of steady load for the count of spans
+    #[arg(long, default_value_t = 60)]
+    steady_seconds: u64,
+
+    /// Where the numbers are written
+    #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
+    json: PathBuf,
+}
+
+/// All that was measured.
+#[derive(Debug, Serialize)]
+struct Results {
+    throughput: Vec<throughput::Row>,
+    footprint: footprint::Footprint,
+    batches: batches::Overhead,
+    losses: losses::Books,
+    goals: Vec<Goal>,
+}
+
+/// Builds, measures, prints the tables and writes the JSON.
+///
+/// # Errors
+/// When something cannot be built or run, or a goal is missed.
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    let packages = [
+        "--package",
+        "demo",
+        "--package",
+        "traffic-gen",
+        "--package",
+        "xtask",
+    ];
+    cargo(&[&["build", "--release", "--quiet"], &packages[..]].concat())?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    let results = runtime.block_on(measure(options));
+    let path = root().join(&options.json);
+    let json = serde_json::to_string_pretty(&results).map_err(|error| error.to_string())?;
+    std::fs::write(&path, json).map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("\nwritten to {}", path.display());
+    let missed = results.goals.iter().filter(|goal| !goal.reached).count();
+    if missed > 0 {
+        return Err(format!("{missed} goals missed"));
+    }
+    Ok(())
+}
+
+async fn measure(options: &Options) -> Results {
+    let throughput = throughput::measure(options.rounds, options.seconds).await;
+    let footprint = footprint::measure(options.seconds).await;
+    let batches = batches::measure().await;
+    let losses = losses::measure(Duration::from_secs(options.steady_seconds)).await;
+    let goals = [
+        throughput::goals(&throughput),
+        footprint.goals(),
+        batches.goals(),
+        losses.goals(),
+    ]
+    .concat();
+    measure::print_goals(&goals);
+    Results {
+        throughput,
+        footprint,
+        batches,
+        losses,
+        goals,
+    }
+}

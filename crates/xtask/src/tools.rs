@@ -1,0 +1,89 @@
+//! The programs that tests need beside cargo. Debian's packages are what CI and most people can
+//! get; on other systems the tests that need one skip with a line that names it.
+
+use std::process::Command;
+
+use crate::command::{is_there, run};
+
+/// A program and the Debian package that has it.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+    needed_for: &'static str,
+}
+
+const TOOLS: [Tool; 4] = [
+    Tool {
+        program: "prometheus",
+        package: "prometheus",
+        needed_for: "the live test of every panel",
+    },
+    Tool {
+        program: "node",
+        package: "nodejs",
+        needed_for: "the grammars of LogQL and TraceQL, and the browser tests",
+    },
+    Tool {
+        program: "npm",
+        package: "npm",
+        needed_for: "the same",
+    },
+    Tool {
+        program: "chromium",
+        package: "chromium",
+        needed_for: "the browser tests",
+    },
+];
+
+/// Installs what is missing, when that can be done.
+///
+/// # Errors
+/// Only when `must` is set and something is still missing.
+pub(crate) fn install(must: bool) -> Result<(), String> {
+    let missing: Vec<&Tool> = TOOLS
+        .iter()
+        .filter(|tool| !is_there(tool.program))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+    let installed = apt_install(&packages);
+    let still: Vec<&&Tool> = missing
+        .iter()
+        .filter(|tool| !is_there(tool.program))
+        .collect();
+    for tool in &still {
+        println!("not here: {}, for {}", tool.program, tool.needed_for);
+    }
+    match installed {
+        _ if still.is_empty() => Ok(()),
+        Err(problem) if must => Err(problem),
+        Ok(()) if must => Err("some programs are still missing".to_owned()),
+        _ => {
+            println!(
+                "their tests skip; to have them: apt-get install {}",
+                packages.join(" ")
+            );
+            Ok(())
+        }
+    }
+}
+
+fn apt_install(packages: &[&str]) -> Result<(), String> {
+    if !is_there("apt-get") {
+        return Err("there is no apt-get here".to_owned());
+    }
+    if !nix::unistd::geteuid().is_root() {
+        return Err("only root can install packages".to_owned());
+    }
+    println!("installing {}", packages.join(" "));
+    let quietly = ["-qq", "-o=Dpkg::Use-Pty=0"];
+    run(Command::new("apt-get").arg("update").args(quietly))?;
+    let mut install = Command::new("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    run(install
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(quietly)
+        .args(packages))
+}
