@@ -91,11 +91,12 @@ fn app(config: &Config) -> Router {
         .route("/roll-async", get(roll_async))
         .with_state(Arc::new(app));
     let statuses = &[200, 404, 422, 500, 503, 504];
-    service::app(
+    let app = service::app(
         own,
         &registry,
         &[("/roll", statuses), ("/roll-async", statuses)],
-    )
+    );
+    service::with_document(app, include_str!("../openapi.json"))
 }
 
 struct App {

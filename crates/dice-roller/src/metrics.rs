@@ -2,8 +2,8 @@
 
 use dice::{BatchSize, Catalogue, Specification};
 use telemetry::metrics::{
-    Histogram, HistogramVec, IntCounterVec, IntGauge, Registry, counters, gauge, histogram,
-    histograms,
+    Histogram, HistogramVec, IntCounterVec, IntGauge, KnownValues, Registry, counters, gauge,
+    histogram, histograms,
 };
 
 /// The two results of a roll, as label values.
@@ -50,7 +50,7 @@ impl Metrics {
                 metrics.async_rolls.with_label_values(&[die, result]);
             }
         }
-        for die in dice.labels() {
+        for die in KnownValues::new(dice.identifiers()).all() {
             for outcome in LOOKUPS {
                 metrics.lookups.with_label_values(&[die, outcome]);
             }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use dice::{Catalogue, Die};
 use telemetry::client::{CallError, Client, Reply};
+use telemetry::metrics::KnownValues;
 use tracing::{Instrument, info_span};
 use url::Url;
 
@@ -27,7 +28,7 @@ impl Specs {
                 client: Client::default(),
                 base,
                 timeout: config.die_service_timeout,
-                labels: dice,
+                labels: KnownValues::new(dice.identifiers()),
                 metrics,
             }),
         }
@@ -60,7 +61,7 @@ pub(crate) struct DieService {
     base: Url,
     timeout: Duration,
     /// The dice that are label values; others are `unknown`.
-    labels: Catalogue,
+    labels: KnownValues,
     metrics: Metrics,
 }
 
@@ -78,7 +79,7 @@ impl DieService {
             Err(Error::DieServiceTimeout) => "timeout",
             Err(_) => "error",
         };
-        let labels = [self.labels.label(identifier), outcome];
+        let labels = [self.labels.guard(identifier), outcome];
         self.metrics.lookups.with_label_values(&labels).inc();
         found
     }

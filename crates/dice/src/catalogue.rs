@@ -46,20 +46,6 @@ impl Catalogue {
         self.0.keys().map(String::as_str)
     }
 
-    /// The identifiers as label values: the known ones and [`UNKNOWN`].
-    pub fn labels(&self) -> impl Iterator<Item = &str> {
-        self.identifiers().chain([UNKNOWN])
-    }
-
-    /// `identifier` as a label value: itself when the die exists, else [`UNKNOWN`].
-    /// No request can create a series through it.
-    #[must_use]
-    pub fn label<'a>(&'a self, identifier: &str) -> &'a str {
-        self.0
-            .get_key_value(identifier)
-            .map_or(UNKNOWN, |(known, _)| known.as_str())
-    }
-
     /// How many dice there are.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -11,7 +11,7 @@ pub use catalogue::{Catalogue, CatalogueError};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
-/// The label value and log field for a die that is not in the catalogue.
+/// What metrics call a die that does not exist; no die can have that name.
 pub const UNKNOWN: &str = "unknown";
 
 /// What a die is made of. Deserialising checks it, so that every specification can be rolled.

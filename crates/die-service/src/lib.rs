@@ -62,7 +62,8 @@ fn app(catalogue: Catalogue, registry: &Registry) -> Router {
             dice: catalogue,
             metrics,
         }));
-    service::app(own, registry, &[("/", &[200]), ("/dice", &[200, 404, 422])])
+    let app = service::app(own, registry, &[("/", &[200]), ("/dice", &[200, 404, 422])]);
+    service::with_document(app, include_str!("../openapi.json"))
 }
 
 struct App {
@@ -98,11 +99,7 @@ impl App {
 
     fn specification(&self, identifier: String) -> Result<Json<Die>, Error> {
         let die = self.dice.get(&identifier);
-        let label = self.dice.label(&identifier);
-        self.metrics
-            .specifications
-            .with_label_values(&[label])
-            .inc();
+        self.metrics.requested(&identifier);
         set_attribute("die.identifier", identifier.clone());
         set_attribute("die.found", die.is_some());
         match die {

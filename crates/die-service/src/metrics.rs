@@ -1,12 +1,14 @@
 //! The service's own metrics. Requests as such are counted in the common middleware.
 
 use dice::Catalogue;
-use telemetry::metrics::{IntCounter, IntCounterVec, Registry, counter, counters, gauge};
+use telemetry::metrics::{
+    IntCounter, IntCounterVec, KnownValues, Registry, counter, counters, gauge,
+};
 
 /// The handles.
 pub(crate) struct Metrics {
-    /// Look-ups of one specification, by die; dice that do not exist are one label.
-    pub(crate) specifications: IntCounterVec,
+    known: KnownValues,
+    specifications: IntCounterVec,
     /// Requests for the list.
     pub(crate) lists: IntCounter,
 }
@@ -19,8 +21,9 @@ impl Metrics {
             "Requests for one specification, by die",
             &["identifier"],
         );
-        for label in dice.labels() {
-            specifications.with_label_values(&[label]);
+        let known = KnownValues::new(dice.identifiers());
+        for identifier in known.all() {
+            specifications.with_label_values(&[identifier]);
         }
         gauge(
             registry,
@@ -29,6 +32,7 @@ impl Metrics {
         )
         .set(i64::try_from(dice.count()).unwrap_or(i64::MAX));
         Self {
+            known,
             specifications,
             lists: counter(
                 registry,
@@ -36,5 +40,11 @@ impl Metrics {
                 "Requests for the list of dice",
             ),
         }
+    }
+
+    /// Counts a look-up of one specification; dice that do not exist are one series.
+    pub(crate) fn requested(&self, identifier: &str) {
+        let labels = [self.known.guard(identifier)];
+        self.specifications.with_label_values(&labels).inc();
     }
 }

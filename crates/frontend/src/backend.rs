@@ -1,9 +1,14 @@
 //! The services behind the page.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::Json;
 use axum::http::StatusCode;
-use dice::{BatchSize, Catalogue};
+use axum::response::{IntoResponse, Response};
+use dice::{BatchSize, Catalogue, Die};
+use futures_util::future::try_join_all;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use telemetry::client::{CallError, Client, Reply};
@@ -14,15 +19,28 @@ use crate::Config;
 use crate::error::Error;
 use crate::metrics::Metrics;
 
-/// How long the page waits for the list of dice before it shows the built-in one.
-const LIST_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the page waits for the list of dice, and then for what they are made of, before it
+/// shows the built-in ones.
+const DICE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The roller's answer, and the trace that produced it.
-#[derive(Debug, Serialize)]
+/// More dice than a person can choose from are not shown.
+const MAX_DICE: usize = 24;
+
+/// The roller's answer, and the trace that produced it. Also left in the response's extensions,
+/// for whoever shows it as a page.
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Answer {
     #[serde(flatten)]
-    roller: Map<String, Value>,
+    pub(crate) roller: Map<String, Value>,
     trace_id: Option<String>,
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = Json(&self).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
 }
 
 /// dice-roller and die-service, as the page uses them.
@@ -31,6 +49,8 @@ pub(crate) struct Backend {
     client: Client,
     /// The dice that are label values, and those shown when die-service is not there.
     dice: Catalogue,
+    /// The dice that the last page view found.
+    last_seen: Mutex<Vec<Die>>,
     metrics: Metrics,
 }
 
@@ -41,6 +61,7 @@ impl Backend {
         Self {
             config,
             client: Client::default(),
+            last_seen: Mutex::new(all(&dice)),
             dice,
             metrics,
         }
@@ -77,7 +98,7 @@ impl Backend {
         times: Option<&str>,
         timeout: Duration,
     ) -> Result<Answer, Error> {
-        let label = self.dice.label(die);
+        let label = self.metrics.dice.guard(die);
         self.metrics.clicks.with_label_values(&[label]).inc();
         let mut url = self.config.dice_roller_url.clone();
         url.set_path(path);
@@ -102,33 +123,69 @@ impl Backend {
         answer
     }
 
-    /// The identifiers of the dice there are: die-service's, or the built-in ones when there is no
-    /// die-service or it is not there.
-    pub(crate) async fn dice(&self) -> Vec<String> {
+    /// The dice there are: die-service's, or the built-in ones when there is no die-service or it
+    /// is not there.
+    pub(crate) async fn dice(&self) -> Vec<Die> {
+        let found = match self.config.die_service_url.clone() {
+            None => all(&self.dice),
+            Some(mut url) => {
+                url.set_path("/dice");
+                self.ask_for_dice(&url).await.unwrap_or_else(|cause| {
+                    let backend_url = url.as_str();
+                    tracing::warn!(
+                        backend_url,
+                        cause,
+                        "No list of dice: the page shows the built-in ones"
+                    );
+                    all(&self.dice)
+                })
+            }
+        };
+        self.last_seen().clone_from(&found);
+        found
+    }
+
+    /// The dice of the last [`dice`](Self::dice), without a request that would stand in the trace
+    /// of a roll.
+    pub(crate) fn known_dice(&self) -> Vec<Die> {
+        self.last_seen().clone()
+    }
+
+    fn last_seen(&self) -> MutexGuard<'_, Vec<Die>> {
+        self.last_seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask_for_dice(&self, url: &Url) -> Result<Vec<Die>, String> {
         #[derive(Deserialize)]
         struct List {
             identifiers: Vec<String>,
         }
-        let built_in = || self.dice.identifiers().map(str::to_owned).collect();
-        let Some(mut url) = self.config.die_service_url.clone() else {
-            return built_in();
-        };
-        url.set_path("/dice");
-        let cause = match self.client.get(url.clone(), LIST_TIMEOUT).await {
-            Ok(reply) => match serde_json::from_slice::<List>(&reply.body) {
-                Ok(list) => return list.identifiers,
-                Err(error) => error.to_string(),
-            },
-            Err(error) => error.cause(),
-        };
-        let backend_url = url.as_str();
-        tracing::warn!(
-            backend_url,
-            cause,
-            "No list of dice: the page shows the built-in ones"
-        );
-        built_in()
+        let mut list: List = self.fetch(url.clone()).await?;
+        list.identifiers.truncate(MAX_DICE);
+        let dice = list.identifiers.iter().map(|identifier| {
+            let mut url = url.clone();
+            url.query_pairs_mut().append_pair("identifier", identifier);
+            self.fetch(url)
+        });
+        try_join_all(dice).await
     }
+
+    async fn fetch<T: DeserializeOwned>(&self, url: Url) -> Result<T, String> {
+        let reply = self.client.get(url, DICE_TIMEOUT).await;
+        let reply = reply.map_err(|error| error.cause())?;
+        if reply.status != StatusCode::OK {
+            return Err(reply.status.to_string());
+        }
+        serde_json::from_slice(&reply.body).map_err(|error| error.to_string())
+    }
+}
+
+fn all(dice: &Catalogue) -> Vec<Die> {
+    dice.identifiers()
+        .filter_map(|name| dice.get(name))
+        .collect()
 }
 
 /// What the roller's reply, or its absence, means for our own answer.

@@ -16,14 +16,34 @@ pub(crate) enum Error {
     /// 504: dice-roller did not answer in time.
     #[error("dice-roller did not answer in time; try again later")]
     RollerTimeout,
+    /// 422: what was asked for cannot be a trace id.
+    #[error("a trace id has 32 hexadecimal digits, not all of them 0")]
+    NotATraceId,
+    /// 404: the trace store has no span of it, perhaps not yet.
+    #[error("there is no such trace, or not yet: spans arrive about a second after they end")]
+    NoTrace,
+    /// 501: this deployment has no trace store.
+    #[error("tracing is off: this frontend was started without TRACE_QUERY_URL")]
+    NoTraceStore,
+    /// 503: the trace store cannot be reached or is broken; it may be back soon.
+    #[error("the trace store is not available; rolls do not need it")]
+    TraceStoreUnavailable,
+    /// 504: the trace store did not answer in time.
+    #[error("the trace store did not answer in time; rolls do not need it")]
+    TraceStoreTimeout,
 }
 
 impl Error {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Roller { status, .. } => *status,
-            Self::RollerUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::RollerTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::NotATraceId => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoTrace => StatusCode::NOT_FOUND,
+            Self::NoTraceStore => StatusCode::NOT_IMPLEMENTED,
+            Self::RollerUnavailable | Self::TraceStoreUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::RollerTimeout | Self::TraceStoreTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
 }

@@ -3,26 +3,37 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /` | the page |
-//! | `GET /roll?die=fair` | the roller's answer and `trace_id` |
-//! | `GET /roll-async?die=fair&times=5` | the roller's answer and `trace_id` |
+//! | `GET /roll?die=fair` | the roller's answer and `trace_id`; for a browser, in the page |
+//! | `GET /roll-async?die=fair&times=5` | the same |
+//! | `GET /form?die=fair&async=on&times=5` | to one of the two: the page's form |
+//! | `GET /api/dice` | the dice with their specifications |
+//! | `GET /api/trace/{id}?wait=2` | a trace, for the waterfall |
+//! | `GET /assets/...` | style, script and icon |
 
+mod accept;
+mod assets;
 mod backend;
+mod browser;
 mod error;
+mod links;
 mod metrics;
 mod page;
+mod security;
+mod template;
+mod trace;
 mod trace_id;
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::middleware::map_response;
-use axum::response::Html;
+use axum::extract::{Path, State};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use dice::BatchSize;
-use serde::Deserialize;
+use dice::{BatchSize, Die};
+use serde::{Deserialize, Serialize};
 use service::{Program, Query};
 use telemetry::client::http_url;
 use telemetry::http::instrument;
@@ -32,6 +43,8 @@ use url::Url;
 
 use crate::backend::{Answer, Backend};
 use crate::error::Error;
+use crate::page::{Choice, Page};
+use crate::trace::{Traces, View, Wait};
 
 /// How this service presents itself.
 pub const PROGRAM: Program = Program {
@@ -73,6 +86,34 @@ pub struct Config {
     )]
     #[arg(value_parser = humantime::parse_duration)]
     pub roll_async_timeout: Duration,
+
+    /// Tempo, for the waterfall; without it, the page says that tracing is off
+    #[arg(long, env = "TRACE_QUERY_URL", value_name = "URL", value_parser = http_url)]
+    pub trace_query_url: Option<Url>,
+
+    /// Grafana as browsers reach it, for the links out; without it, there are none
+    #[arg(long, env = "GRAFANA_URL", value_name = "URL", value_parser = browser_url)]
+    pub grafana_url: Option<Url>,
+
+    /// The uid of the dashboard to link to; without it, Grafana's home
+    #[arg(long, env = "GRAFANA_DASHBOARD", value_name = "UID", value_parser = dashboard_uid)]
+    pub grafana_dashboard: Option<String>,
+}
+
+/// Unlike a service of the stack, what browsers reach may well have TLS in front of it.
+fn browser_url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        _ => Err("not a URL for a browser, as in http://localhost:3000".to_owned()),
+    }
+}
+
+fn dashboard_uid(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if (1..=40).contains(&text.len()) && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err("a uid has 1 to 40 letters, digits, hyphens or underscores".to_owned())
 }
 
 /// Serves on `listener` until `shutdown` is ready.
@@ -87,25 +128,64 @@ pub async fn run(
     service::serve(app(config), listener, shutdown).await
 }
 
+/// What the handlers share.
+struct App {
+    page: Page,
+    traces: Traces,
+    backend: Backend,
+}
+
 fn app(config: Config) -> Router {
     let registry = telemetry::metrics::registry(PROGRAM.service);
-    let own = Router::new()
-        .route("/", get(page))
+    let app = Arc::new(App {
+        page: Page::new(&config),
+        traces: Traces::new(config.trace_query_url.clone()),
+        backend: Backend::new(config, &registry),
+    });
+    let rolls = Router::new()
         .route("/roll", get(roll))
         .route("/roll-async", get(roll_async))
-        .with_state(Arc::new(Backend::new(config, &registry)));
+        .route_layer(from_fn_with_state(Arc::clone(&app), browser::answer));
+    let own = Router::new()
+        .route("/", get(page))
+        .route("/api/dice", get(dice))
+        .merge(rolls)
+        .with_state(Arc::clone(&app));
     let own = service::with_fallbacks(own).layer(map_response(trace_id::add));
     let statuses: &[u16] = &[200, 404, 422, 500, 503, 504];
     let routes = [
         ("/", &[200][..]),
+        ("/api/dice", &[200]),
         ("/roll", statuses),
         ("/roll-async", statuses),
     ];
-    instrument(own, &registry, &routes)
+    let app = instrument(own, &registry, &routes).merge(unobserved(app));
+    service::with_document(app, include_str!("../openapi.json")).layer(map_response(security::add))
 }
 
-async fn page(State(backend): State<Arc<Backend>>) -> Html<String> {
-    Html(page::render(&backend.dice().await))
+/// What belongs to the page and is no roll: outside the middleware, like `/healthz`, so that
+/// metrics and traces tell of rolls, and looking at a trace makes none.
+fn unobserved(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/form", get(browser::choose))
+        .route("/api/trace/{id}", get(trace))
+        .with_state(app)
+        .merge(assets::router())
+}
+
+async fn page(State(app): State<Arc<App>>) -> Response {
+    let dice = app.backend.dice().await;
+    app.page.render(&dice, &Choice::default(), None)
+}
+
+#[derive(Serialize)]
+struct Dice {
+    dice: Vec<Die>,
+}
+
+async fn dice(State(app): State<Arc<App>>) -> Json<Dice> {
+    let dice = app.backend.dice().await;
+    Json(Dice { dice })
 }
 
 #[derive(Deserialize)]
@@ -115,11 +195,11 @@ struct RollQuery {
 }
 
 async fn roll(
-    State(backend): State<Arc<Backend>>,
+    State(app): State<Arc<App>>,
     Query(RollQuery { die }): Query<RollQuery>,
-) -> Result<Json<Answer>, Error> {
+) -> Result<Answer, Error> {
     set_attribute("die.type", die.clone());
-    backend.roll(&die).await.map(Json)
+    app.backend.roll(&die).await
 }
 
 #[derive(Deserialize)]
@@ -130,10 +210,25 @@ struct BatchQuery {
 }
 
 async fn roll_async(
-    State(backend): State<Arc<Backend>>,
+    State(app): State<Arc<App>>,
     Query(BatchQuery { die, times }): Query<BatchQuery>,
-) -> Result<Json<Answer>, Error> {
+) -> Result<Answer, Error> {
     set_attribute("die.type", die.clone());
     set_attribute("async.batch_size", i64::from(times.get()));
-    backend.roll_batch(&die, times).await.map(Json)
+    app.backend.roll_batch(&die, times).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TraceQuery {
+    #[serde(default)]
+    wait: Wait,
+}
+
+async fn trace(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(TraceQuery { wait }): Query<TraceQuery>,
+) -> Result<Json<View>, Error> {
+    app.traces.find(&id, wait).await.map(Json)
 }

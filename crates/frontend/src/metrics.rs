@@ -4,7 +4,9 @@
 //! and its dashboards and queries are to work here.
 
 use dice::{BatchSize, Catalogue};
-use telemetry::metrics::{HistogramVec, IntCounterVec, Registry, counters, histograms};
+use telemetry::metrics::{
+    HistogramVec, IntCounterVec, KnownValues, Registry, counters, histograms,
+};
 
 /// Seconds: from a roll without delay to the longest wait for a batch.
 const DURATION_BOUNDS: [f64; 10] = [0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -14,6 +16,8 @@ const STATUSES: [&str; 6] = ["200", "404", "422", "500", "503", "504"];
 
 /// The handles.
 pub(crate) struct Metrics {
+    /// The dice that are label values.
+    pub(crate) dice: KnownValues,
     /// Rolls and batches asked for, by die.
     pub(crate) clicks: IntCounterVec,
     /// Their answers, by die and status.
@@ -27,8 +31,8 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Registers everything, with the series of the known dice and sizes at 0.
     pub(crate) fn register(registry: &Registry, dice: &Catalogue) -> Self {
-        let metrics = Self::unlabelled(registry);
-        for die in dice.labels() {
+        let metrics = Self::unlabelled(registry, KnownValues::new(dice.identifiers()));
+        for die in metrics.dice.all() {
             metrics.clicks.with_label_values(&[die]);
             metrics.duration.with_label_values(&[die]);
             for status in STATUSES {
@@ -41,8 +45,9 @@ impl Metrics {
         metrics
     }
 
-    fn unlabelled(registry: &Registry) -> Self {
+    fn unlabelled(registry: &Registry, dice: KnownValues) -> Self {
         Self {
+            dice,
             clicks: counters(
                 registry,
                 "streamlit_button_clicks_total",

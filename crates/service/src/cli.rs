@@ -27,7 +27,8 @@ pub struct Program {
 #[derive(Debug, Parser)]
 #[command(
     after_help = "Every flag can be given as the variable shown beside it.\n\
-    GET /healthz answers 200 while serving; GET /metrics is for Prometheus."
+    GET /healthz answers 200 while serving; GET /metrics is for Prometheus.\n\
+    The OTLP exporter also reads OTEL_EXPORTER_OTLP_HEADERS, and the resource OTEL_RESOURCE_ATTRIBUTES."
 )]
 struct Cli<C: Args> {
     #[command(subcommand)]
@@ -107,7 +108,9 @@ fn parse<C: Args>(
     let mut command = Cli::<C>::command()
         .name(program.service.name)
         .version(program.service.version)
-        .about(program.about);
+        .about(program.about)
+        // Else that of a flattened struct of flags.
+        .long_about(None);
     let matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }

@@ -4,6 +4,7 @@
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 //! `/healthz` and `/metrics` are added outside it: they are neither traced, logged nor counted.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -19,17 +20,17 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::{Instrument, Span, field, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::metrics::{self, HistogramVec, InProgress, IntCounterVec, IntGaugeVec, Registry};
-
-/// The `handler` of requests that match no route.
-const UNKNOWN: &str = "unknown";
+use crate::metrics::{
+    self, HistogramVec, InProgress, IntCounterVec, IntGaugeVec, KnownValues, Registry,
+};
 
 /// The status recorded for a client that went away before the answer, as nginx does.
 const CLIENT_CLOSED_REQUEST: &str = "499";
 
-/// Upper bounds in seconds: from a lookup in memory to the frontend's longest wait.
-const DURATION_BOUNDS: [f64; 14] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0,
+/// Upper bounds in seconds: from a lookup in memory to the frontend's longest wait. The one at 1.1
+/// is for rolls of nearly a second: without it they would be shown as anything up to 2.5.
+const DURATION_BOUNDS: [f64; 15] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.1, 2.5, 5.0, 10.0,
 ];
 
 /// A route, as `"/path"` for GET or as `"POST /path"`, and the statuses it answers with; their
@@ -44,7 +45,7 @@ pub fn method_and_path(route: &'static str) -> (&'static str, &'static str) {
 
 /// Wraps `app`, whose metrics are in `registry`, and adds `/healthz` and `/metrics`.
 pub fn instrument(app: Router, registry: &Registry, routes: &[Route]) -> Router {
-    let metrics = HttpMetrics::register(registry, routes);
+    let metrics = Arc::new(HttpMetrics::register(registry, routes));
     let registry = registry.clone();
     let scrape = move || async move { metrics::render(&registry) };
     app.layer(from_fn_with_state(metrics, observe))
@@ -53,7 +54,6 @@ pub fn instrument(app: Router, registry: &Registry, routes: &[Route]) -> Router 
 }
 
 /// The handles of the common metrics.
-#[derive(Clone)]
 struct HttpMetrics {
     requests: IntCounterVec,
     duration: HistogramVec,
@@ -97,9 +97,15 @@ impl HttpMetrics {
     }
 }
 
-async fn observe(State(metrics): State<HttpMetrics>, request: Request, next: Next) -> Response {
+async fn observe(
+    State(metrics): State<Arc<HttpMetrics>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let handler = matched.as_ref().map_or(UNKNOWN, MatchedPath::as_str);
+    let handler = matched
+        .as_ref()
+        .map_or(KnownValues::UNKNOWN, MatchedPath::as_str);
     let span = server_span(&request, matched.as_ref());
     let mut observation = Observation::start(&metrics, method_label(request.method()), handler);
     let response = next.run(request).instrument(span.clone()).await;

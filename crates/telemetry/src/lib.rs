@@ -23,6 +23,6 @@ mod pipeline;
 mod settings;
 mod span;
 
-pub use pipeline::{InitError, Service, Telemetry, init};
+pub use pipeline::{InitError, Service, Telemetry, init, init_to};
 pub use settings::{LogFormat, Sampler, Settings, TracesExporter};
 pub use span::{Cause, set_attribute, trace_id, traceresponse};

@@ -5,12 +5,14 @@
 //! metric, so that `rate()` and `increase()` see the first event; no label value is ever taken
 //! from a request unchecked.
 
+mod known;
 mod process;
 
 use std::sync::OnceLock;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+pub use known::KnownValues;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Encoder, Opts, TextEncoder};
@@ -18,10 +20,10 @@ pub use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
     Registry,
 };
-use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::Service;
 use crate::export::SPANS;
+use crate::logs::Lines;
 
 /// The commit this was built from, when the build was told (`DICE_REVISION`).
 const REVISION: &str = match option_env!("DICE_REVISION") {
@@ -134,12 +136,12 @@ fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -
     collector
 }
 
-/// The log writer's count of lines that found its queue full. One, as the subscriber is one.
-static LINES: OnceLock<ErrorCounter> = OnceLock::new();
+/// The lines of this process. One, as the subscriber is one.
+static LINES: OnceLock<Lines> = OnceLock::new();
 
-/// Makes `telemetry_log_lines_dropped_total` report `counter`.
-pub(crate) fn watch_dropped_lines(counter: ErrorCounter) {
-    let _ = LINES.set(counter);
+/// Makes `telemetry_log_lines_dropped_total` report on `lines`.
+pub(crate) fn watch_dropped_lines(lines: Lines) {
+    let _ = LINES.set(lines);
 }
 
 /// Reads the log writer's count when scraped.
@@ -152,8 +154,8 @@ impl Collector for DroppedLines {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        let dropped = LINES.get().map_or(0, ErrorCounter::dropped_lines);
-        dropped_lines_total(dropped as u64).collect()
+        let dropped = LINES.get().map_or(0, Lines::dropped);
+        dropped_lines_total(dropped).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The pipeline of one process: set up before anything is served, flushed after everything is.
 
-use std::io::{self, BufWriter, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,6 @@ use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider,
 };
 use tracing::{Metadata, Subscriber};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
@@ -21,17 +20,14 @@ use tracing_subscriber::{Layer, Registry};
 use url::Url;
 
 use crate::export::{Bounded, Queue, Reported};
-use crate::logs::JsonLines;
+use crate::logs::{JsonLines, Lines, Writer};
 use crate::{LogFormat, Sampler, Settings, metrics};
-
-/// Log lines that may wait for a slow reader of standard output; more are dropped and counted.
-const LOG_QUEUE: usize = 16_384;
-
-/// Bytes of lines that are written at once when many are waiting; a lone line is written at once.
-const LOG_CHUNK: usize = 64 * 1024;
 
 /// How long the flush of spans may take before they are given up.
 const FLUSH_BOUND: Duration = Duration::from_secs(2);
+
+/// How long the last lines may take to be read.
+const WRITE_BOUND: Duration = Duration::from_secs(1);
 
 /// Who is speaking: the resource of every span, and `build_info`.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +44,7 @@ pub struct Service {
 #[must_use = "spans and lines are lost unless shutdown is called"]
 pub struct Telemetry {
     traces: Option<(SdkTracerProvider, Arc<Queue>)>,
-    lines: WorkerGuard,
+    lines: Writer,
 }
 
 /// Why telemetry could not be set up.
@@ -57,6 +53,9 @@ pub enum InitError {
     /// The settings do not make an exporter.
     #[error("traces: {0}")]
     Exporter(#[from] ExporterBuildError),
+    /// The writer of lines cannot be started.
+    #[error("logs: {0}")]
+    Writer(#[from] io::Error),
     /// This process has a subscriber already.
     #[error("logs: {0}")]
     Subscriber(#[from] TryInitError),
@@ -67,18 +66,28 @@ pub enum InitError {
 /// # Errors
 /// [`InitError`], when the exporter cannot be built or the process has a subscriber already.
 pub fn init(service: Service, settings: &Settings) -> Result<Telemetry, InitError> {
+    init_to(service, settings, io::stdout())
+}
+
+/// [`init`] with lines going elsewhere: a command's standard output is for its result.
+///
+/// # Errors
+/// As [`init`].
+pub fn init_to(
+    service: Service,
+    settings: &Settings,
+    output: impl Write + IsTerminal + Send + 'static,
+) -> Result<Telemetry, InitError> {
+    let is_terminal = output.is_terminal();
     let name = settings.service_name.as_deref().unwrap_or(service.name);
-    let (writer, lines) = NonBlockingBuilder::default()
-        .buffered_lines_limit(LOG_QUEUE)
-        .thread_name("logs")
-        .finish(BufWriter::with_capacity(LOG_CHUNK, io::stdout()));
-    metrics::watch_dropped_lines(writer.error_counter());
+    let lines = Lines::default();
+    metrics::watch_dropped_lines(lines.clone());
     let lines_layer = match settings.log_format {
-        LogFormat::Json => JsonLines::new(name, writer).boxed(),
+        LogFormat::Json => JsonLines::new(name, lines.clone()).boxed(),
         LogFormat::Pretty => tracing_subscriber::fmt::layer()
             .with_target(false)
-            .with_ansi(io::stdout().is_terminal())
-            .with_writer(writer)
+            .with_ansi(is_terminal)
+            .with_writer(lines.clone())
             .boxed(),
     };
     let traces = tracer_provider(name, service.version, settings)?;
@@ -87,6 +96,7 @@ pub fn init(service: Service, settings: &Settings) -> Result<Telemetry, InitErro
         .with(traces.as_ref().map(|(provider, _)| span_layer(provider)))
         .with(lines_layer)
         .try_init()?;
+    let lines = lines.write_to(output)?;
     Ok(Telemetry { traces, lines })
 }
 
@@ -122,7 +132,7 @@ impl Telemetry {
                 );
             }
         }
-        drop(self.lines);
+        self.lines.close(WRITE_BOUND);
     }
 }
 

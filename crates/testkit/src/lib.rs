@@ -3,11 +3,13 @@
 //! seen instead.
 
 mod metrics;
+mod openapi;
 mod process;
 
 use std::time::{Duration, Instant};
 
 pub use metrics::Metrics;
+pub use openapi::check_openapi;
 pub use process::Process;
 use serde_json::Value;
 

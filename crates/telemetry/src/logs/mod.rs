@@ -3,6 +3,8 @@
 //! A layer of our own because `tracing-subscriber`'s JSON nests fields and knows no trace id,
 //! and because the line is built once, in a reused buffer.
 
+mod writer;
+
 use std::cell::Cell;
 use std::fmt::{Debug, Write as _};
 use std::io::Write as _;
@@ -19,6 +21,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
 
 use crate::span::with_current;
+
+pub(crate) use writer::{Lines, Writer};
 
 /// RFC 3339, UTC, nanoseconds: always the same width, so that lines sort as text.
 const TIMESTAMP: &[BorrowedFormatItem<'_>] =

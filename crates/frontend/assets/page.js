@@ -1,0 +1,137 @@
+// The page with JavaScript: the form rolls in place, and everything below follows.
+
+import { chosen, drawDistribution, element, face } from "./dice.js";
+import { History } from "./history.js";
+import * as trace from "./trace.js";
+
+const find = (selector) => document.querySelector(selector);
+const form = find("#form");
+const result = find("#result");
+const books = new History();
+let rolling = false;
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!rolling) roll();
+});
+form.addEventListener("change", follow);
+
+async function roll() {
+  const die = chosen(form).name;
+  const times = find("#async").checked ? find("#times").value : null;
+  begin(times === null ? 1 : Number(times));
+  trace.expect(times === null ? null : Number(times));
+  const start = performance.now();
+  const answer = await ask(die, times);
+  const took = (performance.now() - start) / 1000;
+  end();
+  const values = numbers(answer.body.rolls ?? [answer.body.roll]);
+  const traceId = typeof answer.body.trace_id === "string" ? answer.body.trace_id : null;
+  if (answer.ok) succeed(die, values, took);
+  else fail(die, answer);
+  books.add({
+    die,
+    values: answer.ok ? values : [],
+    failure: answer.ok ? null : String(answer.status || "no answer"),
+    seconds: took,
+    trace: answer.recorded ? traceId : null,
+  });
+  drawBooks();
+  link(traceId);
+  const found = await trace.show(traceId, answer.recorded);
+  if (found && !answer.ok && times !== null) tellApart(found);
+}
+
+/** A batch fails as a whole; which of its rolls did is known to the trace alone. */
+function tellApart({ spans }) {
+  const rolls = spans.filter((span) => "async.roll_index" in span.attributes);
+  if (rolls.length > 0) show(rolls.map((span) => (span.error ? "failed" : span.attributes["die.result"])));
+}
+
+/** Never throws: no answer at all is status 0. */
+async function ask(die, times) {
+  const query = new URLSearchParams(times === null ? { die } : { die, times });
+  try {
+    const response = await fetch(`${times === null ? "/roll" : "/roll-async"}?${query}`, {
+      headers: { accept: "application/json" },
+    });
+    const unrecorded = response.headers.get("traceresponse")?.endsWith("-00");
+    const { ok, status } = response;
+    return { ok, status, recorded: !unrecorded, body: await response.json() };
+  } catch {
+    return { ok: false, status: 0, recorded: true, body: {} };
+  }
+}
+
+function numbers(values) {
+  return Array.isArray(values) ? values.filter((value) => typeof value === "number") : [];
+}
+
+function begin(count) {
+  rolling = true;
+  result.className = "card rolling";
+  form.setAttribute("aria-busy", "true");
+  find("#roll").textContent = "Rolling…";
+  find("#summary").textContent = count === 1 ? "Rolling…" : `Rolling ${count} at once…`;
+  const shown = chosen(form).faces;
+  show(Array.from({ length: count }, (_, at) => shown[at % shown.length]));
+}
+
+function end() {
+  rolling = false;
+  result.className = "card";
+  form.removeAttribute("aria-busy");
+  find("#roll").textContent = "Roll";
+}
+
+function show(faces) {
+  find("#dice").replaceChildren(...faces.map(face));
+  find("#dice").dataset.count = faces.length;
+}
+
+function succeed(die, values, took) {
+  show(values);
+  const sum = values.reduce((total, value) => total + value, 0);
+  const text = values.length === 1 ? `${values[0]}` : `${values.join(" + ")} = ${sum}`;
+  find("#summary").replaceChildren(element("strong", {}, text), ` ${die}, in ${took.toFixed(2)} s`);
+}
+
+function fail(die, { status, body }) {
+  result.classList.add("failed");
+  show(Array.from(find("#dice").children, () => "failed"));
+  const advice = find(`#advice-${status}`)?.content.textContent ?? "";
+  const detail = typeof body.detail === "string" ? body.detail : "No answer";
+  find("#summary").replaceChildren(element("strong", {}, `${detail}.`), ` ${advice}`);
+}
+
+/** Completes the links that lead to one trace. */
+function link(traceId) {
+  for (const anchor of document.querySelectorAll("a[data-href]")) {
+    if (traceId) anchor.href = anchor.dataset.href.replace("TRACE_ID", encodeURIComponent(traceId));
+    else anchor.removeAttribute("href");
+  }
+}
+
+function drawBooks() {
+  const die = chosen(form);
+  drawDistribution(find("#distribution"), die, books.of(die.name));
+  books.draw(find("#history"), (roll) => {
+    link(roll.trace);
+    trace.show(roll.trace);
+  });
+}
+
+/** What depends on the form's choices. */
+function follow() {
+  const die = chosen(form);
+  drawDistribution(find("#distribution"), die, books.of(die.name));
+}
+
+drawBooks();
+// The page may come with a result: it is also what a browser without JavaScript gets.
+if (result.dataset.traceId) {
+  link(result.dataset.traceId);
+  trace.show(result.dataset.traceId);
+} else {
+  trace.introduce();
+}

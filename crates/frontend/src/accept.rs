@@ -1,0 +1,82 @@
+//! Content negotiation: who asks for the page, and who for JSON.
+
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+
+/// Whether the client would rather have `text/html` than `application/json`, as a browser that
+/// submits a form does. A tie, `*/*` and no header at all are for JSON: that is what scripts send.
+pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
+    let ranges: Vec<_> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(Range::parse)
+        .collect();
+    quality(&ranges, "text/", "text/html") > quality(&ranges, "application/", "application/json")
+}
+
+/// One entry of the header: a media type, perhaps with wildcards, and how welcome it is.
+struct Range {
+    media_type: String,
+    quality: f32,
+}
+
+impl Range {
+    fn parse(text: &str) -> Self {
+        let mut parts = text.split(';').map(str::trim);
+        let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok());
+        Self {
+            media_type,
+            quality: quality.unwrap_or(1.0),
+        }
+    }
+}
+
+/// How welcome `media_type` is: what its most specific range says, 0.0 when there is none.
+fn quality(ranges: &[Range], family: &str, media_type: &str) -> f32 {
+    let of = |wanted: &str| ranges.iter().find(|range| range.media_type == wanted);
+    of(media_type)
+        .or_else(|| of(&format!("{family}*")))
+        .or_else(|| of("*/*"))
+        .map_or(0.0, |range| range.quality)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn html(accept: &'static str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, accept.parse().unwrap());
+        prefers_html(&headers)
+    }
+
+    #[test]
+    fn browsers_get_the_page() {
+        assert!(html(
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+        ));
+        assert!(html("text/html"));
+        assert!(html("text/*"));
+        assert!(html("application/json;q=0.5, Text/HTML;q=0.6"));
+    }
+
+    #[test]
+    fn scripts_get_json() {
+        assert!(!prefers_html(&HeaderMap::new()));
+        for accept in [
+            "*/*",
+            "application/json",
+            "application/json, text/html",
+            "text/html;q=0.5, application/json",
+            "text/html;q=0",
+            "image/png",
+            "",
+            ";;,,q=",
+        ] {
+            assert!(!html(accept), "{accept:?}");
+        }
+    }
+}

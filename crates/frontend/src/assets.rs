@@ -1,0 +1,70 @@
+//! Style, script and icon: files of `assets/`, compiled in and served as they are.
+//!
+//! They are outside the middleware, like `/healthz`: a page view is one request in the metrics and
+//! one trace, and both tell of rolls rather than of style sheets.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use axum::Router;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+/// A file, and where it is served.
+struct Asset {
+    path: &'static str,
+    content_type: &'static str,
+    body: &'static str,
+}
+
+macro_rules! asset {
+    ($name:literal, $content_type:literal) => {
+        Asset {
+            path: concat!("/assets/", $name),
+            content_type: $content_type,
+            body: include_str!(concat!("../assets/", $name)),
+        }
+    };
+}
+
+const ASSETS: [Asset; 8] = [
+    asset!("favicon.svg", "image/svg+xml"),
+    asset!("page.css", "text/css; charset=utf-8"),
+    asset!("waterfall.css", "text/css; charset=utf-8"),
+    asset!("page.js", "text/javascript; charset=utf-8"),
+    asset!("dice.js", "text/javascript; charset=utf-8"),
+    asset!("history.js", "text/javascript; charset=utf-8"),
+    asset!("trace.js", "text/javascript; charset=utf-8"),
+    asset!("waterfall.js", "text/javascript; charset=utf-8"),
+];
+
+/// A route for each file.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    ASSETS.iter().fold(Router::new(), |router, asset| {
+        let etag = etag(asset.body);
+        router.route(
+            asset.path,
+            get(move |headers: HeaderMap| async move { serve(asset, &etag, &headers) }),
+        )
+    })
+}
+
+/// `no-cache` lets browsers keep the file and makes them ask whether it is still the same: the
+/// path does not change when a new version is deployed.
+fn serve(asset: &Asset, etag: &HeaderValue, asked: &HeaderMap) -> Response {
+    let caching = [
+        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (ETAG, etag.clone()),
+    ];
+    if asked.get(IF_NONE_MATCH) == Some(etag) {
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
+    }
+    (caching, [(CONTENT_TYPE, asset.content_type)], asset.body).into_response()
+}
+
+fn etag(body: &str) -> HeaderValue {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    HeaderValue::try_from(format!("\"{:016x}\"", hasher.finish())).expect("hex digits are ASCII")
+}

@@ -1,0 +1,120 @@
+//! `GET /api/trace/{id}`: the trace of a roll, for the page's waterfall.
+//!
+//! Read it in this order: this file asks the trace store, [`tempo`] reads its answer,
+//! [`critical`] finds what the request waited for, and [`view`] is what the page gets.
+//!
+//! Looking at a trace must not make one: the route is outside the middleware, and the store is
+//! asked without a span.
+
+mod critical;
+mod tempo;
+mod view;
+
+use std::time::Duration;
+
+use axum::http::header::ACCEPT;
+use axum::http::{Method, StatusCode};
+use serde::Deserialize;
+use telemetry::client::{CallError, Client};
+use tokio::time::{Instant, sleep};
+use url::Url;
+
+use crate::error::Error;
+pub(crate) use crate::trace::view::View;
+
+/// How long one question to the trace store may take.
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Between the questions of one request; it grows by half each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long to wait for a trace to be complete, in whole seconds, 0 to 5.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Wait(Duration);
+
+impl TryFrom<String> for Wait {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.parse() {
+            Ok(seconds @ 0..=5) => Ok(Self(Duration::from_secs(seconds))),
+            _ => Err("must be whole seconds from 0 to 5"),
+        }
+    }
+}
+
+/// The trace store, if there is one: Tempo, or what answers its API.
+pub(crate) struct Traces {
+    client: Client,
+    store: Option<Url>,
+}
+
+impl Traces {
+    pub(crate) fn new(store: Option<Url>) -> Self {
+        Self {
+            client: Client::default(),
+            store,
+        }
+    }
+
+    /// The trace of that id: as soon as it is complete, or after `wait` what there is of it.
+    ///
+    /// # Errors
+    /// When there is nothing of it, or nobody to ask.
+    pub(crate) async fn find(&self, id: &str, Wait(wait): Wait) -> Result<View, Error> {
+        let is_id = id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if !is_id || id.bytes().all(|digit| digit == b'0') {
+            return Err(Error::NotATraceId);
+        }
+        let mut url = self.store.clone().ok_or(Error::NoTraceStore)?;
+        let base = url.path().trim_end_matches('/');
+        url.set_path(&format!("{base}/api/v2/traces/{id}"));
+        let deadline = Instant::now() + wait;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let found = self.ask(&url).await?;
+            let complete = found.as_ref().is_some_and(|view| view.complete);
+            if complete || Instant::now() + pause > deadline {
+                return found.ok_or(Error::NoTrace);
+            }
+            sleep(pause).await;
+            pause = pause * 3 / 2;
+        }
+    }
+
+    /// What there is of the trace now; none when there is nothing.
+    async fn ask(&self, url: &Url) -> Result<Option<View>, Error> {
+        let prepare = |request: reqwest::RequestBuilder| {
+            request
+                .header(ACCEPT, "application/json")
+                .timeout(STORE_TIMEOUT)
+        };
+        let reply = self
+            .client
+            .send_untraced(Method::GET, url.clone(), prepare)
+            .await;
+        let reply = reply.map_err(|error| {
+            let cause = error.cause();
+            tracing::warn!(backend_url = url.as_str(), cause, "Trace store {error}");
+            match error {
+                CallError::Timeout(_) => Error::TraceStoreTimeout,
+                CallError::Unreachable(_) => Error::TraceStoreUnavailable,
+            }
+        })?;
+        let unreadable = match reply.status {
+            StatusCode::NOT_FOUND => return Ok(None),
+            StatusCode::OK => match tempo::read(&reply.body) {
+                Ok(spans) => return Ok(View::new(spans)),
+                Err(error) => error.to_string(),
+            },
+            status => status.to_string(),
+        };
+        tracing::warn!(
+            backend_url = url.as_str(),
+            cause = unreadable,
+            "Trace store gave no trace"
+        );
+        Err(Error::TraceStoreUnavailable)
+    }
+}

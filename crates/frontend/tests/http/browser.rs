@@ -1,0 +1,115 @@
+//! The page without JavaScript: a form, and answers as pages.
+
+use axum::Router;
+use axum::routing::get;
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::server::{alone, browse, header, stand_in, start};
+
+async fn frontend() -> String {
+    let roller = Router::new()
+        .route("/roll", get(|| async { r#"{"roll":4}"# }))
+        .route(
+            "/roll-async",
+            get(|| async { r#"{"total":9,"rolls":[4,5],"count":2}"# }),
+        );
+    let dice_roller_url = stand_in(roller).await;
+    start(frontend::Config {
+        dice_roller_url,
+        ..alone()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_form_leads_to_the_roll_that_was_chosen() {
+    let url = frontend().await;
+    for (form, roll) in [
+        ("die=fair&times=5", "/roll?die=fair"),
+        ("die=fair&async=on&times=5", "/roll-async?die=fair&times=5"),
+        ("die=a%26b%3Dc&times=", "/roll?die=a%26b%3Dc"),
+    ] {
+        let answer = browse(&format!("{url}/form?{form}")).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert_eq!(header(&answer, "location"), roll);
+    }
+    let wrong = browse(&format!("{url}/form?times=5")).await;
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_browser_gets_the_page_and_a_script_gets_json() {
+    let url = format!("{}/roll-async?die=risky&times=2", frontend().await);
+    let page = browse(&url).await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert_eq!(header(&page, "content-type"), "text/html; charset=utf-8");
+    assert_eq!(header(&page, "vary"), "accept");
+    let html = page.text().await.expect("text");
+    assert!(html.contains("risky: 4 + 5 = 9"), "{html}");
+    assert!(html.contains("href=\"#face-5\""), "{html}");
+    // What was chosen is still chosen.
+    let checked = |tag: &str| tag.contains("checked");
+    let tag = |start: &str| {
+        html.split('<')
+            .find(|tag| tag.contains(start))
+            .expect("it is there")
+    };
+    assert!(checked(tag("value=\"risky\"")) && !checked(tag("value=\"fair\"")));
+    assert!(checked(tag("id=\"async\"")) && tag("id=\"times\"").contains("value=\"2\""));
+
+    let json = reqwest::get(&url).await.expect("an answer");
+    assert_eq!(header(&json, "content-type"), "application/json");
+    assert_eq!(header(&json, "vary"), "accept");
+    let body: serde_json::Value = json.json().await.expect("JSON");
+    assert_eq!(body["rolls"], json!([4, 5]));
+    assert!(
+        body.as_object()
+            .expect("an object")
+            .contains_key("trace_id")
+    );
+}
+
+#[tokio::test]
+async fn errors_are_said_in_words_with_what_to_do() {
+    let url = start(alone()).await;
+    for (path, status, words) in [
+        (
+            "/roll?die=fair",
+            StatusCode::SERVICE_UNAVAILABLE,
+            "A service is down",
+        ),
+        (
+            "/roll-async?die=fair&times=21",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "a number of rolls from 1 to 20",
+        ),
+    ] {
+        let page = browse(&format!("{url}{path}")).await;
+        assert_eq!(page.status(), status);
+        let html = page.text().await.expect("text");
+        let summary = html.split_once("id=\"summary\"").expect("a summary").1;
+        let (summary, _) = summary.split_once("</p>").expect("an end");
+        assert!(summary.contains(words), "{summary}");
+    }
+}
+
+#[tokio::test]
+async fn forms_and_assets_are_in_no_metric() {
+    let url = frontend().await;
+    for path in [
+        "/form?die=fair",
+        "/assets/page.js",
+        "/api/trace/x",
+        "/openapi.json",
+    ] {
+        browse(&format!("{url}{path}")).await;
+    }
+    browse(&format!("{url}/roll?die=fair")).await;
+    let metrics = testkit::Metrics::scrape(&format!("{url}/metrics")).await;
+    assert_eq!(metrics.sum("http_requests_total", &[]), 1.0);
+    assert_eq!(
+        metrics.sum("http_requests_total", &["handler=\"/roll\""]),
+        1.0
+    );
+}

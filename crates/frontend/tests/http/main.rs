@@ -1,0 +1,9 @@
+//! The frontend through HTTP, with stand-ins for everything behind it.
+
+mod assets;
+mod browser;
+mod hostile;
+mod links;
+mod openapi;
+mod server;
+mod trace;

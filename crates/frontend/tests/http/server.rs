@@ -1,0 +1,66 @@
+//! A frontend in this process, and what stands in for its neighbours.
+
+use std::future::pending;
+use std::time::Duration;
+
+use axum::Router;
+use frontend::{Config, run};
+use reqwest::header::ACCEPT;
+use reqwest::{Client, Response, redirect};
+use tokio::net::TcpListener;
+use url::Url;
+
+/// What a browser sends when a form is submitted.
+pub(crate) const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+/// A frontend with nothing behind it.
+pub(crate) fn alone() -> Config {
+    Config {
+        dice_roller_url: Url::parse("http://127.0.0.1:1").expect("a URL"),
+        die_service_url: None,
+        roll_timeout: Duration::from_secs(5),
+        roll_async_timeout: Duration::from_secs(10),
+        trace_query_url: None,
+        grafana_url: None,
+        grafana_dashboard: None,
+    }
+}
+
+/// Starts a frontend; its URL without a slash at the end.
+pub(crate) async fn start(config: Config) -> String {
+    let (listener, url) = listen().await;
+    tokio::spawn(run(config, listener, pending()));
+    url
+}
+
+/// Serves a stand-in.
+pub(crate) async fn stand_in(app: Router) -> Url {
+    let (listener, url) = listen().await;
+    tokio::spawn(axum::serve(listener, app).into_future());
+    Url::parse(&url).expect("a URL")
+}
+
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    (listener, url)
+}
+
+/// GETs `url` as a browser would, without following.
+pub(crate) async fn browse(url: &str) -> Response {
+    let client = Client::builder().redirect(redirect::Policy::none());
+    let request = client.build().expect("a client").get(url);
+    request
+        .header(ACCEPT, BROWSER)
+        .send()
+        .await
+        .expect("an answer")
+}
+
+/// A header as text; empty when it is not there.
+pub(crate) fn header(response: &Response, name: &str) -> String {
+    let value = response.headers().get(name);
+    value
+        .map_or("", |value| value.to_str().expect("ASCII"))
+        .to_owned()
+}

@@ -1,0 +1,161 @@
+//! `/api/trace/{id}` with a stand-in for Tempo that has a trace for each thing that can happen.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use testkit::get as fetch;
+use tokio::time::sleep;
+
+use crate::server::{alone, stand_in, start};
+
+/// Ids by what the stand-in does.
+pub(crate) const COMPLETE: &str = "0000000000000000000000000000000a";
+pub(crate) const MISSING: &str = "0000000000000000000000000000000b";
+pub(crate) const BROKEN: &str = "0000000000000000000000000000000c";
+pub(crate) const SLOW: &str = "0000000000000000000000000000000d";
+const LATE: &str = "0000000000000000000000000000000e";
+const HALF: &str = "0000000000000000000000000000000f";
+
+/// A server span and the client span that called it, ids in base64 as Tempo has them.
+fn trace(with_root: bool) -> Value {
+    let root = json!({
+        "traceId": "AAAAAAAAAAAAAAAAAAAACg==", "spanId": "AAAAAAAAAAE=", "name": "GET /roll",
+        "kind": "SPAN_KIND_SERVER",
+        "startTimeUnixNano": "1000000000", "endTimeUnixNano": "1500000000",
+    });
+    let call = json!({
+        "traceId": "AAAAAAAAAAAAAAAAAAAACg==", "spanId": "0000000000000002",
+        "parentSpanId": "AAAAAAAAAAE=", "name": "GET", "kind": "SPAN_KIND_CLIENT",
+        "startTimeUnixNano": "1100000000", "endTimeUnixNano": "1400000000",
+        "attributes": [
+            { "key": "server.port", "value": { "intValue": "8107" } },
+            { "key": "error.type", "value": { "stringValue": "unreachable" } },
+        ],
+        "status": { "code": "STATUS_CODE_ERROR" },
+    });
+    let spans = if with_root {
+        vec![call, root]
+    } else {
+        vec![call]
+    };
+    let name = json!({ "key": "service.name", "value": { "stringValue": "frontend" } });
+    json!({ "trace": { "resourceSpans": [
+        { "resource": { "attributes": [name] }, "scopeSpans": [{ "spans": spans }] },
+    ] }, "metrics": {} })
+}
+
+async fn answer(asked: Arc<AtomicUsize>, id: String) -> Response {
+    let first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+    match id.as_str() {
+        COMPLETE => Json(trace(true)).into_response(),
+        LATE if first => Json(json!({ "trace": {}, "metrics": {} })).into_response(),
+        LATE => Json(trace(true)).into_response(),
+        HALF => Json(trace(false)).into_response(),
+        BROKEN => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        SLOW => {
+            sleep(Duration::from_secs(3600)).await;
+            StatusCode::OK.into_response()
+        }
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The URL of a frontend whose trace store is the stand-in.
+pub(crate) async fn frontend() -> String {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let tempo = Router::new().route(
+        "/tempo/api/v2/traces/{id}",
+        get(move |Path(id): Path<String>| answer(asked, id)),
+    );
+    let mut store = stand_in(tempo).await;
+    store.set_path("/tempo/");
+    start(frontend::Config {
+        trace_query_url: Some(store),
+        ..alone()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_trace_is_what_the_page_draws() {
+    let url = frontend().await;
+    let (status, view) = fetch(&format!("{url}/api/trace/{COMPLETE}")).await;
+    assert_eq!(status, 200);
+    let expected = json!({
+        "trace_id": COMPLETE, "complete": true, "duration_us": 500_000,
+        "services": ["frontend"], "batch": null,
+        "spans": [
+            {
+                "id": "0000000000000001", "parent": null, "depth": 0, "service": "frontend",
+                "name": "GET /roll", "kind": "server", "offset_us": 0, "duration_us": 500_000,
+                "error": false, "critical_us": [[0, 100_000], [400_000, 100_000]],
+                "attributes": {},
+            },
+            {
+                "id": "0000000000000002", "parent": "0000000000000001", "depth": 1,
+                "service": "frontend", "name": "GET", "kind": "client", "offset_us": 100_000,
+                "duration_us": 300_000, "error": true, "critical_us": [[100_000, 300_000]],
+                "attributes": { "server.port": 8107, "error.type": "unreachable" },
+            },
+        ],
+    });
+    assert_eq!(view, expected);
+}
+
+#[tokio::test]
+async fn it_waits_until_the_trace_is_complete() {
+    let url = frontend().await;
+    let (status, view) = fetch(&format!("{url}/api/trace/{LATE}?wait=5")).await;
+    assert_eq!((status, &view["complete"]), (200, &json!(true)));
+    let (status, view) = fetch(&format!("{url}/api/trace/{HALF}?wait=0")).await;
+    assert_eq!((status, &view["complete"]), (200, &json!(false)));
+}
+
+#[tokio::test]
+async fn it_says_why_there_is_none() {
+    let url = frontend().await;
+    let off = start(alone()).await;
+    let away = start(frontend::Config {
+        trace_query_url: Some("http://127.0.0.1:1".parse().expect("a URL")),
+        ..alone()
+    })
+    .await;
+    for (url, status, words) in [
+        (format!("{url}/api/trace/{MISSING}"), 404, "not yet"),
+        (format!("{url}/api/trace/{BROKEN}"), 503, "not available"),
+        (format!("{url}/api/trace/{SLOW}"), 504, "in time"),
+        (
+            format!("{url}/api/trace/{}", "0".repeat(32)),
+            422,
+            "32 hexadecimal digits",
+        ),
+        (
+            format!("{url}/api/trace/..%2f..%2fready"),
+            422,
+            "32 hexadecimal digits",
+        ),
+        (
+            format!("{url}/api/trace/{COMPLETE}?wait=6"),
+            422,
+            "wait: must be whole seconds",
+        ),
+        (
+            format!("{off}/api/trace/{COMPLETE}"),
+            501,
+            "TRACE_QUERY_URL",
+        ),
+        (format!("{away}/api/trace/{COMPLETE}"), 503, "not available"),
+    ] {
+        let (answered, body) = fetch(&url).await;
+        assert_eq!(answered, status, "{url}");
+        let detail = body["detail"].as_str().expect("a detail");
+        assert!(detail.contains(words), "{url}: {detail}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Whether a service's OpenAPI document tells the truth about the service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::{Metrics, get};
+
+/// Answered by every service, and outside its own routes.
+const COMMON: [&str; 3] = ["/healthz", "/metrics", "/openapi.json"];
+
+/// Compares the document of the service at `base`, which nobody has asked for anything yet, with
+/// what it does:
+///
+/// * its paths are the routes in `source`, the Rust text that makes the router, which cannot list
+///   them itself, and those common to all services;
+/// * its statuses are those whose series exist from the start and those of `examples`, requests
+///   that are made here and must be answered with the status given; one with a whole URL goes to
+///   another instance of the service;
+/// * every `$ref` leads somewhere.
+///
+/// # Panics
+/// At the first difference.
+pub async fn check_openapi(base: &str, source: &str, examples: &[(&str, u16)]) {
+    let (status, document) = get(&format!("{base}/openapi.json")).await;
+    assert_eq!(status, 200);
+    assert_eq!(document["openapi"], "3.1.0");
+    check_references(&document, &document);
+    let documented = operations(&document);
+
+    let paths: BTreeSet<&str> = documented.keys().map(String::as_str).collect();
+    assert_eq!(paths, routes(source), "documented paths, and routes");
+
+    let metrics = Metrics::scrape(&format!("{base}/metrics")).await;
+    let mut seen: BTreeMap<String, BTreeSet<u16>> = BTreeMap::new();
+    for series in metrics.series() {
+        if let Some((handler, status)) = answered(series) {
+            seen.entry(handler).or_default().insert(status);
+        }
+    }
+    let common = COMMON.map(|path| (path, 200));
+    for (target, expected) in examples.iter().copied().chain(common) {
+        let target = match target.starts_with('/') {
+            true => format!("{base}{target}"),
+            false => target.to_owned(),
+        };
+        let url = reqwest::Url::parse(&target).expect("a URL");
+        let (status, body) = no_redirect(url.clone()).await;
+        assert_eq!(status, expected, "{target}: {body}");
+        let path = url.path();
+        let route = paths.iter().copied().find(|route| matches(route, path));
+        let route = route.unwrap_or_else(|| panic!("{path} is not documented"));
+        seen.entry(route.to_owned()).or_default().insert(status);
+    }
+    assert_eq!(documented, seen, "documented statuses, and those there are");
+}
+
+/// The statuses of each path's GET.
+fn operations(document: &Value) -> BTreeMap<String, BTreeSet<u16>> {
+    let paths = document["paths"].as_object().expect("paths");
+    let statuses = |operation: &Value| {
+        let responses = operation["get"]["responses"].as_object();
+        let statuses = responses.expect("a GET with responses").keys();
+        statuses
+            .map(|status| status.parse().expect("a status"))
+            .collect()
+    };
+    paths
+        .iter()
+        .map(|(path, operation)| (path.clone(), statuses(operation)))
+        .collect()
+}
+
+fn routes(source: &str) -> BTreeSet<&str> {
+    let calls = source.split(".route(\"").skip(1);
+    let own = calls.filter_map(|rest| Some(rest.split_once('"')?.0));
+    own.chain(COMMON).collect()
+}
+
+/// The handler and status of a series of the request counter.
+fn answered(series: &str) -> Option<(String, u16)> {
+    let labels = series.strip_prefix("http_requests_total{")?;
+    let value = |name: &str| {
+        let (_, rest) = labels.split_once(&format!("{name}=\""))?;
+        Some(rest.split_once('"')?.0)
+    };
+    Some((value("handler")?.to_owned(), value("status")?.parse().ok()?))
+}
+
+/// Whether `path` is of `route`, in which a part in braces stands for any.
+fn matches(route: &str, path: &str) -> bool {
+    let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
+    let same = |(route, path): (&&str, &&str)| route.starts_with('{') || route == path;
+    route.len() == path.len() && route.iter().zip(&path).all(same)
+}
+
+async fn no_redirect(url: reqwest::Url) -> (u16, String) {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let answer = client.build().expect("a client").get(url).send().await;
+    let answer = answer.unwrap_or_else(|error| panic!("{error}"));
+    (
+        answer.status().as_u16(),
+        answer.text().await.unwrap_or_default(),
+    )
+}
+
+fn check_references(document: &Value, part: &Value) {
+    match part {
+        Value::Object(fields) => {
+            if let Some(Value::String(reference)) = fields.get("$ref") {
+                let found = document.pointer(reference.trim_start_matches('#'));
+                assert!(found.is_some(), "{reference} leads nowhere");
+            }
+            fields
+                .values()
+                .for_each(|field| check_references(document, field));
+        }
+        Value::Array(items) => items
+            .iter()
+            .for_each(|item| check_references(document, item)),
+        _ => {}
+    }
+}
