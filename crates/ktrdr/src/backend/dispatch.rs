@@ -1,0 +1,74 @@
+//! What the backend says to workers: do this, and stop that. Each in the trace of the operation,
+//! under the span that registered it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use telemetry::Cause;
+use telemetry::client::CallError;
+use tracing::{Instrument, info_span};
+use url::Url;
+
+use super::Backend;
+use super::metrics::Requeue;
+use super::state::Order;
+use crate::protocol::endpoint;
+
+/// A worker answers at once, before it does anything.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Gives a worker its order. One that does not take it is lost until it registers again.
+pub(super) async fn deliver(backend: Arc<Backend>, order: Order) {
+    let assignment = &order.assignment;
+    let operation_type = assignment.job.operation_type().as_str();
+    let span = info_span!(
+        parent: None,
+        "operation.dispatch",
+        operation.id = assignment.operation_id,
+        "operation.type" = operation_type,
+        operation.attempt = i64::from(assignment.attempt),
+        worker.id = order.worker,
+    );
+    order.cause.adopt(&span);
+    let url = endpoint(&order.url, &["api", "v1", "runs"]);
+    let call = backend.client.send(Method::POST, url, |request| {
+        request.json(assignment).timeout(TIMEOUT)
+    });
+    async {
+        let (reason, problem) = match call.await {
+            Ok(reply) if reply.status == StatusCode::ACCEPTED => return,
+            Ok(reply) => (Requeue::Undelivered, reply.status.to_string()),
+            Err(error @ CallError::Unreachable(_)) => (Requeue::Undelivered, error.cause()),
+            // It may have taken the order, and may be at work on it.
+            Err(error @ CallError::Timeout(_)) => (Requeue::WorkerLost, error.cause()),
+        };
+        tracing::warn!(
+            operation_id = assignment.operation_id,
+            operation_type,
+            worker_id = order.worker,
+            problem,
+            "Worker lost: it did not take an operation"
+        );
+        backend.change(|state| state.undelivered(&order, reason));
+    }
+    .instrument(span)
+    .await;
+}
+
+/// Tells a worker to stop. If that fails, the answer to its next heartbeat says it again.
+pub(super) async fn stop(backend: Arc<Backend>, id: String, worker: Url, cause: Cause) {
+    let span = info_span!(parent: None, "operation.stop", operation.id = id);
+    cause.adopt(&span);
+    let url = endpoint(&worker, &["api", "v1", "runs", &id, "cancel"]);
+    let call = backend
+        .client
+        .send(Method::POST, url, |request| request.timeout(TIMEOUT));
+    if let Err(error) = call.instrument(span).await {
+        tracing::warn!(
+            operation_id = id,
+            problem = error.cause(),
+            "Worker could not be told to stop"
+        );
+    }
+}

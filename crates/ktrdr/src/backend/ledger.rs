@@ -1,0 +1,201 @@
+//! The operations: those that wait, those that run, and the last ones that ended. In memory only:
+//! a backend that starts again knows none of them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use telemetry::Cause;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::workers::Attempt;
+use crate::jobs::Job;
+use crate::protocol::{Assignment, OperationType, Status};
+
+/// Ended operations that are kept; the ones that ended first go first.
+const HISTORY: usize = 1000;
+
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) job: Job,
+    pub(crate) status: Status,
+    /// How often it was given to a worker.
+    pub(crate) attempt: u32,
+    /// How often its worker was lost.
+    pub(crate) losses: u32,
+    /// Who has it, or had it last.
+    pub(crate) worker: Option<String>,
+    pub(crate) progress: f64,
+    /// Its `operation.register` span.
+    pub(crate) cause: Cause,
+    created: OffsetDateTime,
+    started: Option<(OffsetDateTime, Instant)>,
+    ended: Option<OffsetDateTime>,
+    result: Option<Value>,
+    error: Option<String>,
+}
+
+impl Operation {
+    pub(crate) fn kind(&self) -> OperationType {
+        self.job.operation_type()
+    }
+
+    /// As the API shows it.
+    pub(crate) fn view(&self, id: &str) -> Value {
+        json!({
+            "operation_id": id,
+            "operation_type": self.kind(),
+            "status": self.status,
+            "attempt": self.attempt,
+            "worker": self.worker,
+            "progress": self.progress,
+            "parameters": match &self.job {
+                Job::Backtest(parameters) => json!(parameters),
+                Job::Training(parameters) => json!(parameters),
+            },
+            "result": self.result,
+            "error": self.error,
+            "created_at": timestamp(self.created),
+            "started_at": self.started.map(|(at, _)| timestamp(at)),
+            "ended_at": self.ended.map(timestamp),
+        })
+    }
+}
+
+fn timestamp(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339)
+        .expect("the clock's year has four digits")
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    operations: BTreeMap<String, Operation>,
+    queues: BTreeMap<OperationType, VecDeque<String>>,
+    ended: VecDeque<String>,
+}
+
+impl Ledger {
+    /// An id that no operation has: 16 hexadecimal digits that sort by time.
+    pub(crate) fn vacant_id(&self) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let millis = now.unwrap_or_default().as_millis();
+        let id = || format!("{millis:011x}{:05x}", rand::random::<u32>() >> 12);
+        let mut ids = std::iter::repeat_with(id);
+        ids.find(|id| !self.operations.contains_key(id))
+            .expect("the iterator has no end")
+    }
+
+    /// Adds a new operation at the end of its queue.
+    pub(crate) fn add(&mut self, id: String, job: Job, cause: Cause) {
+        let operation = Operation {
+            job,
+            status: Status::Pending,
+            attempt: 0,
+            losses: 0,
+            worker: None,
+            progress: 0.0,
+            cause,
+            created: OffsetDateTime::now_utc(),
+            started: None,
+            ended: None,
+            result: None,
+            error: None,
+        };
+        self.queue(operation.kind()).push_back(id.clone());
+        self.operations.insert(id, operation);
+    }
+
+    fn queue(&mut self, kind: OperationType) -> &mut VecDeque<String> {
+        self.queues.entry(kind).or_default()
+    }
+
+    pub(crate) fn waiting(&self, kind: OperationType) -> usize {
+        self.queues.get(&kind).map_or(0, VecDeque::len)
+    }
+
+    pub(crate) fn running(&self, kind: OperationType) -> usize {
+        let running = self.operations.values();
+        running
+            .filter(|o| o.kind() == kind && o.status == Status::Running)
+            .count()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Operation> {
+        self.operations.get(id)
+    }
+
+    /// The operation, if that attempt at it is running.
+    pub(crate) fn at(&mut self, attempt: &Attempt) -> Option<&mut Operation> {
+        let operation = self.operations.get_mut(&attempt.operation_id)?;
+        let current = operation.status == Status::Running && operation.attempt == attempt.number;
+        current.then_some(operation)
+    }
+
+    /// The newest operations first.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = (&String, &Operation)> {
+        self.operations.iter().rev()
+    }
+
+    /// Gives the operation that is next in its queue to `worker`.
+    pub(crate) fn start_next(
+        &mut self,
+        kind: OperationType,
+        worker: &str,
+    ) -> Option<(Assignment, Cause)> {
+        let id = self.queue(kind).pop_front()?;
+        let operation = self.operations.get_mut(&id)?;
+        operation.status = Status::Running;
+        operation.attempt += 1;
+        operation.worker = Some(worker.to_owned());
+        operation.progress = 0.0;
+        operation.started = Some((OffsetDateTime::now_utc(), Instant::now()));
+        let assignment = Assignment {
+            operation_id: id,
+            attempt: operation.attempt,
+            job: operation.job.clone(),
+        };
+        Some((assignment, operation.cause.clone()))
+    }
+
+    /// Puts a running operation back to the front of its queue, which may exceed its capacity.
+    pub(crate) fn requeue(&mut self, id: &str) {
+        if let Some(operation) = self.operations.get_mut(id) {
+            operation.status = Status::Pending;
+            operation.progress = 0.0;
+            let kind = operation.kind();
+            self.queue(kind).push_front(id.to_owned());
+        }
+    }
+
+    /// Ends an operation; how long its last attempt took, if there was one.
+    pub(crate) fn end(
+        &mut self,
+        id: &str,
+        status: Status,
+        result: Option<Value>,
+        error: Option<String>,
+    ) -> Option<Duration> {
+        let operation = self.operations.get_mut(id)?;
+        let waited = operation.status == Status::Pending;
+        operation.status = status;
+        operation.ended = Some(OffsetDateTime::now_utc());
+        if result.is_some() {
+            operation.progress = 1.0;
+        }
+        operation.result = result;
+        operation.error = error;
+        let took = operation.started.map(|(_, at)| at.elapsed());
+        if waited {
+            let kind = operation.kind();
+            self.queue(kind).retain(|waiting| waiting != id);
+        }
+        self.ended.push_back(id.to_owned());
+        if self.ended.len() > HISTORY
+            && let Some(first) = self.ended.pop_front()
+        {
+            self.operations.remove(&first);
+        }
+        took
+    }
+}

@@ -1,0 +1,177 @@
+//! The backend: takes operations in, gives them to workers, and knows what became of each.
+//!
+//! * `api`: what clients ask.
+//! * `fleet`: what workers say.
+//! * `dispatch`: what the backend says to workers.
+//! * `state`: the rules, on top of `ledger` and `workers`.
+
+mod api;
+mod dispatch;
+mod error;
+mod fleet;
+mod ledger;
+mod metrics;
+mod state;
+mod workers;
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{delete, get, post};
+use service::Program;
+use telemetry::Service;
+use telemetry::client::Client;
+use telemetry::http::Route;
+use telemetry::metrics::Registry;
+use tokio::net::TcpListener;
+
+use self::metrics::Metrics;
+use self::state::State;
+use crate::http;
+
+/// How this service presents itself.
+pub const PROGRAM: Program = Program {
+    service: Service {
+        name: "ktrdr-backend",
+        version: env!("CARGO_PKG_VERSION"),
+    },
+    about: "Takes operations in and gives them to workers",
+};
+
+/// What the deployment decides.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// Operations of one type that may wait for a worker; when all are busy, more are refused
+    #[arg(
+        long,
+        env = "QUEUE_CAPACITY",
+        value_name = "OPERATIONS",
+        default_value_t = 8
+    )]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=10_000))]
+    pub queue_capacity: usize,
+
+    /// How often workers are to say that they are there
+    #[arg(long, env = "HEARTBEAT", value_name = "DURATION", default_value = "2s")]
+    #[arg(value_parser = heartbeat)]
+    pub heartbeat: Duration,
+
+    /// Heartbeats that may be missed in a row; a worker silent for longer is lost
+    #[arg(
+        long,
+        env = "MISSED_HEARTBEATS",
+        value_name = "BEATS",
+        default_value_t = 3
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub missed_heartbeats: u32,
+}
+
+fn heartbeat(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(period) if (Duration::from_millis(50)..=Duration::from_secs(60)).contains(&period) => {
+            Ok(period)
+        }
+        _ => Err("not a duration from 50ms to 1m".to_owned()),
+    }
+}
+
+/// Serves on `listener` until `shutdown` is ready. What has not ended by then is forgotten.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let registry = telemetry::metrics::registry(PROGRAM.service);
+    let metrics = Metrics::register(&registry, config.queue_capacity);
+    let backend = Arc::new(Backend {
+        state: Mutex::new(State::new(metrics, config.queue_capacity)),
+        client: Client::default(),
+        heartbeat: config.heartbeat,
+        silence: config.heartbeat * (config.missed_heartbeats + 1),
+    });
+    let app = app(Arc::clone(&backend), &registry);
+    tokio::select! {
+        served = service::serve(app, listener, shutdown) => served,
+        never = backend.watch() => match never {},
+    }
+}
+
+/// What can be asked, with the answers whose series exist from the start.
+const ROUTES: [Route; 12] = [
+    ("/", &[200]),
+    ("POST /api/v1/backtests/start", &[202, 422, 503]),
+    ("POST /api/v1/trainings/start", &[202, 422, 503]),
+    ("/api/v1/data/{symbol}", &[200, 404, 422]),
+    ("/api/v1/operations", &[200, 422]),
+    ("/api/v1/operations/{id}", &[200, 404]),
+    ("POST /api/v1/operations/{id}/cancel", &[200, 404, 409]),
+    ("POST /api/v1/operations/{id}/report", &[200, 404, 409]),
+    ("/api/v1/workers", &[200]),
+    ("POST /api/v1/workers", &[200]),
+    ("DELETE /api/v1/workers/{id}", &[204, 404]),
+    ("POST /api/v1/workers/{id}/heartbeat", &[200, 404]),
+];
+
+fn app(backend: Arc<Backend>, registry: &Registry) -> Router {
+    let own = Router::new()
+        .route("/", get(api::about))
+        .route("/api/v1/backtests/start", post(api::start_backtest))
+        .route("/api/v1/trainings/start", post(api::start_training))
+        .route("/api/v1/data/{symbol}", get(api::data))
+        .route("/api/v1/operations", get(api::operations))
+        .route("/api/v1/operations/{id}", get(api::operation))
+        .route("/api/v1/operations/{id}/cancel", post(api::cancel))
+        .route("/api/v1/operations/{id}/report", post(fleet::report))
+        .route("/api/v1/workers", get(api::workers).post(fleet::register))
+        .route("/api/v1/workers/{id}", delete(fleet::leave))
+        .route("/api/v1/workers/{id}/heartbeat", post(fleet::beat))
+        .with_state(backend);
+    http::app(own, registry, &ROUTES)
+}
+
+struct Backend {
+    state: Mutex<State>,
+    client: Client,
+    heartbeat: Duration,
+    /// A worker not heard of for longer is lost.
+    silence: Duration,
+}
+
+impl Backend {
+    /// One transition, and what follows from it: orders to workers, and the gauges.
+    fn change<T>(self: &Arc<Self>, transition: impl FnOnce(&mut State) -> T) -> T {
+        let (answer, orders) = {
+            let mut state = self.state.lock().expect(NO_PANIC);
+            let answer = transition(&mut state);
+            let orders = state.assign();
+            state.update_gauges();
+            (answer, orders)
+        };
+        for order in orders {
+            tokio::spawn(dispatch::deliver(Arc::clone(self), order));
+        }
+        answer
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.lock().expect(NO_PANIC))
+    }
+
+    /// Looks for silent workers, for ever.
+    async fn watch(self: &Arc<Self>) -> Infallible {
+        let mut ticks = tokio::time::interval(self.heartbeat / 2);
+        loop {
+            ticks.tick().await;
+            self.change(|state| state.sweep(self.silence));
+        }
+    }
+}
+
+const NO_PANIC: &str = "nothing panics while it holds the state";

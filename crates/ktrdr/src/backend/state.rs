@@ -1,0 +1,292 @@
+//! Everything that changes, and the rules by which it does: each method is one transition, under
+//! the one lock in `Backend`.
+//!
+//! An operation ends exactly once, in `State::end`. A worker loses its operation by silence, by
+//! registering anew, by leaving, or by not taking it; all four meet in `State::give_up`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use telemetry::Cause;
+use tracing::info_span;
+use url::Url;
+
+use super::error::Error;
+use super::ledger::{Ledger, Operation};
+use super::metrics::{Metrics, Requeue};
+use super::workers::{Attempt, WorkerState, Workers};
+use crate::jobs::Job;
+use crate::protocol::{
+    Assignment, Beat, BeatReply, OperationType, Outcome, Registration, Report, Status,
+};
+
+/// How often an operation whose worker was lost gets another one.
+const SECOND_CHANCES: u32 = 1;
+
+/// What is to be told to a worker.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) worker: String,
+    pub(crate) url: Url,
+    pub(crate) assignment: Assignment,
+    pub(crate) cause: Cause,
+}
+
+impl Order {
+    pub(crate) fn attempt(&self) -> Attempt {
+        Attempt {
+            operation_id: self.assignment.operation_id.clone(),
+            number: self.assignment.attempt,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) ledger: Ledger,
+    pub(crate) workers: Workers,
+    metrics: Metrics,
+    /// Operations of one type that may wait.
+    queue_capacity: usize,
+}
+
+impl State {
+    pub(crate) fn new(metrics: Metrics, queue_capacity: usize) -> Self {
+        Self {
+            ledger: Ledger::default(),
+            workers: Workers::default(),
+            metrics,
+            queue_capacity,
+        }
+    }
+
+    /// A client wants `job` done; the operation's id.
+    pub(crate) fn submit(&mut self, job: Job) -> Result<String, Error> {
+        let kind = job.operation_type();
+        let waiting = self.ledger.waiting(kind);
+        let free = self.workers.count(kind, WorkerState::Available) > 0;
+        if !free && waiting >= self.queue_capacity {
+            return Err(Error::QueueFull {
+                operation_type: kind,
+                waiting,
+            });
+        }
+        let id = self.ledger.vacant_id();
+        let span = info_span!(
+            "operation.register",
+            operation.id = id,
+            "operation.type" = kind.as_str(),
+            operation.status = Status::Pending.as_str(),
+        );
+        let cause = span.in_scope(|| {
+            tracing::info!(
+                operation_id = id,
+                operation_type = kind.as_str(),
+                status = Status::Pending.as_str(),
+                "Operation registered"
+            );
+            Cause::current()
+        });
+        self.ledger.add(id.clone(), job, cause);
+        Ok(id)
+    }
+
+    /// A client wants an operation stopped; the worker that has it, if one does.
+    pub(crate) fn cancel(&mut self, id: &str) -> Result<Option<Url>, Error> {
+        let operation = self.operation(id)?;
+        let (status, worker) = (operation.status, operation.worker.clone());
+        if status.is_final() {
+            return Err(Error::Ended {
+                id: id.to_owned(),
+                status,
+            });
+        }
+        self.end(id, Status::Cancelled, None, None);
+        let worker = worker.filter(|_| status == Status::Running);
+        let url = worker.and_then(|worker| Some(self.workers.get(&worker)?.url.clone()));
+        Ok(url)
+    }
+
+    /// A worker ended its run of an operation.
+    pub(crate) fn report(&mut self, id: &str, report: Report) -> Result<(), Error> {
+        let attempt = Attempt {
+            operation_id: id.to_owned(),
+            number: report.attempt,
+        };
+        self.workers.release(&report.worker_id, &attempt);
+        if self.ledger.at(&attempt).is_none() {
+            let operation = self.operation(id)?;
+            let cancelled = operation.status == Status::Cancelled;
+            // The worker confirms what the backend decided.
+            if cancelled && report.outcome == Outcome::Cancelled {
+                return Ok(());
+            }
+            return Err(Error::LateReport {
+                id: id.to_owned(),
+                attempt: report.attempt,
+            });
+        }
+        let status = report.outcome.status();
+        match report.outcome {
+            Outcome::Completed { result } => self.end(id, status, Some(result), None),
+            Outcome::Failed { error } => self.end(id, status, None, Some(error)),
+            Outcome::Cancelled => self.end(id, status, None, None),
+        }
+        Ok(())
+    }
+
+    /// A worker is there and has nothing to do, whatever the backend thought of it.
+    pub(crate) fn register(&mut self, registration: Registration) -> Result<u32, Error> {
+        let id = registration.id.clone();
+        let worker_type = registration.worker_type.as_str();
+        let (lease, interrupted) = self.workers.register(registration)?;
+        tracing::info!(worker_id = id, worker_type, "Worker registered");
+        if let Some(attempt) = interrupted {
+            self.give_up(&id, &attempt, Requeue::WorkerLost);
+        }
+        Ok(lease)
+    }
+
+    /// A worker is still there.
+    pub(crate) fn beat(&mut self, id: &str, beat: Beat) -> Result<BeatReply, Error> {
+        self.workers.holding(id, beat.lease)?;
+        let Some(running) = beat.running else {
+            return Ok(BeatReply { stop: false });
+        };
+        let attempt = Attempt {
+            operation_id: running.operation_id,
+            number: running.attempt,
+        };
+        let operation = self.ledger.at(&attempt);
+        let stop = operation.is_none();
+        if let Some(operation) = operation {
+            operation.progress = running.progress;
+        }
+        Ok(BeatReply { stop })
+    }
+
+    /// A worker stops and hands back what it was at.
+    pub(crate) fn leave(&mut self, id: &str, lease: u32) -> Result<(), Error> {
+        let interrupted = self.workers.leave(id, lease)?;
+        tracing::info!(worker_id = id, "Worker left");
+        if let Some(attempt) = interrupted {
+            self.give_up(id, &attempt, Requeue::HandedBack);
+        }
+        Ok(())
+    }
+
+    /// Workers not heard of for longer than `silence` are lost.
+    pub(crate) fn sweep(&mut self, silence: Duration) {
+        for (id, interrupted) in self.workers.sweep(silence) {
+            tracing::warn!(
+                worker_id = id,
+                ?silence,
+                "Worker lost: it stopped answering"
+            );
+            if let Some(attempt) = interrupted {
+                self.give_up(&id, &attempt, Requeue::WorkerLost);
+            }
+        }
+    }
+
+    /// A worker could not be given its order: it has to register again.
+    pub(crate) fn undelivered(&mut self, order: &Order, reason: Requeue) {
+        let attempt = order.attempt();
+        if self.workers.lose(&order.worker, &attempt) {
+            self.give_up(&order.worker, &attempt, reason);
+        }
+    }
+
+    /// An attempt came to nothing: another one, unless there were too many.
+    fn give_up(&mut self, worker: &str, attempt: &Attempt, reason: Requeue) {
+        let Some(operation) = self.ledger.at(attempt) else {
+            return;
+        };
+        let (id, kind) = (&attempt.operation_id, operation.kind());
+        let span = info_span!(
+            parent: None,
+            "operation.requeue",
+            operation.id = id,
+            "operation.type" = kind.as_str(),
+            operation.attempt = i64::from(attempt.number),
+            operation.requeue_reason = reason.as_str(),
+            worker.id = worker,
+        );
+        operation.cause.adopt(&span);
+        let _entered = span.enter();
+        operation.losses += u32::from(reason == Requeue::WorkerLost);
+        if operation.losses > SECOND_CHANCES {
+            let error = format!("lost twice: worker {worker} stopped answering, as one had before");
+            self.end(id, Status::Failed, None, Some(error));
+            return;
+        }
+        self.ledger.requeue(id);
+        self.metrics.requeued(kind, reason);
+        tracing::warn!(
+            operation_id = id,
+            operation_type = kind.as_str(),
+            status = Status::Pending.as_str(),
+            worker_id = worker,
+            reason = reason.as_str(),
+            "Operation re-queued"
+        );
+    }
+
+    /// The only way in which an operation ends.
+    fn end(&mut self, id: &str, status: Status, result: Option<Value>, error: Option<String>) {
+        let Some(kind) = self.ledger.get(id).map(Operation::kind) else {
+            return;
+        };
+        let reason = error.clone();
+        let took = self.ledger.end(id, status, result, error);
+        self.metrics.ended(kind, status, took);
+        tracing::info!(
+            operation_id = id,
+            operation_type = kind.as_str(),
+            status = status.as_str(),
+            duration_seconds = took.map(|took| took.as_secs_f64()),
+            reason,
+            "Operation ended"
+        );
+    }
+
+    /// Gives what waits to those who are available.
+    pub(crate) fn assign(&mut self) -> Vec<Order> {
+        let mut orders = Vec::new();
+        for kind in OperationType::ALL {
+            while let Some((id, worker)) = self.workers.next_available(kind) {
+                let Some((assignment, cause)) = self.ledger.start_next(kind, id) else {
+                    break;
+                };
+                worker.current = Some(Attempt {
+                    operation_id: assignment.operation_id.clone(),
+                    number: assignment.attempt,
+                });
+                orders.push(Order {
+                    worker: id.to_owned(),
+                    url: worker.url.clone(),
+                    assignment,
+                    cause,
+                });
+            }
+        }
+        orders
+    }
+
+    /// Makes the gauges say what is.
+    pub(crate) fn update_gauges(&self) {
+        for kind in OperationType::ALL {
+            let (waiting, running) = (self.ledger.waiting(kind), self.ledger.running(kind));
+            self.metrics.in_progress(kind, waiting, running);
+            for state in WorkerState::ALL {
+                let count = self.workers.count(kind, state);
+                self.metrics.workers(kind, state, count);
+            }
+        }
+    }
+
+    pub(crate) fn operation(&self, id: &str) -> Result<&Operation, Error> {
+        let unknown = || Error::UnknownOperation(id.to_owned());
+        self.ledger.get(id).ok_or_else(unknown)
+    }
+}

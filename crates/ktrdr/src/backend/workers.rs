@@ -1,0 +1,199 @@
+//! The workers that registered: who is available, at what, or no longer heard of.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::error::Error;
+use crate::protocol::{OperationType, Registration};
+
+/// Workers known at once, lost ones included.
+const MAX_WORKERS: usize = 100;
+
+/// Longest worker id in characters.
+const MAX_ID: usize = 64;
+
+/// How long a lost worker is shown as such.
+const REMEMBERED: Duration = Duration::from_secs(15 * 60);
+
+/// What the backend knows of a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WorkerState {
+    Available,
+    Busy,
+    Lost,
+}
+
+impl WorkerState {
+    pub(crate) const ALL: [Self; 3] = [Self::Available, Self::Busy, Self::Lost];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Busy => "busy",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// One attempt at one operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(crate) operation_id: String,
+    pub(crate) number: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) kind: OperationType,
+    pub(crate) url: Url,
+    lease: u32,
+    last_beat: Instant,
+    /// When it became available; the one waiting longest is next.
+    idle_since: Instant,
+    pub(crate) current: Option<Attempt>,
+    lost: bool,
+}
+
+impl Worker {
+    fn state(&self) -> WorkerState {
+        match (&self.current, self.lost) {
+            (_, true) => WorkerState::Lost,
+            (Some(_), false) => WorkerState::Busy,
+            (None, false) => WorkerState::Available,
+        }
+    }
+}
+
+/// All of them, by id.
+#[derive(Debug, Default)]
+pub(crate) struct Workers(BTreeMap<String, Worker>);
+
+impl Workers {
+    /// Takes a worker in, in place of an earlier one with its id. The new lease, and what the
+    /// earlier one was at.
+    pub(crate) fn register(
+        &mut self,
+        registration: Registration,
+    ) -> Result<(u32, Option<Attempt>), Error> {
+        let Registration {
+            id,
+            worker_type,
+            url,
+        } = registration;
+        if !(1..=MAX_ID).contains(&id.chars().count()) {
+            return Err(Error::WorkerId);
+        }
+        if self.0.len() >= MAX_WORKERS && !self.0.contains_key(&id) {
+            return Err(Error::TooManyWorkers(self.0.len()));
+        }
+        let lease = rand::random();
+        let worker = Worker {
+            kind: worker_type,
+            url,
+            lease,
+            last_beat: Instant::now(),
+            idle_since: Instant::now(),
+            current: None,
+            lost: false,
+        };
+        let earlier = self.0.insert(id, worker);
+        Ok((lease, earlier.and_then(|worker| worker.current)))
+    }
+
+    /// The worker, if it still has that lease.
+    pub(crate) fn holding(&mut self, id: &str, lease: u32) -> Result<&mut Worker, Error> {
+        let worker = self.0.get_mut(id);
+        let holds = worker.filter(|worker| worker.lease == lease && !worker.lost);
+        let worker = holds.ok_or_else(|| Error::NoLease(id.to_owned()))?;
+        worker.last_beat = Instant::now();
+        Ok(worker)
+    }
+
+    /// Lets a worker with that lease go, even a lost one; what it was at.
+    pub(crate) fn leave(&mut self, id: &str, lease: u32) -> Result<Option<Attempt>, Error> {
+        match self.0.entry(id.to_owned()) {
+            Entry::Occupied(worker) if worker.get().lease == lease => Ok(worker.remove().current),
+            _ => Err(Error::NoLease(id.to_owned())),
+        }
+    }
+
+    /// Marks those that were silent for too long as lost and forgets those that long have been.
+    /// Who was lost, and at what.
+    pub(crate) fn sweep(&mut self, silence: Duration) -> Vec<(String, Option<Attempt>)> {
+        self.0
+            .retain(|_, worker| !worker.lost || worker.last_beat.elapsed() < REMEMBERED);
+        let silent = self
+            .0
+            .iter_mut()
+            .filter(|(_, worker)| !worker.lost && worker.last_beat.elapsed() > silence);
+        silent
+            .map(|(id, worker)| {
+                worker.lost = true;
+                (id.clone(), worker.current.take())
+            })
+            .collect()
+    }
+
+    /// Marks the worker as lost if it is at `attempt`; whether it was.
+    pub(crate) fn lose(&mut self, id: &str, attempt: &Attempt) -> bool {
+        let Some(worker) = self.at(id, attempt) else {
+            return false;
+        };
+        worker.lost = true;
+        worker.current = None;
+        true
+    }
+
+    /// Makes the worker available again if it is at `attempt`.
+    pub(crate) fn release(&mut self, id: &str, attempt: &Attempt) {
+        if let Some(worker) = self.at(id, attempt) {
+            worker.current = None;
+            worker.idle_since = Instant::now();
+            worker.last_beat = Instant::now();
+        }
+    }
+
+    fn at(&mut self, id: &str, attempt: &Attempt) -> Option<&mut Worker> {
+        let worker = self.0.get_mut(id)?;
+        (worker.current.as_ref() == Some(attempt)).then_some(worker)
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Worker> {
+        self.0.get(id)
+    }
+
+    /// The available worker that has waited longest, with its id.
+    pub(crate) fn next_available(&mut self, kind: OperationType) -> Option<(&str, &mut Worker)> {
+        let available = self
+            .0
+            .iter_mut()
+            .filter(|(_, w)| w.kind == kind && w.state() == WorkerState::Available);
+        available
+            .min_by_key(|(_, worker)| worker.idle_since)
+            .map(|(id, worker)| (id.as_str(), worker))
+    }
+
+    pub(crate) fn count(&self, kind: OperationType, state: WorkerState) -> usize {
+        let of_kind = self.0.values().filter(|worker| worker.kind == kind);
+        of_kind.filter(|worker| worker.state() == state).count()
+    }
+
+    /// All of them, for people.
+    pub(crate) fn views(&self) -> Vec<Value> {
+        let view = |(id, worker): (&String, &Worker)| {
+            json!({
+                "id": id,
+                "worker_type": worker.kind,
+                "url": worker.url,
+                "state": worker.state().as_str(),
+                "operation_id": worker.current.as_ref().map(|current| &current.operation_id),
+                "last_heard_seconds_ago": worker.last_beat.elapsed().as_secs_f64(),
+            })
+        };
+        self.0.iter().map(view).collect()
+    }
+}

@@ -1,0 +1,140 @@
+//! The driver: keeps the backend busy with operations and price requests, and says what it sees.
+//!
+//! * `plan`: what to ask and when.
+//! * `session`: asking, and following what was started.
+
+mod plan;
+mod session;
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser};
+use telemetry::client::http_url;
+use tokio::time::{Instant, sleep_until};
+use url::Url;
+
+use self::plan::Plan;
+use self::session::Session;
+
+/// After a wait that an outage made too late, the plan goes on from now.
+const LATEST: Duration = Duration::from_secs(5);
+
+/// Starts backtests and trainings at a gentle random pace, with price requests between
+///
+/// A small share of what it asks is wrong on purpose, so that refusals and failures show.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Every flag can be given as the variable shown beside it."
+)]
+struct Cli {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// What the driver does.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Where the backend is
+    #[arg(long, env = "BACKEND_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://127.0.0.1:8000")]
+    pub backend_url: Url,
+
+    /// Operations a minute, on average, 0.1 to 6000; twice as many price requests
+    #[arg(
+        long,
+        env = "DRIVE_PACE",
+        value_name = "OPERATIONS",
+        default_value_t = 20.0
+    )]
+    #[arg(value_parser = |text: &str| between(text, 0.1, 6000.0))]
+    pub pace: f64,
+
+    /// The share of requests, 0.0 to 1.0, that are wrong on purpose
+    #[arg(
+        long,
+        env = "DRIVE_FAULT_SHARE",
+        value_name = "SHARE",
+        default_value_t = 0.05
+    )]
+    #[arg(value_parser = |text: &str| between(text, 0.0, 1.0))]
+    pub fault_share: f64,
+
+    /// What everything random is drawn from: one seed, one series of requests [default: random]
+    #[arg(long, env = "DRIVE_SEED", value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
+    /// Stop once this many operations were asked for [default: go on until told to stop]
+    #[arg(long, env = "DRIVE_OPERATIONS", value_name = "OPERATIONS")]
+    pub operations: Option<u64>,
+}
+
+fn between(text: &str, low: f64, high: f64) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (low..=high).contains(&value) => Ok(value),
+        _ => Err(format!("not a number from {low:?} to {high:?}")),
+    }
+}
+
+pub(crate) fn main_from<S: Future<Output = ()>>(
+    arguments: impl IntoIterator<Item = OsString>,
+    shutdown: impl FnOnce() -> S,
+) -> ExitCode {
+    let config = match Cli::try_parse_from(arguments) {
+        Ok(Cli { config }) => config,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let driven =
+        runtime.and_then(|runtime| runtime.block_on(async { run(config, shutdown()).await }));
+    match driven {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ktrdr drive: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Drives until `shutdown` is ready or enough operations were asked for, then prints the sums.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let seed = config.seed.unwrap_or_else(rand::random);
+    let mut session = Session::new(config.backend_url.clone(), io::stdout());
+    session.say(format_args!(
+        "driving {} with {} operations a minute, seed {seed}",
+        config.backend_url, config.pace
+    ))?;
+    let plan = Plan::new(seed, config.pace, config.fault_share);
+    tokio::select! {
+        driven = drive(plan, &mut session, config.operations) => driven?,
+        () = shutdown => {}
+    }
+    session.sums()
+}
+
+async fn drive(
+    mut plan: Plan,
+    session: &mut Session<io::Stdout>,
+    operations: Option<u64>,
+) -> io::Result<()> {
+    let mut due = Instant::now();
+    while operations.is_none_or(|enough| session.asked() < enough) {
+        let (wait, action) = plan.next();
+        due = (due + wait).max(Instant::now() - LATEST);
+        sleep_until(due).await;
+        session.perform(action).await?;
+        session.follow().await?;
+    }
+    session.follow_to_the_end().await
+}

@@ -1,0 +1,136 @@
+//! What backend and workers add to every HTTP service: POST bodies, path segments, and the
+//! histogram under the name that the KTRDR dashboards ask for.
+
+use std::time::Instant;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{
+    DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Path, Request, State,
+};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::{Json, Router};
+use serde::de::DeserializeOwned;
+use service::Problem;
+use telemetry::http::{Route, method_and_path};
+use telemetry::metrics::{HistogramVec, Registry, histograms};
+
+/// Longest body in bytes; a result has about 300.
+const MAX_BODY: usize = 16 * 1024;
+
+/// Upper bounds in milliseconds: from an answer out of memory to a stuck client.
+const DURATION_BOUNDS: [f64; 14] = [
+    0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0,
+];
+
+/// A server's routes with everything around them. `routes` are those whose series shall exist
+/// from the start.
+pub(crate) fn app(own: Router, registry: &Registry, routes: &[Route]) -> Router {
+    let durations = histograms(
+        registry,
+        "http_server_duration_milliseconds",
+        "Time from the request's head to the response's head in milliseconds",
+        &DURATION_BOUNDS,
+        &["http_method", "http_route", "http_status_code"],
+    );
+    for (route, statuses) in routes {
+        let (method, path) = method_and_path(route);
+        for status in *statuses {
+            durations.with_label_values(&[method, path, &status.to_string()]);
+        }
+    }
+    let own = own
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .route_layer(from_fn_with_state(durations, measure));
+    service::app(own, registry, routes)
+}
+
+async fn measure(
+    State(durations): State<HistogramVec>,
+    method: Method,
+    path: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Response {
+    let start = Instant::now();
+    let response = next.run(request).await;
+    let method = match method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        // No request can create more series than that.
+        _ => "_OTHER",
+    };
+    durations
+        .with_label_values(&[method, path.as_str(), response.status().as_str()])
+        .observe(start.elapsed().as_secs_f64() * 1000.0);
+    response
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    let detail = format!(
+        "{} takes no {method}; the Allow header says what it is there for",
+        uri.path()
+    );
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+}
+
+/// A JSON body as a `T`.
+///
+/// # Errors
+/// 422 naming the field when one is missing, unknown or malformed; 400 for what is no JSON; 413
+/// for more than 16 KiB; 415 without `Content-Type: application/json`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Json::from_request(request, state).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(rejection) => Err(explain(&rejection)),
+        }
+    }
+}
+
+fn explain(rejection: &JsonRejection) -> Problem {
+    let status = rejection.status();
+    let text = rejection.body_text();
+    let detail = match rejection {
+        // The innermost message, which names the field, without axum's preamble.
+        JsonRejection::JsonDataError(_) => text.split_once(": ").map_or(&*text, |(_, why)| why),
+        JsonRejection::JsonSyntaxError(_) => "the body is not JSON",
+        JsonRejection::MissingJsonContentType(_) => "send Content-Type: application/json",
+        _ if status == StatusCode::PAYLOAD_TOO_LARGE => {
+            return Problem::new(status, format!("the body has more than {MAX_BODY} bytes"));
+        }
+        _ => "the body did not arrive in full",
+    };
+    Problem::new(status, detail)
+}
+
+/// The one parameter in the path, decoded.
+///
+/// # Errors
+/// 422 when it is not UTF-8.
+#[derive(Debug, Clone)]
+pub(crate) struct Segment(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(segment)) => Ok(Self(segment)),
+            Err(_) => Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "the path is not UTF-8 once its %-escapes are decoded",
+            )),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The second system: a fleet worth watching. One program, three roles.
+//!
+//! * [`backend`] takes operations in, gives them to workers, and knows what became of each;
+//! * [`worker`] does backtests or trainings, one at a time, as a process of its own;
+//! * [`drive`] keeps the other two busy, at a gentle pace.
+//!
+//! What is asked of the backend:
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /api/v1/backtests/start` with [`jobs::backtest::Parameters`] | 202 with `operation_id`; 422, 503 |
+//! | `POST /api/v1/trainings/start` with [`jobs::training::Parameters`] | 202 with `operation_id`; 422, 503 |
+//! | `GET /api/v1/operations/{id}` | status, progress, result or error; 404 |
+//! | `GET /api/v1/operations?operation_type=&status=&limit=` | the newest first |
+//! | `POST /api/v1/operations/{id}/cancel` | the operation; 404, 409 when it has ended |
+//! | `GET /api/v1/data/{symbol}?days=&seed=` | daily closes; 404, 422 |
+//! | `GET /api/v1/workers` | who is there, and at what |
+//!
+//! What the two say to each other is in `protocol.rs`. One operation is one trace:
+//!
+//! ```text
+//! POST /api/v1/backtests/start       ktrdr-backend  SERVER
+//! └─ operation.register              ktrdr-backend  INTERNAL  instant
+//!    └─ operation.dispatch           ktrdr-backend  INTERNAL  one for each attempt
+//!       └─ POST                      ktrdr-backend  CLIENT
+//!          └─ POST /api/v1/runs      ktrdr-worker   SERVER
+//!             └─ operation.run       ktrdr-worker   INTERNAL  covers the work
+//!                └─ operation.report ktrdr-worker   INTERNAL
+//!                   └─ POST          ktrdr-worker   CLIENT
+//!                      └─ POST /api/v1/operations/{id}/report   ktrdr-backend  SERVER
+//! ```
+//!
+//! An attempt that comes to nothing adds an `operation.requeue` and another `operation.dispatch`.
+
+pub mod backend;
+mod cli;
+pub mod drive;
+mod http;
+pub mod jobs;
+pub mod protocol;
+pub mod worker;
+
+pub use cli::main_from;

@@ -1,0 +1,180 @@
+//! What the backend and its workers say to each other, as JSON.
+//!
+//! A worker registers and gets a lease, then beats. The backend posts it an `Assignment`, the
+//! worker answers 202 at once and posts a `Report` when it is done. An operation that has to be
+//! done again gets a new attempt number, so that a report of the old attempt can be refused.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use telemetry::client::Reply;
+use url::Url;
+
+use crate::jobs::Job;
+
+/// The kinds of operations, and of workers.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum OperationType {
+    /// Replays a strategy over a price series
+    Backtest,
+    /// Fits a model to data
+    Training,
+}
+
+impl OperationType {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Backtest, Self::Training];
+
+    /// As in labels and log lines.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Backtest => "backtest",
+            Self::Training => "training",
+        }
+    }
+}
+
+/// Where an operation is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    /// Waits for a worker
+    Pending,
+    /// A worker has it
+    Running,
+    /// Done, with a result
+    Completed,
+    /// Ended for the reason in `error`
+    Failed,
+    /// Stopped by a client
+    Cancelled,
+}
+
+impl Status {
+    /// Those that last.
+    pub const FINAL: [Self; 3] = [Self::Completed, Self::Failed, Self::Cancelled];
+
+    /// As in answers, spans and log lines.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Running => "RUNNING",
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// As in the labels of metrics.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub(crate) fn is_final(self) -> bool {
+        Self::FINAL.contains(&self)
+    }
+}
+
+/// `POST /api/v1/workers`: a worker is there and has nothing to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Registration {
+    pub(crate) id: String,
+    pub(crate) worker_type: OperationType,
+    /// Where the backend reaches it.
+    pub(crate) url: Url,
+}
+
+/// The answer to a [`Registration`]: the lease ends a second registration, or by silence.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Lease {
+    pub(crate) lease: u32,
+    /// How often to beat.
+    pub(crate) heartbeat_ms: u64,
+}
+
+/// `POST /api/v1/workers/{id}/heartbeat`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Beat {
+    pub(crate) lease: u32,
+    pub(crate) running: Option<Running>,
+}
+
+/// What a worker is at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Running {
+    pub(crate) operation_id: String,
+    pub(crate) attempt: u32,
+    /// The share that is done, 0 to 1.
+    pub(crate) progress: f64,
+}
+
+/// The answer to a [`Beat`].
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct BeatReply {
+    /// Whether what runs is no longer wanted.
+    pub(crate) stop: bool,
+}
+
+/// `POST /api/v1/runs` of a worker: do this.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Assignment {
+    pub(crate) operation_id: String,
+    /// 1 for the first.
+    pub(crate) attempt: u32,
+    pub(crate) job: Job,
+}
+
+/// `POST /api/v1/operations/{id}/report`: that is what became of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) worker_id: String,
+    pub(crate) attempt: u32,
+    pub(crate) outcome: Outcome,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "UPPERCASE")]
+pub(crate) enum Outcome {
+    Completed { result: Value },
+    Failed { error: String },
+    Cancelled,
+}
+
+impl Outcome {
+    pub(crate) fn status(&self) -> Status {
+        match self {
+            Self::Completed { .. } => Status::Completed,
+            Self::Failed { .. } => Status::Failed,
+            Self::Cancelled => Status::Cancelled,
+        }
+    }
+}
+
+/// The URL of a path, given by its segments, on another server.
+pub(crate) fn endpoint(base: &Url, path: &[&str]) -> Url {
+    let mut url = base.clone();
+    url.path_segments_mut()
+        .expect("http URLs have a path")
+        .clear()
+        .extend(path);
+    url
+}
+
+/// The body of a 2xx answer; none if it is another answer, or not what was agreed.
+pub(crate) fn accepted<T: for<'de> Deserialize<'de>>(reply: &Reply) -> Option<T> {
+    let json = reply.status.is_success().then_some(&reply.body)?;
+    serde_json::from_slice(json).ok()
+}

@@ -1,0 +1,125 @@
+//! Registering, beating, leaving. A lease that the backend does not know is the end of whatever
+//! this worker is at: it registers again, with nothing to do.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::slot::Stop;
+use super::{NO_PANIC, Worker};
+use crate::protocol::{Beat, BeatReply, Lease, Registration, accepted, endpoint};
+
+/// How long the backend may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The pause after the first attempt to register, doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+
+impl Worker {
+    /// Registers, and again whenever the backend forgot.
+    pub(super) async fn stay_registered(&self) -> Infallible {
+        loop {
+            let lease = self.register().await;
+            tracing::info!(
+                worker_id = self.id,
+                worker_type = self.config.worker_type.as_str(),
+                "Registered with the backend"
+            );
+            *self.lease.lock().expect(NO_PANIC) = Some(lease.lease);
+            self.beat(lease).await;
+            tracing::warn!(worker_id = self.id, "The backend knows this worker no more");
+            self.slot.stop(None, Stop::Abandon);
+            self.slot.cleared().await;
+        }
+    }
+
+    /// Tries until the backend takes this worker in.
+    async fn register(&self) -> Lease {
+        let url = endpoint(&self.config.backend_url, &["api", "v1", "workers"]);
+        let registration = Registration {
+            id: self.id.clone(),
+            worker_type: self.config.worker_type,
+            url: self.url.clone(),
+        };
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let sent = self
+                .client
+                .send_untraced(Method::POST, url.clone(), |request| {
+                    request.json(&registration).timeout(TIMEOUT)
+                });
+            let problem = match sent.await {
+                Ok(reply) => match accepted(&reply) {
+                    Some(lease) => return lease,
+                    None => format!("it answered {}", reply.status),
+                },
+                Err(error) => error.cause(),
+            };
+            if pause == FIRST_PAUSE {
+                let backend_url = self.config.backend_url.as_str();
+                tracing::warn!(backend_url, problem, "Cannot register; trying again");
+            }
+            sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
+    }
+
+    /// Beats until the backend refuses it. An unreachable backend is waited for: it may be back
+    /// before it misses this worker, or with no memory of it.
+    async fn beat(&self, lease: Lease) {
+        let path = ["api", "v1", "workers", &self.id, "heartbeat"];
+        let url = endpoint(&self.config.backend_url, &path);
+        let mut ticks = interval(Duration::from_millis(lease.heartbeat_ms.max(1)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut unheard = false;
+        loop {
+            ticks.tick().await;
+            let beat = Beat {
+                lease: lease.lease,
+                running: self.slot.running(),
+            };
+            let sent = self
+                .client
+                .send_untraced(Method::POST, url.clone(), |request| {
+                    request.json(&beat).timeout(TIMEOUT)
+                });
+            match sent.await {
+                Ok(reply) if reply.status == StatusCode::NOT_FOUND => return,
+                Ok(reply) if reply.status.is_success() => {
+                    unheard = false;
+                    if let (Some(BeatReply { stop: true }), Some(running)) =
+                        (accepted(&reply), beat.running)
+                    {
+                        self.slot.stop(Some(&running.operation_id), Stop::Cancel);
+                    }
+                }
+                _ if unheard => {}
+                _ => {
+                    unheard = true;
+                    tracing::warn!(worker_id = self.id, "Heartbeats get no answer");
+                }
+            }
+        }
+    }
+
+    /// Gives the lease back, if there is one and someone to give it to.
+    pub(super) async fn leave(&self) {
+        let Some(lease) = self.lease.lock().expect(NO_PANIC).take() else {
+            return;
+        };
+        let url = endpoint(
+            &self.config.backend_url,
+            &["api", "v1", "workers", &self.id],
+        );
+        let sent = self.client.send_untraced(Method::DELETE, url, |request| {
+            request.query(&[("lease", lease)]).timeout(TIMEOUT)
+        });
+        if let Err(error) = sent.await {
+            let problem = error.cause();
+            tracing::warn!(worker_id = self.id, problem, "Could not leave the backend");
+        }
+    }
+}

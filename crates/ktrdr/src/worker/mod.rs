@@ -1,0 +1,226 @@
+//! A worker: does one operation at a time, for a backend with which it registers.
+//!
+//! * `slot`: what it is at, and whether that is to stop.
+//! * `run`: one operation, from its order to its report.
+//! * `membership`: registering, beating, leaving.
+
+mod membership;
+mod run;
+mod slot;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use service::{Problem, Program};
+use telemetry::client::{Client, http_url};
+use telemetry::http::Route;
+use telemetry::{Cause, Service, set_attribute};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use self::slot::{Slot, Stop};
+use crate::http::{self, Body, Segment};
+use crate::protocol::{Assignment, OperationType};
+
+/// How this service presents itself.
+pub const PROGRAM: Program = Program {
+    service: Service {
+        name: "ktrdr-worker",
+        version: env!("CARGO_PKG_VERSION"),
+    },
+    about: "Does backtests or trainings, one at a time",
+};
+
+/// How long the run going on may take to end once the worker was told to stop.
+const STOP_BOUND: Duration = Duration::from_secs(2);
+
+/// What the deployment decides.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// What this worker does
+    #[arg(long = "type", env = "WORKER_TYPE", value_enum, default_value_t = OperationType::Backtest)]
+    pub worker_type: OperationType,
+
+    /// Where the backend is
+    #[arg(long, env = "BACKEND_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://127.0.0.1:8000")]
+    pub backend_url: Url,
+
+    /// Where the backend reaches this worker [default: the address of --listen]
+    #[arg(long, env = "ADVERTISE_URL", value_name = "URL", value_parser = http_url)]
+    pub advertise_url: Option<Url>,
+
+    /// The name of this worker, 1 to 64 characters [default: host and port of --advertise-url]
+    #[arg(long, env = "WORKER_ID", value_name = "NAME")]
+    pub id: Option<String>,
+
+    /// The share of operations, 0.0 to 1.0, that fail with a simulated fault; their seeds decide which
+    #[arg(
+        long,
+        env = "FAILURE_SHARE",
+        value_name = "SHARE",
+        default_value_t = 0.03
+    )]
+    #[arg(value_parser = |text: &str| between(text, 0.0))]
+    pub failure_share: f64,
+
+    /// The share of one CPU core, 0.01 to 1.0, that an operation may take
+    #[arg(long, env = "MAX_DUTY", value_name = "SHARE", default_value_t = 0.25)]
+    #[arg(value_parser = |text: &str| between(text, 0.01))]
+    pub max_duty: f64,
+}
+
+fn between(text: &str, low: f64) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (low..=1.0).contains(&share) => Ok(share),
+        _ => Err(format!("not a number from {low:?} to 1.0")),
+    }
+}
+
+/// Serves on `listener` until `shutdown` is ready, then hands back what it is at.
+///
+/// # Errors
+/// When the listener fails, or listens everywhere and `advertise_url` does not say where exactly.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let url = match &config.advertise_url {
+        Some(url) => url.clone(),
+        None => own_url(listener.local_addr()?)?,
+    };
+    let id = config.id.clone().unwrap_or_else(|| authority(&url));
+    let registry = telemetry::metrics::registry(PROGRAM.service);
+    let busy = telemetry::metrics::gauge(
+        &registry,
+        "worker_busy",
+        "1 while this worker is at an operation",
+    );
+    let worker = Arc::new(Worker {
+        config,
+        id,
+        url,
+        client: Client::default(),
+        slot: Slot::new(busy),
+        latest: Mutex::new(None),
+        lease: Mutex::new(None),
+    });
+    let own = Router::new()
+        .route("/", get(about))
+        .route("/api/v1/runs", post(start))
+        .route("/api/v1/runs/{id}/cancel", post(cancel))
+        .with_state(Arc::clone(&worker));
+    let app = http::app(own, &registry, &ROUTES);
+    tokio::select! {
+        served = service::serve(app, listener, shutdown) => served?,
+        never = worker.stay_registered() => match never {},
+    }
+    worker.stop().await;
+    Ok(())
+}
+
+/// What can be asked, with the answers whose series exist from the start.
+const ROUTES: [Route; 3] = [
+    ("/", &[200]),
+    ("POST /api/v1/runs", &[202, 409, 422]),
+    ("POST /api/v1/runs/{id}/cancel", &[202, 404]),
+];
+
+fn own_url(address: SocketAddr) -> io::Result<Url> {
+    if address.ip().is_unspecified() {
+        return Err(io::Error::other(format!(
+            "listening on {address}, which the backend cannot reach: give --advertise-url or ADVERTISE_URL"
+        )));
+    }
+    let url = Url::parse(&format!("http://{address}"));
+    Ok(url.expect("an address makes a URL"))
+}
+
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    format!("{host}:{}", url.port_or_known_default().unwrap_or_default())
+}
+
+struct Worker {
+    config: Config,
+    id: String,
+    url: Url,
+    client: Client,
+    slot: Slot,
+    /// The run that was started last; the ones before it have ended.
+    latest: Mutex<Option<JoinHandle<()>>>,
+    lease: Mutex<Option<u32>>,
+}
+
+impl Worker {
+    /// Ends the run going on and leaves the backend, which gives the operation to another worker.
+    async fn stop(&self) {
+        self.slot.stop(None, Stop::Abandon);
+        let latest = self.latest.lock().expect(NO_PANIC).take();
+        if let Some(run) = latest {
+            // Whatever became of it: the backend will not wait for it.
+            let _ = tokio::time::timeout(STOP_BOUND, run).await;
+        }
+        self.leave().await;
+    }
+}
+
+const NO_PANIC: &str = "nothing panics while it holds the lock";
+
+async fn about(State(worker): State<Arc<Worker>>) -> Json<Value> {
+    let Service { name, version } = PROGRAM.service;
+    Json(json!({
+        "name": name,
+        "version": version,
+        "id": worker.id,
+        "worker_type": worker.config.worker_type,
+        "running": worker.slot.running(),
+    }))
+}
+
+/// The backend has an operation for this worker.
+async fn start(
+    State(worker): State<Arc<Worker>>,
+    Body(assignment): Body<Assignment>,
+) -> Result<StatusCode, Problem> {
+    let wanted = assignment.job.operation_type().as_str();
+    let own = worker.config.worker_type.as_str();
+    if wanted != own {
+        let detail = format!("operation_type: {wanted} is not allowed, only {own}");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    }
+    if let Err(mistake) = assignment.job.check() {
+        let detail = mistake.to_string();
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    }
+    if !worker.slot.take(&assignment) {
+        let detail = "this worker is at another operation";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    set_attribute("operation.id", assignment.operation_id.clone());
+    set_attribute("operation.type", own);
+    let run = tokio::spawn(run::run(Arc::clone(&worker), assignment, Cause::current()));
+    *worker.latest.lock().expect(NO_PANIC) = Some(run);
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// The backend no longer wants an operation.
+async fn cancel(
+    State(worker): State<Arc<Worker>>,
+    Segment(id): Segment,
+) -> Result<StatusCode, Problem> {
+    if worker.slot.stop(Some(&id), Stop::Cancel) {
+        return Ok(StatusCode::ACCEPTED);
+    }
+    let detail = format!("operation {id:?} does not run here");
+    Err(Problem::new(StatusCode::NOT_FOUND, detail))
+}

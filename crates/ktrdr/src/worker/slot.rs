@@ -1,0 +1,106 @@
+//! What a worker is at: one operation or none.
+
+use telemetry::metrics::{InProgress, IntGauge};
+use tokio::sync::watch;
+
+use crate::protocol::{Assignment, Running};
+
+/// Why a run ends early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The operation is cancelled; the backend is told when it has stopped.
+    Cancel,
+    /// Someone else will do it, or nobody; there is nothing to report.
+    Abandon,
+}
+
+#[derive(Debug)]
+struct Current {
+    running: Running,
+    stop: Option<Stop>,
+    _busy: InProgress,
+}
+
+/// Room for one operation.
+#[derive(Debug)]
+pub(super) struct Slot {
+    current: watch::Sender<Option<Current>>,
+    busy: IntGauge,
+}
+
+impl Slot {
+    /// Empty. `busy` counts what is in it.
+    pub(super) fn new(busy: IntGauge) -> Self {
+        Self {
+            current: watch::Sender::new(None),
+            busy,
+        }
+    }
+
+    /// Puts an operation in if there is room.
+    pub(super) fn take(&self, assignment: &Assignment) -> bool {
+        self.current.send_if_modified(|current| {
+            let free = current.is_none();
+            current.get_or_insert_with(|| Current {
+                running: Running {
+                    operation_id: assignment.operation_id.clone(),
+                    attempt: assignment.attempt,
+                    progress: 0.0,
+                },
+                stop: None,
+                _busy: InProgress::start(&self.busy),
+            });
+            free
+        })
+    }
+
+    pub(super) fn running(&self) -> Option<Running> {
+        let current = self.current.borrow();
+        current.as_ref().map(|current| current.running.clone())
+    }
+
+    pub(super) fn set_progress(&self, progress: f64) {
+        self.current.send_if_modified(|current| {
+            if let Some(current) = current {
+                current.running.progress = progress;
+            }
+            // Nobody waits for progress.
+            false
+        });
+    }
+
+    /// Tells the run to stop, if it is that of `operation_id` or any will do; whether it was told.
+    pub(super) fn stop(&self, operation_id: Option<&str>, why: Stop) -> bool {
+        self.current.send_if_modified(|current| {
+            let Some(current) = current else { return false };
+            let meant = operation_id.is_none_or(|id| id == current.running.operation_id);
+            if meant {
+                current.stop = Some(why);
+            }
+            meant
+        })
+    }
+
+    /// Ready when the run is to stop.
+    pub(super) async fn stopped(&self) -> Stop {
+        let mut current = self.current.subscribe();
+        let told = current
+            .wait_for(|current| current.as_ref().is_none_or(|it| it.stop.is_some()))
+            .await;
+        let told = told.expect("the sender lives as long as this borrows it");
+        told.as_ref()
+            .and_then(|it| it.stop)
+            .unwrap_or(Stop::Abandon)
+    }
+
+    pub(super) fn clear(&self) {
+        self.current.send_replace(None);
+    }
+
+    /// Ready when there is room.
+    pub(super) async fn cleared(&self) {
+        let mut current = self.current.subscribe();
+        let empty = current.wait_for(Option::is_none).await;
+        empty.expect("the sender lives as long as this borrows it");
+    }
+}

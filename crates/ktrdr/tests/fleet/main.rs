@@ -1,0 +1,11 @@
+//! The fleet as real processes: what the API says, and what happens when a worker dies.
+
+mod command;
+mod drive;
+mod input;
+mod life;
+mod loss;
+mod metrics;
+mod queue;
+mod support;
+mod traces;

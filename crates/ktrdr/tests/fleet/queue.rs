@@ -1,0 +1,116 @@
+//! The bounded queue, and cancelling what waits, runs or has ended.
+
+use serde_json::json;
+use testkit::eventually;
+
+use crate::support::{ENDLESS, Fleet, backtest};
+
+#[tokio::test]
+async fn a_full_queue_refuses_until_there_is_room() {
+    let fleet = Fleet::start(&["--queue-capacity=2"]).await;
+    let _worker = fleet.worker("backtest", &[]).await;
+    let running = fleet.backtest(ENDLESS).await;
+    let waiting = [fleet.backtest(100).await, fleet.backtest(100).await];
+    let (status, answer) = fleet.post("/api/v1/backtests/start", &backtest(100)).await;
+    assert_eq!(status, 503, "{answer}");
+    let detail = answer["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("backtest") && detail.contains("2 operations"),
+        "{detail}"
+    );
+    let metrics = fleet.backend.metrics().await;
+    let in_progress = |state| {
+        metrics.value(
+            "operations_in_progress",
+            &["operation_type=\"backtest\"", state],
+        )
+    };
+    assert_eq!(in_progress("state=\"pending\""), 2.0);
+    assert_eq!(in_progress("state=\"running\""), 1.0);
+    assert_eq!(
+        metrics.value("operation_queue_capacity", &["operation_type=\"backtest\""]),
+        2.0
+    );
+
+    let (status, _) = fleet.cancel(&running).await;
+    assert_eq!(status, 200);
+    let mut ended = Vec::new();
+    for id in &waiting {
+        let operation = fleet.until(id, "COMPLETED").await;
+        ended.push(operation["ended_at"].as_str().unwrap().to_owned());
+    }
+    assert!(ended.is_sorted(), "first come, first served: {ended:?}");
+    fleet.backtest(100).await;
+}
+
+#[tokio::test]
+async fn the_queues_of_the_two_types_are_apart() {
+    let fleet = Fleet::start(&["--queue-capacity=0"]).await;
+    let _worker = fleet.worker("training", &[]).await;
+    let (status, _) = fleet.post("/api/v1/backtests/start", &backtest(100)).await;
+    assert_eq!(status, 503, "no worker, no room");
+    fleet
+        .accepted("training", &json!({ "symbol": "AAPL" }))
+        .await;
+}
+
+#[tokio::test]
+async fn what_waits_is_cancelled_at_once() {
+    let fleet = Fleet::start(&[]).await;
+    let id = fleet.backtest(100).await;
+    let (status, operation) = fleet.cancel(&id).await;
+    assert_eq!((status, &operation["status"]), (200, &json!("CANCELLED")));
+    let worker = fleet.worker("backtest", &[]).await;
+    let next = fleet.backtest(100).await;
+    fleet.until(&next, "COMPLETED").await;
+    assert_eq!(
+        fleet.operation(&id).await["attempt"],
+        0,
+        "nobody was given it"
+    );
+    let (_, lines) = worker.terminate().await;
+    let runs = lines.iter().filter(|line| line["message"] == "Run ended");
+    assert_eq!(runs.count(), 1);
+}
+
+#[tokio::test]
+async fn what_runs_is_stopped_and_its_worker_goes_on() {
+    let fleet = Fleet::start(&[]).await;
+    let worker = fleet.worker("backtest", &[]).await;
+    let id = fleet.backtest(ENDLESS).await;
+    fleet.until(&id, "RUNNING").await;
+    let (status, operation) = fleet.cancel(&id).await;
+    assert_eq!((status, &operation["status"]), (200, &json!("CANCELLED")));
+    eventually("the run to be cancelled", || async {
+        let ended = worker.lines_with("Run ended");
+        ended
+            .first()
+            .map(|line| assert_eq!(line["status"], "CANCELLED"))
+    })
+    .await;
+    let next = fleet.backtest(100).await;
+    fleet.until(&next, "COMPLETED").await;
+    assert_eq!(fleet.operation(&id).await["status"], "CANCELLED");
+    assert_eq!(
+        (
+            fleet.ended("cancelled").await,
+            fleet.ended("completed").await
+        ),
+        (1.0, 1.0)
+    );
+}
+
+#[tokio::test]
+async fn what_has_ended_cannot_be_cancelled() {
+    let fleet = Fleet::start(&[]).await;
+    let _worker = fleet.worker("backtest", &[]).await;
+    let id = fleet.backtest(100).await;
+    fleet.until(&id, "COMPLETED").await;
+    let (status, answer) = fleet.cancel(&id).await;
+    assert_eq!(status, 409, "{answer}");
+    assert!(
+        answer["detail"].as_str().unwrap().contains("COMPLETED"),
+        "{answer}"
+    );
+    assert_eq!(fleet.ended("cancelled").await, 0.0);
+}
