@@ -1,0 +1,96 @@
+//! A dashboard: its rows, variables, and what all of them have in common.
+
+use serde_json::{Value, json};
+
+use super::colour::BLUE;
+use super::layout::{Row, place};
+use super::target::{PROMETHEUS, datasource};
+use super::variable::Variable;
+use crate::stage::Stage;
+
+/// The newest version of the classic schema that Grafana 12.4 writes.
+const SCHEMA_VERSION: u8 = 42;
+
+/// A dashboard, as it is written down.
+pub(crate) struct Dashboard {
+    /// File name in the compiled folder.
+    pub(crate) file: String,
+    pub(crate) uid: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) tags: Vec<String>,
+    /// How often it queries again: `5s`.
+    pub(crate) refresh: &'static str,
+    pub(crate) variables: Vec<Variable>,
+    /// PromQL that selects the jobs whose starts are marked in every graph.
+    pub(crate) jobs: String,
+    pub(crate) rows: Vec<Row>,
+    /// Whether rows have a header that folds them.
+    pub(crate) headers: bool,
+    /// What `stageN` stands for.
+    pub(crate) stage: Option<Stage>,
+}
+
+impl Dashboard {
+    /// The file's content.
+    pub(crate) fn to_json(&self) -> String {
+        let variables: Vec<_> = self.variables.iter().map(|v| v.to_json()).collect();
+        let dashboard = json!({
+            "uid": self.uid,
+            "title": self.title,
+            "description": self.description,
+            "tags": self.tags,
+            "schemaVersion": SCHEMA_VERSION,
+            "editable": true,
+            "graphTooltip": 1,
+            "timezone": "browser",
+            "time": { "from": "now-1h", "to": "now" },
+            "refresh": self.refresh,
+            "templating": { "list": variables },
+            "annotations": { "list": [self.starts()] },
+            "links": [
+                tagged("Dice Roller stages", "dice-roller"),
+                tagged("KTRDR", "ktrdr"),
+            ],
+            "panels": place(&self.rows, self.headers),
+        });
+        let text = format!("{dashboard:#}\n");
+        self.stage
+            .map_or_else(|| text.clone(), |stage| stage.fill(&text))
+    }
+
+    /// A mark at every moment a process started. The value of the series is that moment.
+    fn starts(&self) -> Value {
+        let expr = format!("1000 * process_start_time_seconds{{{}}}", self.jobs);
+        json!({
+            "name": "Process starts",
+            "datasource": datasource(PROMETHEUS),
+            "enable": true,
+            "hide": false,
+            "iconColor": BLUE,
+            "expr": expr,
+            "target": { "refId": "Anno", "expr": expr, "range": true, "instant": false, "interval": "" },
+            "step": "10s",
+            "useValueForTime": true,
+            "titleFormat": "{{job}} started",
+            "textFormat": "{{instance}}",
+            "tagKeys": "job",
+        })
+    }
+}
+
+/// A menu of the dashboards with `tag`.
+fn tagged(title: &str, tag: &str) -> Value {
+    json!({
+        "type": "dashboards",
+        "title": title,
+        "tags": [tag],
+        "asDropdown": true,
+        "includeVars": false,
+        "keepTime": true,
+        "targetBlank": false,
+        "icon": "external link",
+        "tooltip": "",
+        "url": "",
+    })
+}

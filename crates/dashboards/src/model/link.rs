@@ -1,0 +1,78 @@
+//! Links from a value to what explains it.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::target::{TEMPO, TableType, datasource};
+
+/// What a URL may hold as it is.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// A link on a value, in a panel's corner or in a text.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    title: &'static str,
+    url: String,
+}
+
+impl Link {
+    /// To any address; `${...}` in it is Grafana's to fill in.
+    pub(crate) fn new(title: &'static str, url: impl Into<String>) -> Self {
+        let url = url.into();
+        Self { title, url }
+    }
+
+    /// To a TraceQL search in Explore over the dashboard's time range.
+    pub(crate) fn traces(title: &'static str, query: &str) -> Self {
+        Self::new(title, explore(query))
+    }
+
+    /// To another of our dashboards, keeping the time range; `variables` begins with `&` or is
+    /// empty.
+    pub(crate) fn dashboard(title: &'static str, uid: &str, variables: &str) -> Self {
+        Self::new(title, format!("/d/{uid}?${{__url_time_range}}{variables}"))
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        json!({ "title": self.title, "url": self.url, "targetBlank": false })
+    }
+
+    /// The same in Markdown.
+    pub(crate) fn markdown(&self) -> String {
+        format!("[{}]({})", self.title, self.url)
+    }
+}
+
+/// The address in Explore of a TraceQL search.
+fn explore(query: &str) -> String {
+    let panes = json!({ "traces": {
+        "datasource": TEMPO,
+        "queries": [{
+            "refId": "A",
+            "datasource": datasource(TEMPO),
+            "queryType": "traceql",
+            "query": query,
+            "limit": 20,
+            "tableType": TableType::Traces.id(),
+        }],
+        "range": { "from": "${__from}", "to": "${__to}" },
+    }});
+    let panes = encode_around_variables(&panes.to_string());
+    format!("/explore?schemaVersion=1&panes={panes}")
+}
+
+/// Encodes `text` but leaves `${...}`, which Grafana fills in only if it reads just so.
+fn encode_around_variables(text: &str) -> String {
+    let mut encoded = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let end = rest[start..]
+            .find('}')
+            .map_or(rest.len(), |length| start + length + 1);
+        encoded.extend(utf8_percent_encode(&rest[..start], ENCODED));
+        encoded.push_str(&rest[start..end]);
+        rest = &rest[end..];
+    }
+    encoded.extend(utf8_percent_encode(rest, ENCODED));
+    encoded
+}

@@ -1,0 +1,13 @@
+//! What dashboards are made of, and Grafana's classic JSON for it.
+
+pub(crate) mod colour;
+pub(crate) mod dashboard;
+pub(crate) mod field;
+pub(crate) mod layout;
+pub(crate) mod link;
+pub(crate) mod panel;
+pub(crate) mod promql;
+pub(crate) mod target;
+pub(crate) mod unit;
+pub(crate) mod variable;
+pub(crate) mod viz;

@@ -1,0 +1,181 @@
+//! A panel: its queries, how they are shown, and since which stage it can be filled.
+
+use serde_json::{Value, json};
+
+use super::colour::Palette;
+use super::field::{Field, Step};
+use super::link::Link;
+use super::target::{Target, datasource};
+use super::viz::Viz;
+use crate::stage::Stage;
+
+/// A panel, built by chaining.
+#[derive(Debug, Clone)]
+pub(crate) struct Panel {
+    title: &'static str,
+    description: &'static str,
+    viz: Viz,
+    field: Field,
+    /// Queries with the first stage that has what they ask for.
+    targets: Vec<(Stage, Target)>,
+    transformations: Vec<Value>,
+    since: Stage,
+    until: Option<Stage>,
+    weight: u32,
+}
+
+impl Panel {
+    pub(crate) fn new(viz: Viz, title: &'static str, description: &'static str) -> Self {
+        Self {
+            title,
+            description,
+            viz,
+            field: Field::default(),
+            targets: Vec::new(),
+            transformations: Vec::new(),
+            since: Stage::One,
+            until: None,
+            weight: 1,
+        }
+    }
+
+    /// The first stage that has it.
+    pub(crate) fn since(mut self, stage: Stage) -> Self {
+        self.since = stage;
+        self
+    }
+
+    /// The last stage that has it.
+    pub(crate) fn until(mut self, stage: Stage) -> Self {
+        self.until = Some(stage);
+        self
+    }
+
+    /// How wide it is beside the others of its line, which have 1 unless they say otherwise.
+    pub(crate) fn wide(mut self, weight: u32) -> Self {
+        self.weight = weight;
+        self
+    }
+
+    pub(crate) fn target(self, target: impl Into<Target>) -> Self {
+        self.target_since(Stage::One, target)
+    }
+
+    /// A query for what only `stage` and later ones have.
+    pub(crate) fn target_since(mut self, stage: Stage, target: impl Into<Target>) -> Self {
+        self.targets.push((stage, target.into()));
+        self
+    }
+
+    pub(crate) fn targets<T: Into<Target>>(self, targets: impl IntoIterator<Item = T>) -> Self {
+        targets.into_iter().fold(self, Self::target)
+    }
+
+    pub(crate) fn unit(mut self, unit: &'static str) -> Self {
+        self.field.unit = Some(unit);
+        self
+    }
+
+    pub(crate) fn decimals(mut self, decimals: u8) -> Self {
+        self.field.decimals = Some(decimals);
+        self
+    }
+
+    pub(crate) fn min(mut self, min: f64) -> Self {
+        self.field.min = Some(min);
+        self
+    }
+
+    pub(crate) fn max(mut self, max: f64) -> Self {
+        self.field.max = Some(max);
+        self
+    }
+
+    /// Colours by value: `base`, then each step's from its value upwards.
+    pub(crate) fn thresholds(mut self, base: &'static str, steps: &[Step]) -> Self {
+        self.field.thresholds = Some((base, steps.to_vec()));
+        self
+    }
+
+    /// Shows `text` in `colour` instead of `value`.
+    pub(crate) fn word(
+        mut self,
+        value: &'static str,
+        text: &'static str,
+        colour: &'static str,
+    ) -> Self {
+        self.field.mappings.push((value, text, colour));
+        self
+    }
+
+    /// Shows `text` where there is nothing to compute from.
+    pub(crate) fn no_value(mut self, text: &'static str) -> Self {
+        self.field.no_value = Some(text);
+        self
+    }
+
+    pub(crate) fn link(mut self, link: Link) -> Self {
+        self.field.links.push(link);
+        self
+    }
+
+    pub(crate) fn palette(mut self, palette: Palette) -> Self {
+        self.field.overrides.extend(palette.overrides());
+        self
+    }
+
+    /// Settings for the fields of one name.
+    pub(crate) fn field(mut self, name: &str, properties: &Value) -> Self {
+        self.field.overrides.push(json!({
+            "matcher": { "id": "byName", "options": name },
+            "properties": properties,
+        }));
+        self
+    }
+
+    pub(crate) fn transform(mut self, id: &str, options: &Value) -> Self {
+        self.transformations
+            .push(json!({ "id": id, "options": options }));
+        self
+    }
+
+    pub(crate) fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    pub(crate) fn is_in(&self, stage: Stage) -> bool {
+        self.since <= stage && self.until.is_none_or(|until| stage <= until)
+    }
+
+    /// Without the queries for what `stage` does not have.
+    pub(crate) fn only(mut self, stage: Stage) -> Self {
+        self.targets.retain(|(since, _)| *since <= stage);
+        self
+    }
+
+    pub(crate) fn to_json(&self, id: usize, position: &Value) -> Value {
+        let mut json = json!({
+            "id": id,
+            "type": self.viz.id(),
+            "title": self.title,
+            "description": self.description,
+            "gridPos": position,
+            "fieldConfig": self.field.to_json(self.viz.custom(), self.viz.colour_mode()),
+            "options": self.viz.options(self.is_instant(), self.field.unit),
+        });
+        if let Some((_, first)) = self.targets.first() {
+            json["datasource"] = datasource(first.datasource());
+            let targets = self.targets.iter().zip('A'..);
+            let targets: Vec<_> = targets.map(|((_, t), letter)| t.to_json(letter)).collect();
+            json["targets"] = targets.into();
+        }
+        if !self.transformations.is_empty() {
+            json["transformations"] = self.transformations.clone().into();
+        }
+        json
+    }
+
+    fn is_instant(&self) -> bool {
+        self.targets.iter().all(|(_, target)| target.is_instant())
+    }
+}

@@ -1,0 +1,72 @@
+//! Variables: what a dashboard can be narrowed to.
+
+use serde_json::{Value, json};
+
+use super::target::{PROMETHEUS, datasource};
+
+/// A dashboard variable.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Variable {
+    /// Several values of a label of Prometheus' series, all by default.
+    Labels {
+        name: &'static str,
+        label: &'static str,
+        description: &'static str,
+        /// `label_values(...)`.
+        query: &'static str,
+        /// The regular expression that "All" stands for.
+        all: &'static str,
+    },
+    /// A text.
+    Text {
+        name: &'static str,
+        label: &'static str,
+        description: &'static str,
+        default: &'static str,
+    },
+}
+
+impl Variable {
+    pub(crate) fn to_json(self) -> Value {
+        match self {
+            Self::Labels {
+                name,
+                label,
+                description,
+                query,
+                all,
+            } => json!({
+                "type": "query",
+                "name": name,
+                "label": label,
+                "description": description,
+                "datasource": datasource(PROMETHEUS),
+                "definition": query,
+                "query": { "qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery" },
+                "refresh": 2,
+                "sort": 1,
+                "multi": true,
+                "includeAll": true,
+                "allValue": all,
+                "current": { "text": ["All"], "value": ["$__all"] },
+                "options": [],
+                "hide": 0,
+            }),
+            Self::Text {
+                name,
+                label,
+                description,
+                default,
+            } => json!({
+                "type": "textbox",
+                "name": name,
+                "label": label,
+                "description": description,
+                "query": default,
+                "current": { "text": default, "value": default },
+                "options": [{ "selected": true, "text": default, "value": default }],
+                "hide": 0,
+            }),
+        }
+    }
+}

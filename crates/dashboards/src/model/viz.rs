@@ -1,0 +1,197 @@
+//! Grafana's kinds of panel, each with the options that suit it.
+
+use serde_json::{Value, json};
+
+/// How a panel shows its data.
+#[derive(Debug, Clone)]
+pub(crate) enum Viz {
+    /// Large numbers; a history behind them if the query has one.
+    Stat,
+    /// A dial from the field's minimum to its maximum.
+    Gauge,
+    /// Horizontal bars.
+    BarGauge,
+    /// Lines over time.
+    Lines,
+    /// Counts of events over time by bucket.
+    Heatmap,
+    /// Shares of a whole.
+    Pie,
+    Table,
+    /// One bar for each series, coloured by its value over time.
+    StateTimeline,
+    Logs,
+    NodeGraph,
+    /// The waterfall of one trace.
+    Trace,
+    /// Markdown.
+    Text(String),
+}
+
+impl Viz {
+    /// Grafana's name of it.
+    pub(crate) fn id(&self) -> &'static str {
+        match self {
+            Self::Stat => "stat",
+            Self::Gauge => "gauge",
+            Self::BarGauge => "bargauge",
+            Self::Lines => "timeseries",
+            Self::Heatmap => "heatmap",
+            Self::Pie => "piechart",
+            Self::Table => "table",
+            Self::StateTimeline => "state-timeline",
+            Self::Logs => "logs",
+            Self::NodeGraph => "nodeGraph",
+            Self::Trace => "traces",
+            Self::Text(_) => "text",
+        }
+    }
+
+    /// Where colours come from unless an override says so.
+    pub(crate) fn colour_mode(&self) -> &'static str {
+        match self {
+            Self::Lines | Self::Pie => "palette-classic-by-name",
+            _ => "thresholds",
+        }
+    }
+
+    /// The field settings of this kind alone.
+    pub(crate) fn custom(&self) -> Value {
+        match self {
+            Self::Lines => json!({
+                "drawStyle": "line",
+                "lineInterpolation": "linear",
+                "lineWidth": 2,
+                "fillOpacity": 10,
+                "showPoints": "never",
+                "spanNulls": false,
+                "axisSoftMin": 0,
+            }),
+            Self::Table => json!({ "align": "left", "filterable": true }),
+            Self::StateTimeline => json!({ "fillOpacity": 80, "lineWidth": 0 }),
+            _ => json!({}),
+        }
+    }
+
+    /// The panel options. `instant`: the data has no history; `unit`: that of its values.
+    pub(crate) fn options(&self, instant: bool, unit: Option<&str>) -> Value {
+        match self {
+            Self::Stat => stat(instant),
+            Self::Gauge => json!({
+                "reduceOptions": last(),
+                "showThresholdMarkers": true,
+                "showThresholdLabels": false,
+            }),
+            Self::BarGauge => json!({
+                "reduceOptions": last(),
+                "orientation": "horizontal",
+                "displayMode": "gradient",
+                "valueMode": "color",
+                "namePlacement": "left",
+                "showUnfilled": true,
+                "sizing": "auto",
+            }),
+            Self::Lines => lines(),
+            Self::Heatmap => heatmap(unit),
+            Self::Pie => pie(),
+            Self::Table => json!({ "showHeader": true, "cellHeight": "sm" }),
+            Self::StateTimeline => json!({
+                "mergeValues": true,
+                "showValue": "auto",
+                "rowHeight": 0.8,
+                "legend": { "showLegend": true, "displayMode": "list", "placement": "bottom" },
+                "tooltip": { "mode": "single", "sort": "none" },
+            }),
+            Self::Logs => logs(),
+            Self::NodeGraph => json!({
+                "layoutAlgorithm": "layered",
+                "zoomMode": "cooperative",
+                "nodes": { "mainStatUnit": "ms", "secondaryStatUnit": "r/sec" },
+                "edges": { "mainStatUnit": "ms", "secondaryStatUnit": "r/sec" },
+            }),
+            Self::Trace => json!({}),
+            Self::Text(content) => json!({ "mode": "markdown", "content": content }),
+        }
+    }
+}
+
+/// The last value of each series.
+fn last() -> Value {
+    json!({ "calcs": ["lastNotNull"], "fields": "", "values": false })
+}
+
+fn stat(instant: bool) -> Value {
+    json!({
+        "reduceOptions": last(),
+        "orientation": "auto",
+        "textMode": "auto",
+        "colorMode": "value",
+        "graphMode": if instant { "none" } else { "area" },
+        "justifyMode": "auto",
+        "wideLayout": true,
+    })
+}
+
+fn lines() -> Value {
+    json!({
+        "legend": {
+            "showLegend": true,
+            "displayMode": "table",
+            "placement": "bottom",
+            "calcs": ["lastNotNull", "max"],
+        },
+        "tooltip": { "mode": "multi", "sort": "desc" },
+    })
+}
+
+fn heatmap(unit: Option<&str>) -> Value {
+    json!({
+        "calculate": false,
+        "cellGap": 1,
+        "cellValues": { "decimals": 0 },
+        "color": {
+            "mode": "scheme",
+            "scheme": "Oranges",
+            "fill": "dark-orange",
+            "exponent": 0.5,
+            "reverse": false,
+            "steps": 64,
+        },
+        "exemplars": { "color": "rgba(255,0,255,0.7)" },
+        "filterValues": { "le": 1e-9 },
+        "legend": { "show": true },
+        "rowsFrame": { "layout": "auto" },
+        "showValue": "never",
+        "tooltip": { "mode": "single", "yHistogram": true, "showColorScale": false },
+        "yAxis": { "axisPlacement": "left", "reverse": false, "unit": unit },
+    })
+}
+
+fn pie() -> Value {
+    json!({
+        "reduceOptions": last(),
+        "pieType": "donut",
+        "displayLabels": ["percent"],
+        "legend": {
+            "showLegend": true,
+            "displayMode": "table",
+            "placement": "right",
+            "values": ["value", "percent"],
+        },
+        "tooltip": { "mode": "single", "sort": "none" },
+    })
+}
+
+fn logs() -> Value {
+    json!({
+        "dedupStrategy": "none",
+        "enableLogDetails": true,
+        "prettifyLogMessage": false,
+        "showCommonLabels": false,
+        "showLabels": false,
+        "showLogContextToggle": true,
+        "showTime": true,
+        "sortOrder": "Descending",
+        "wrapLogMessage": false,
+    })
+}

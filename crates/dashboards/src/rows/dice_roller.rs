@@ -1,0 +1,104 @@
+//! The RED metrics of dice-roller: rate, errors, duration.
+
+use crate::model::colour::Palette;
+use crate::model::layout::{Line, Row};
+use crate::model::link::Link;
+use crate::model::panel::Panel;
+use crate::model::promql::{percentiles, span_p95};
+use crate::model::target::{instant, query};
+use crate::model::unit;
+use crate::model::viz::Viz;
+
+pub(crate) fn row() -> Row {
+    Row::new(
+        "HTTP Metrics - Dice Roller",
+        [Line::new(
+            9,
+            [
+                request_rate().wide(6),
+                error_rate().wide(5),
+                latency().wide(7),
+                statuses().wide(6),
+            ],
+        )],
+    )
+}
+
+fn request_rate() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Request Rate - Dice Roller",
+        "Requests a second by route. Health checks and scrapes are not counted, so that 0 means \
+         that nobody rolls.",
+    )
+    .target(query(
+        "{{handler}}",
+        r#"sum by (handler) (rate(http_requests_total{job="dice-roller-stageN"}[$__rate_interval]))"#,
+    ))
+    .unit(unit::REQUESTS)
+}
+
+fn error_rate() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Error Rate - Dice Roller",
+        "Errors a second. 4xx is the caller's mistake, 499 a caller that did not wait, 5xx ours: \
+         only the last one should wake somebody.",
+    )
+    .targets([
+        query(
+            "server errors (5xx)",
+            r#"sum(rate(http_requests_total{job="dice-roller-stageN",status=~"5.."}[$__rate_interval]))"#,
+        ),
+        query(
+            "client errors (4xx)",
+            r#"sum(rate(http_requests_total{job="dice-roller-stageN",status=~"4.."}[$__rate_interval]))"#,
+        ),
+    ])
+    .unit(unit::REQUESTS)
+    .palette(Palette::Outcomes)
+    .link(Link::traces(
+        "Traces with errors",
+        r#"{ resource.service.name = "dice-roller" && kind = server && status = error }"#,
+    ))
+}
+
+fn latency() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "P50/P95/P99 Latency",
+        "Half of the requests are faster than P50, one in twenty is slower than P95. A roll waits up \
+         to a second by design. The points are exemplars: single requests, each a click from its trace.",
+    )
+    .targets(percentiles(
+        "http_request_duration_seconds",
+        r#"job="dice-roller-stageN""#,
+    ))
+    .target(span_p95("dice-roller", "SERVER"))
+    .unit(unit::SECONDS)
+    .palette(Palette::Quantiles)
+    .link(Link::traces(
+        "Traces at least this slow",
+        r#"{ resource.service.name = "dice-roller" && kind = server && duration >= ${__value.raw}s }"#,
+    ))
+}
+
+fn statuses() -> Panel {
+    Panel::new(
+        Viz::Pie,
+        "Status Code Distribution",
+        "Answers within the time range by exact status. Look for a status that should not be there, \
+         such as 503 when die-service is away.",
+    )
+    .target(instant(
+        "{{status}}",
+        r#"sum by (status) (increase(http_requests_total{job="dice-roller-stageN"}[$__range]))"#,
+    ))
+    .unit(unit::COUNT)
+    .decimals(0)
+    .palette(Palette::Statuses)
+    .link(Link::traces(
+        "Traces with this status",
+        r#"{ resource.service.name = "dice-roller" && span.http.response.status_code = ${__field.labels.status} }"#,
+    ))
+}

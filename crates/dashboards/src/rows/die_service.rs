@@ -1,0 +1,67 @@
+//! The die service: its own view of the calls it answers.
+
+use crate::model::colour::Palette;
+use crate::model::layout::{Line, Row};
+use crate::model::link::Link;
+use crate::model::panel::Panel;
+use crate::model::promql::{percentiles, span_p95};
+use crate::model::target::query;
+use crate::model::unit;
+use crate::model::viz::Viz;
+use crate::stage::Stage;
+
+pub(crate) fn row() -> Row {
+    let panels = [request_rate(), response_time(), requests_by_die()];
+    let panels = panels.map(|panel| panel.since(Stage::Three));
+    Row::new("HTTP Metrics - Die Service", [Line::new(9, panels)])
+}
+
+fn request_rate() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Request Rate - Die Service",
+        "Requests a second by status. dice-roller asks once for each batch, however many rolls it has, \
+         and the frontend asks for the list of dice: this follows requests, not rolls.",
+    )
+    .target(query(
+        "{{status}}",
+        r#"sum by (status) (rate(http_requests_total{job="die-service-stageN"}[$__rate_interval]))"#,
+    ))
+    .unit(unit::REQUESTS)
+    .palette(Palette::Statuses)
+}
+
+fn response_time() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Response Time",
+        "How long die-service itself took. Next to a roll's second this is nothing: the chain is as \
+         slow as its slowest link, and this is not the one.",
+    )
+    .targets(percentiles(
+        "http_request_duration_seconds",
+        r#"job="die-service-stageN""#,
+    ))
+    .target(span_p95("die-service", "SERVER"))
+    .unit(unit::SECONDS)
+    .palette(Palette::Quantiles)
+    .link(Link::traces(
+        "Traces at least this slow",
+        r#"{ resource.service.name = "die-service" && kind = server && duration >= ${__value.raw}s }"#,
+    ))
+}
+
+fn requests_by_die() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Die Requests by Type",
+        "Look-ups a second by die. All names that are no die are one series, \"unknown\": a request \
+         must never be able to create a new series.",
+    )
+    .target(query(
+        "{{identifier}}",
+        r#"sum by (identifier) (rate(die_specifications_requested_total{job="die-service-stageN"}[$__rate_interval]))"#,
+    ))
+    .unit(unit::REQUESTS)
+    .palette(Palette::Dice)
+}

@@ -1,0 +1,77 @@
+//! The frontend: what users ask for, and how its backend serves it.
+
+use crate::model::colour::Palette;
+use crate::model::layout::{Line, Row};
+use crate::model::link::Link;
+use crate::model::panel::Panel;
+use crate::model::promql::{percentiles, share, span_p95};
+use crate::model::target::query;
+use crate::model::unit;
+use crate::model::viz::Viz;
+use crate::stage::Stage;
+
+pub(crate) fn row() -> Row {
+    let panels = [request_rate(), backend_duration(), error_rate()];
+    let panels = panels.map(|panel| panel.since(Stage::Two));
+    Row::new("HTTP Metrics - Frontend", [Line::new(9, panels)])
+}
+
+fn request_rate() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Request Rate - Frontend",
+        "Requests a second by route: the page itself, and the rolls it asks for. Compare it with \
+         dice-roller's rate; what is missing there never arrived.",
+    )
+    .target(query(
+        "{{handler}}",
+        r#"sum by (handler) (rate(http_requests_total{job="frontend-stageN"}[$__rate_interval]))"#,
+    ))
+    .unit(unit::REQUESTS)
+}
+
+fn backend_duration() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Backend Request Duration",
+        "How long the frontend waited for dice-roller. What this is more than dice-roller's own \
+         latency was spent on the way.",
+    )
+    .targets(percentiles(
+        "streamlit_request_duration_seconds",
+        r#"job="frontend-stageN""#,
+    ))
+    .target(span_p95("frontend", "CLIENT"))
+    .unit(unit::SECONDS)
+    .palette(Palette::Quantiles)
+    .link(Link::traces(
+        "Calls at least this slow",
+        r#"{ resource.service.name = "frontend" && kind = client && duration >= ${__value.raw}s }"#,
+    ))
+}
+
+fn error_rate() -> Panel {
+    let failed = r#"status_code=~"5..""#;
+    Panel::new(
+        Viz::Lines,
+        "Frontend Error Rate",
+        "Share of rolls that ended in 5xx for the user, by whoever's fault. An error that dice-roller \
+         does not show as well happened between the two.",
+    )
+    .target(query(
+        "error",
+        share(
+            "streamlit_requests_total",
+            failed,
+            r#"job="frontend-stageN""#,
+            "$__rate_interval",
+        ),
+    ))
+    .unit(unit::RATIO)
+    .max(1.0)
+    .palette(Palette::Outcomes)
+    .link(Link::traces(
+        "Traces with errors",
+        r#"{ resource.service.name = "frontend" && kind = server && status = error }"#,
+    ))
+}

@@ -1,0 +1,34 @@
+//! The rows of the stages' dashboards, in order. A panel says since which stage it is there.
+
+mod async_performance;
+mod async_rolls;
+mod async_trace;
+mod business;
+mod dice_roller;
+mod die_service;
+mod frontend;
+mod logs;
+mod overview;
+mod service_to_service;
+mod system;
+mod traces;
+
+use crate::model::layout::Row;
+
+/// Every row.
+pub(crate) fn all() -> Vec<Row> {
+    vec![
+        overview::row(),
+        dice_roller::row(),
+        frontend::row(),
+        die_service::row(),
+        async_rolls::row(),
+        async_performance::row(),
+        business::row(),
+        service_to_service::row(),
+        traces::row(),
+        async_trace::row(),
+        logs::row(),
+        system::row(),
+    ]
+}

@@ -1,0 +1,55 @@
+//! The calls from dice-roller to die-service, as the caller sees them.
+
+use crate::model::colour::Palette;
+use crate::model::layout::{Line, Row};
+use crate::model::link::Link;
+use crate::model::panel::Panel;
+use crate::model::promql::{percentiles, span_p95};
+use crate::model::target::query;
+use crate::model::unit;
+use crate::model::viz::Viz;
+use crate::stage::Stage;
+
+pub(crate) fn row() -> Row {
+    let panels = [rate(), duration()].map(|panel| panel.since(Stage::Three));
+    Row::new("Service-to-Service Metrics", [Line::new(9, panels)])
+}
+
+fn rate() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Die Service Request Rate",
+        "Calls a second by outcome, counted by the caller. \"error\" and \"timeout\" show here even \
+         when die-service is gone and can count nothing itself.",
+    )
+    .target(query(
+        "{{status}}",
+        r#"sum by (status) (rate(die_service_requests_total{job="dice-roller-stageN"}[$__rate_interval]))"#,
+    ))
+    .unit(unit::REQUESTS)
+    .palette(Palette::Outcomes)
+    .link(Link::traces(
+        "Calls that failed",
+        r#"{ resource.service.name = "dice-roller" && kind = client && status = error }"#,
+    ))
+}
+
+fn duration() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Die Service Duration",
+        "How long dice-roller waited for die-service. The difference to die-service's own response \
+         time is the network and the connection.",
+    )
+    .targets(percentiles(
+        "die_service_request_duration_seconds",
+        r#"job="dice-roller-stageN""#,
+    ))
+    .target(span_p95("dice-roller", "CLIENT"))
+    .unit(unit::SECONDS)
+    .palette(Palette::Quantiles)
+    .link(Link::traces(
+        "Calls at least this slow",
+        r#"{ resource.service.name = "dice-roller" && kind = client && duration >= ${__value.raw}s }"#,
+    ))
+}

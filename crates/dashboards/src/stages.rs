@@ -1,0 +1,69 @@
+//! The stages' dashboards: all rows, filtered.
+
+use crate::model::dashboard::Dashboard;
+use crate::model::variable::Variable;
+use crate::rows;
+use crate::stage::Stage;
+
+/// Finds no trace. Without it the waterfall would ask Tempo for a trace without an id, and show
+/// the error.
+const NO_TRACE: &str = "{ false }";
+
+/// The dashboard of one stage.
+pub(crate) fn dashboard(stage: Stage) -> Dashboard {
+    let number = stage.number();
+    let (subtitle, tag, description) = about(stage);
+    Dashboard {
+        file: format!("stage{number}-dashboard.json"),
+        uid: stage.fill("stageN-dice-roller"),
+        title: format!("Dice Roller - Stage {number} ({subtitle})"),
+        description: description.to_owned(),
+        tags: vec![
+            format!("stage{number}"),
+            "dice-roller".to_owned(),
+            tag.to_owned(),
+            "observability-demo".to_owned(),
+        ],
+        refresh: "5s",
+        variables: vec![Variable::Text {
+            name: "traceId",
+            label: "Trace",
+            description: "The trace whose waterfall is shown: click one in a table of traces, or \
+                paste an id from the page or a log line. { false } finds none.",
+            default: NO_TRACE,
+        }],
+        jobs: r#"job=~".+-stageN""#.to_owned(),
+        rows: rows::all()
+            .into_iter()
+            .filter_map(|row| row.only(stage))
+            .collect(),
+        headers: true,
+        stage: Some(stage),
+    }
+}
+
+/// Subtitle, tag and description.
+fn about(stage: Stage) -> (&'static str, &'static str, &'static str) {
+    match stage {
+        Stage::One => (
+            "Single Service",
+            "single-service",
+            "One service: request rate, errors and latency, its logs, and traces of one process.",
+        ),
+        Stage::Two => (
+            "Frontend",
+            "frontend",
+            "A frontend calls dice-roller: one trace now spans two processes.",
+        ),
+        Stage::Three => (
+            "Die Service",
+            "microservices",
+            "Three services in a chain: which of them is slow, and whose error is it?",
+        ),
+        Stage::Four => (
+            "Async Rolling",
+            "async",
+            "Batches of concurrent rolls: what concurrency looks like in metrics and in traces.",
+        ),
+    }
+}

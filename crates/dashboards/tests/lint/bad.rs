@@ -1,0 +1,162 @@
+//! The linter itself: each rule finds the mistake it is for.
+
+use serde_json::{Value, json};
+
+use crate::support::board::{Board, boards};
+use crate::{lint, services};
+
+/// A rule, the mistake, and how to make it in the dashboards.
+type Sample = (&'static str, &'static str, fn(&mut Vec<Board>));
+
+const SAMPLES: &[Sample] = &[
+    ("classic", "the HTTP API's wrapper", |boards| {
+        let inner = boards[0].json.take();
+        boards[0].json = json!({ "dashboard": inner, "overwrite": true });
+    }),
+    ("classic", "an export with inputs", |boards| {
+        boards[0].json["__inputs"] = json!([]);
+    }),
+    ("classic", "a datasource nobody fills in", |boards| {
+        panel(boards, STAT)["datasource"]["uid"] = json!("${DS_PROMETHEUS}");
+    }),
+    ("schema-version", "schema v2", |boards| {
+        boards[0].json["schemaVersion"] = json!(2);
+    }),
+    ("uid", "a space", |boards| {
+        boards[0].json["uid"] = json!("stage 1");
+    }),
+    ("title", "none", |boards| {
+        boards[0].json["title"] = json!("");
+    }),
+    ("variable", "undeclared", |boards| {
+        set_query(boards, STAT, r#"up{job=~"$nothing"}"#);
+    }),
+    ("variable", "unused", |boards| {
+        boards[0].json["templating"]["list"][0]["name"] = json!("timeRange");
+    }),
+    ("duplicate-dashboard", "the same uid twice", |boards| {
+        boards[1].json["uid"] = boards[0].json["uid"].clone();
+    }),
+    ("duplicate-dashboard", "the same title twice", |boards| {
+        boards[1].json["title"] = boards[0].json["title"].clone();
+    }),
+    ("id", "the same twice", |boards| {
+        panel(boards, STAT)["id"] = json!(1);
+    }),
+    ("panel-title", "the same twice", |boards| {
+        panel(boards, STAT)["title"] = json!("Rolls in Range");
+    }),
+    ("description", "none", |boards| {
+        panel(boards, STAT)["description"] = json!("");
+    }),
+    ("unit", "none", |boards| {
+        panel(boards, STAT)["fieldConfig"]["defaults"]["unit"] = Value::Null;
+    }),
+    ("thresholds", "Grafana's own", |boards| {
+        panel(boards, STAT)["fieldConfig"]["defaults"]["thresholds"] = Value::Null;
+    }),
+    ("thresholds", "descending", |boards| {
+        panel(boards, "Error Ratio")["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] =
+            json!(0.9);
+    }),
+    ("datasource", "a name instead of a uid", |boards| {
+        panel(boards, STAT)["targets"][0]["datasource"]["uid"] = json!("Prometheus");
+    }),
+    ("datasource", "no query", |boards| {
+        panel(boards, STAT)["targets"] = json!([]);
+    }),
+    ("ref-id", "the same twice", |boards| {
+        panel(boards, "P50/P95/P99 Latency")["targets"][1]["refId"] = json!("A");
+    }),
+    ("one-search", "two", |boards| {
+        let targets = &mut panel(boards, "Recent Traces")["targets"];
+        *targets = json!([targets[0], targets[0]]);
+    }),
+    ("legend", "none", |boards| {
+        panel(boards, STAT)["targets"][0]["legendFormat"] = json!("");
+    }),
+    ("grid", "too wide", |boards| {
+        panel(boards, STAT)["gridPos"]["w"] = json!(25);
+    }),
+    ("overlap", "two in one place", |boards| {
+        panel(boards, STAT)["gridPos"]["x"] = json!(8);
+    }),
+    ("promql", "does not parse", |boards| {
+        set_query(boards, STAT, "sum(up");
+    }),
+    ("window", "of fixed length", |boards| {
+        set_query(boards, STAT, "sum(rate(dice_rolls_total[5m]))");
+    }),
+    ("counter", "shown as it is", |boards| {
+        set_query(boards, STAT, "sum(async_rolls_total)");
+    }),
+    ("counter", "the rate of a gauge", |boards| {
+        set_query(boards, STAT, "rate(async_rolls_in_progress[$__range])");
+    }),
+    ("quantile", "of series apart", |boards| {
+        let query = "histogram_quantile(0.9, rate(dice_roll_value_bucket[$__range]))";
+        set_query(boards, STAT, query);
+    }),
+    ("heatmap", "as time series", |boards| {
+        panel(boards, "Roll Value Distribution")["targets"][0]["format"] = json!("time_series");
+    }),
+    ("metric", "that nobody has", |boards| {
+        set_query(boards, STAT, "sum(workers_busy)");
+    }),
+    ("metric", "that another job has", |boards| {
+        let query = r#"sum(rate(dice_rolls_total{job="die-service-stage4"}[$__range]))"#;
+        set_query(boards, STAT, query);
+    }),
+    ("metric", "with a label that only Loki has", |boards| {
+        set_query(boards, STAT, r#"up{container_name="dice-roller-stage1"}"#);
+    }),
+    ("metric", "with a value that cannot occur", |boards| {
+        let query = r#"sum(rate(dice_rolls_total{result="failure"}[$__range]))"#;
+        set_query(boards, STAT, query);
+    }),
+    ("label", "in a grouping", |boards| {
+        set_query(boards, STAT, "sum by (container) (up)");
+    }),
+    ("label", "in a legend", |boards| {
+        panel(boards, STAT)["targets"][0]["legendFormat"] = json!("{{container}}");
+    }),
+    ("anchored", "half of a message", |boards| {
+        let query = r#"{service_name="dice-roller"} | json | message =~ "Async roll batch""#;
+        set_query(boards, "Recent Logs", query);
+    }),
+    ("trace-link", "none", |boards| {
+        panel(boards, "P50/P95/P99 Latency")["fieldConfig"]["defaults"]["links"] = json!([]);
+    }),
+    ("dashboard-link", "to nowhere", |boards| {
+        let link = json!({ "title": "Workers", "url": "/d/workers" });
+        panel(boards, STAT)["fieldConfig"]["defaults"]["links"] = json!([link]);
+    }),
+];
+
+/// A plain panel of stage 1.
+const STAT: &str = "Services Up";
+
+#[tokio::test]
+async fn each_rule_finds_its_mistake() {
+    let exposed = services::cold().await;
+    for (rule, mistake, make) in SAMPLES {
+        let mut boards = boards();
+        make(&mut boards);
+        let report = lint(&boards, &exposed);
+        assert!(
+            report.names(rule),
+            "the rule {rule:?} does not find: {mistake}\n{report}"
+        );
+    }
+}
+
+fn panel<'a>(boards: &'a mut [Board], title: &str) -> &'a mut Value {
+    let panels = boards[0].json["panels"].as_array_mut();
+    panels
+        .and_then(|panels| panels.iter_mut().find(|panel| panel["title"] == title))
+        .expect("stage 1 has this panel")
+}
+
+fn set_query(boards: &mut [Board], title: &str, query: &str) {
+    panel(boards, title)["targets"][0]["expr"] = json!(query);
+}

@@ -1,0 +1,75 @@
+//! Which series Prometheus can have: what services expose when they have just started, and what
+//! others write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use promql_parser::parser::VectorSelector;
+
+type Labels = BTreeMap<String, String>;
+
+/// Series by metric name.
+#[derive(Debug, Default)]
+pub(crate) struct Exposed(BTreeMap<String, Vec<Labels>>);
+
+impl Exposed {
+    /// Adds what a target answered to a scrape, under the labels of that target, and its `up`.
+    pub(crate) fn scrape(&mut self, target: &[(&str, &str)], metrics: &str) {
+        let target = labels(target);
+        self.add("up", target.clone());
+        for line in metrics.lines().filter(|line| !line.starts_with('#')) {
+            let (name, mut own) = sample(line);
+            own.extend(target.clone());
+            self.add(&name, own);
+        }
+    }
+
+    /// Adds what Tempo derives from spans: it is written by remote write and on no `/metrics`.
+    pub(crate) fn spans(&mut self, service: &str) {
+        for kind in ["SPAN_KIND_SERVER", "SPAN_KIND_CLIENT"] {
+            let labels = labels(&[("service", service), ("span_kind", kind), ("le", "+Inf")]);
+            self.add("traces_spanmetrics_latency_bucket", labels);
+        }
+    }
+
+    fn add(&mut self, name: &str, labels: Labels) {
+        self.0.entry(name.to_owned()).or_default().push(labels);
+    }
+
+    /// The series that `selector` selects.
+    pub(crate) fn select(&self, selector: &VectorSelector) -> Vec<&Labels> {
+        let name = selector.name.as_deref().unwrap_or_default();
+        let series = self.0.get(name).into_iter().flatten();
+        let matches = |labels: &&Labels| {
+            let matchers = selector.matchers.matchers.iter();
+            matchers
+                .filter(|matcher| matcher.name != "__name__")
+                .all(|matcher| {
+                    matcher.is_match(labels.get(&matcher.name).map_or("", String::as_str))
+                })
+        };
+        series.filter(matches).collect()
+    }
+
+    /// The names of the labels on the series that `selector` selects.
+    pub(crate) fn label_names(&self, selector: &VectorSelector) -> BTreeSet<String> {
+        let series = self.select(selector).into_iter();
+        series.flat_map(|labels| labels.keys().cloned()).collect()
+    }
+}
+
+fn labels(pairs: &[(&str, &str)]) -> Labels {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
+}
+
+/// A line of the text format as name and labels. No value here has a quote or a comma in it.
+fn sample(line: &str) -> (String, Labels) {
+    let Some((name, rest)) = line.split_once('{') else {
+        let name = line.split(' ').next().unwrap_or_default();
+        return (name.to_owned(), Labels::new());
+    };
+    let inside = rest.split_once('}').map_or(rest, |(inside, _)| inside);
+    let pairs = inside.split(',').filter_map(|pair| pair.split_once('='));
+    let labels = pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned()));
+    (name.to_owned(), labels.collect())
+}

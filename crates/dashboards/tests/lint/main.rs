@@ -1,0 +1,103 @@
+//! The dashboards as they are compiled: committed, complete, and free of the mistakes that
+//! Grafana does not report.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod anchored;
+mod bad;
+mod exposed;
+mod file;
+mod grid;
+mod links;
+mod panel;
+mod promql;
+mod report;
+mod services;
+
+use std::fs;
+use std::path::Path;
+
+use report::Report;
+use support::board::{Board, boards};
+
+use crate::exposed::Exposed;
+
+/// Applies every rule to every dashboard. `exposed` is what Prometheus scrapes.
+fn lint(boards: &[Board], exposed: &Exposed) -> Report {
+    let mut report = Report::default();
+    file::check_together(boards, &mut report);
+    for board in boards {
+        file::check(board, &mut report);
+        panel::check(board, &mut report);
+        grid::check(board, &mut report);
+        promql::check(board, exposed, &mut report);
+        links::check(board, boards, &mut report);
+        anchored::check(board, &mut report);
+    }
+    report
+}
+
+#[tokio::test]
+async fn dashboards_keep_every_rule() {
+    let report = lint(&boards(), &services::cold().await);
+    assert!(report.is_empty(), "\n{report}");
+}
+
+#[test]
+fn committed_json_is_what_the_source_compiles_to() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../dashboards"));
+    for (file, compiled) in dashboards::compile() {
+        let committed = fs::read_to_string(folder.join(&file)).unwrap_or_default();
+        assert!(
+            committed == compiled,
+            "dashboards/{file} is not what the source compiles to: run `cargo xtask dashboards`"
+        );
+    }
+    let committed = fs::read_dir(folder).expect("the compiled folder is there");
+    assert_eq!(
+        committed.count(),
+        dashboards::compile().len(),
+        "a file in dashboards/ has no source"
+    );
+}
+
+#[test]
+fn each_dashboard_is_the_one_people_look_for() {
+    let wanted = [
+        ("stage1-dashboard.json", "stage1-dice-roller", 12),
+        ("stage2-dashboard.json", "stage2-dice-roller", 18),
+        ("stage3-dashboard.json", "stage3-dice-roller", 24),
+        ("stage4-dashboard.json", "stage4-dice-roller", 33),
+        ("system-overview.json", "ktrdr-system-overview", 8),
+        ("worker-status.json", "ktrdr-worker-status", 8),
+        ("operations.json", "ktrdr-operations", 8),
+    ];
+    let boards = boards();
+    assert_eq!(boards.len(), wanted.len());
+    for (board, (file, uid, panels)) in boards.iter().zip(wanted) {
+        assert_eq!(board.file, file);
+        assert_eq!(board.json["uid"], uid);
+        assert!(
+            board.panels().count() >= panels,
+            "{file} has {} panels",
+            board.panels().count()
+        );
+    }
+}
+
+#[test]
+fn stage_four_is_as_the_specification_says() {
+    let boards = boards();
+    let board = boards.iter().find(|b| b.file.starts_with("stage4"));
+    let json = &board.expect("stage 4 has a dashboard").json;
+    assert_eq!(json["title"], "Dice Roller - Stage 4 (Async Rolling)");
+    assert_eq!(
+        json["tags"],
+        serde_json::json!(["stage4", "dice-roller", "async", "observability-demo"])
+    );
+    assert_eq!(json["refresh"], "5s");
+    assert_eq!(json["time"]["from"], "now-1h");
+    let rows = support::board::list(json, "panels").iter();
+    assert_eq!(rows.filter(|panel| panel["type"] == "row").count(), 12);
+}

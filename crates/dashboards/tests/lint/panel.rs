@@ -1,0 +1,122 @@
+//! What every panel must say of itself.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::report::Report;
+use crate::support::board::{Board, list, text};
+
+/// The provisioned datasources, whose type and uid are the same word.
+const DATASOURCES: [&str; 3] = ["prometheus", "loki", "tempo"];
+
+/// Kinds of panel that show no plain numbers.
+const WITHOUT_UNIT: [&str; 4] = ["text", "logs", "nodeGraph", "traces"];
+
+/// Kinds that Grafana colours red from 80 upwards unless told otherwise.
+const WITH_THRESHOLDS: [&str; 3] = ["stat", "gauge", "bargauge"];
+
+pub(crate) fn check(board: &Board, report: &mut Report) {
+    let (mut ids, mut titles) = (BTreeSet::new(), BTreeSet::new());
+    for panel in list(&board.json, "panels") {
+        let title = text(panel, "title");
+        let place = format!("{}: {title}", board.file);
+        let id = panel["id"].as_u64();
+        report.require(
+            id.is_some_and(|id| ids.insert(id)),
+            "id",
+            &place,
+            "no id of its own",
+        );
+        let named = !title.is_empty() && titles.insert(title);
+        report.require(named, "panel-title", &place, "no title of its own");
+    }
+    for panel in board.panels() {
+        let place = format!("{}: {}", board.file, text(panel, "title"));
+        check_texts(panel, &place, report);
+        check_thresholds(panel, &place, report);
+        check_datasources(panel, &place, report);
+        check_targets(panel, &place, report);
+    }
+}
+
+fn check_texts(panel: &Value, place: &str, report: &mut Report) {
+    let description = text(panel, "description");
+    report.require(
+        (20..=400).contains(&description.len()) && description.ends_with('.'),
+        "description",
+        place,
+        "no description of one or two sentences",
+    );
+    let spans = list(panel, "targets")
+        .iter()
+        .any(|t| t["datasource"]["type"] == "tempo");
+    let unit = text(&panel["fieldConfig"]["defaults"], "unit");
+    report.require(
+        spans || WITHOUT_UNIT.contains(&text(panel, "type")) || !unit.is_empty(),
+        "unit",
+        place,
+        "no unit",
+    );
+}
+
+fn check_thresholds(panel: &Value, place: &str, report: &mut Report) {
+    let steps = list(&panel["fieldConfig"]["defaults"]["thresholds"], "steps");
+    let values: Vec<_> = steps.iter().skip(1).map(|s| s["value"].as_f64()).collect();
+    report.require(
+        !WITH_THRESHOLDS.contains(&text(panel, "type"))
+            || !steps.is_empty() && values.is_sorted() && !values.contains(&None),
+        "thresholds",
+        place,
+        "no ascending thresholds",
+    );
+}
+
+fn check_datasources(panel: &Value, place: &str, report: &mut Report) {
+    let queried = panel["type"] != "text";
+    let own = queried.then_some(&panel["datasource"]).into_iter();
+    for source in own.chain(list(panel, "targets").iter().map(|t| &t["datasource"])) {
+        let (kind, uid) = (text(source, "type"), text(source, "uid"));
+        report.require(
+            kind == uid && DATASOURCES.contains(&uid),
+            "datasource",
+            place,
+            format!("the datasource {source} is not provisioned"),
+        );
+    }
+    report.require(
+        !queried || !list(panel, "targets").is_empty(),
+        "datasource",
+        place,
+        "asks nothing",
+    );
+}
+
+fn check_targets(panel: &Value, place: &str, report: &mut Report) {
+    let targets = list(panel, "targets");
+    let ids: BTreeSet<_> = targets.iter().map(|t| text(t, "refId")).collect();
+    report.require(
+        ids.len() == targets.len() && !ids.contains(""),
+        "ref-id",
+        place,
+        "two queries share a refId",
+    );
+    let searches = targets.iter().filter(|t| t["queryType"] == "traceql");
+    report.require(
+        searches.count() <= 1,
+        "one-search",
+        place,
+        "only the first of several TraceQL searches would run",
+    );
+    for target in targets
+        .iter()
+        .filter(|t| t["datasource"]["type"] == "prometheus")
+    {
+        report.require(
+            !text(target, "legendFormat").is_empty(),
+            "legend",
+            place,
+            "a query without a legend shows raw label sets",
+        );
+    }
+}

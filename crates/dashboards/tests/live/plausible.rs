@@ -1,0 +1,71 @@
+//! Whether what a panel shows can be true.
+
+use std::ops::RangeInclusive;
+
+use crate::BY_TEMPO;
+use crate::prometheus::Series;
+use crate::support::board::{Board, PromQl};
+
+/// Panels that are rightly 0 while all is well; [`crate::broken`] sees them otherwise.
+const RIGHTLY_ZERO: [(&str, &str); 2] = [
+    ("system-overview.json", "Error Rate"),
+    ("system-overview.json", "Errors by Status Code"),
+];
+
+/// Longest duration of a request in seconds. A roll takes one; what took a little longer falls into
+/// the bucket that ends at 2.5, and a quantile may come out anywhere in it.
+const SLOWEST: f64 = 2.5;
+
+/// What sums of floating-point rates may differ by.
+const ROUNDING: f64 = 1e-6;
+
+/// What is wrong with the answer to a query, if anything.
+pub(crate) fn check(
+    board: &Board,
+    query: &PromQl,
+    series: &[Series],
+    batch_size: f64,
+) -> Option<String> {
+    if query.expr.contains(BY_TEMPO) {
+        return None;
+    }
+    let values: Vec<f64> = series
+        .iter()
+        .flat_map(|series| series.values.clone())
+        .collect();
+    if !values.iter().any(|value| value.is_finite()) {
+        return Some("shows nothing".to_owned());
+    }
+    let place = (board.file.as_str(), query.place.as_str());
+    if values.iter().all(|value| *value == 0.0) && !RIGHTLY_ZERO.contains(&place) {
+        return Some("shows nothing but 0".to_owned());
+    }
+    let bounds = bounds(query, batch_size)?;
+    let finite = values.iter().filter(|value| value.is_finite());
+    let strange = finite.copied().find(|value| !bounds.contains(value));
+    strange.map(|value| format!("shows {value}, which is not in {bounds:?}"))
+}
+
+/// What the values of a query can be, by the panel's unit.
+fn bounds(query: &PromQl, batch_size: f64) -> Option<RangeInclusive<f64>> {
+    if query.counts_buckets() {
+        return Some(0.0..=1e6); // A heatmap's unit is that of its buckets; these are counts.
+    }
+    match query.unit.as_str() {
+        "s" => Some(0.0..=SLOWEST),
+        "ms" => Some(0.0..=1000.0 * SLOWEST),
+        "percent" => Some(0.0..=100.0 + ROUNDING),
+        "percentunit" => Some(0.0..=1.0 + ROUNDING),
+        "reqps" | "ops" => Some(0.0..=1e3),
+        "suffix:×" => {
+            let theory = f64::midpoint(batch_size, 1.0);
+            Some(0.75 * theory..=1.25 * theory)
+        }
+        "bytes" => Some(1e6..=1e9),
+        // Counts, and columns that have units of their own.
+        "short" => Some(0.0..=1e9),
+        // Annotations: moments in milliseconds.
+        "" => Some(1.6e12..=1e13),
+        _ => None,
+    }
+}

@@ -1,0 +1,7 @@
+//! What the tests share: compiled dashboards taken apart, and what Grafana does to a query.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+pub(crate) mod board;
+pub(crate) mod interpolate;
+pub(crate) mod links;
