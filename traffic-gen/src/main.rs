@@ -1,3 +1,7 @@
-//! Stub.
+//! The `traffic-gen` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    traffic_gen::main_from(std::env::args_os())
+}

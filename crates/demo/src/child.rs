@@ -22,9 +22,9 @@ const RESTART_DELAY: Duration = Duration::from_secs(3);
 /// What to start.
 #[derive(Debug, Clone)]
 pub(crate) struct Role {
-    /// The service, as `demo service` knows it.
-    pub(crate) name: &'static str,
-    /// Its flags.
+    /// What it is called in messages, and its log file.
+    pub(crate) name: String,
+    /// The service, as `demo service` knows it, and its flags.
     pub(crate) arguments: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl Lines {
 /// A service and whoever keeps it running.
 #[derive(Debug)]
 pub(crate) struct Supervised {
-    name: &'static str,
+    name: String,
     stop: oneshot::Sender<()>,
     supervisor: JoinHandle<()>,
 }
@@ -79,7 +79,7 @@ impl Supervised {
     /// When it cannot be started the first time.
     pub(crate) fn start(role: Role, lines: Lines) -> io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
-        let name = role.name;
+        let name = role.name.clone();
         let first = spawn(&role, &lines)?;
         let supervisor = tokio::spawn(supervise(role, lines, first, stopped));
         Ok(Self {
@@ -116,7 +116,7 @@ async fn supervise(
             status = current.child.wait() => status,
             _ = &mut stopped => return terminate(current.child).await,
         };
-        report(role.name, ended);
+        report(&role.name, ended);
         tokio::select! {
             () = sleep(RESTART_DELAY) => {}
             _ = &mut stopped => return,
@@ -142,7 +142,7 @@ struct Tethered {
 
 fn spawn(role: &Role, lines: &Lines) -> io::Result<Tethered> {
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["service", "--stop-at-eof", role.name])
+        .args(["service", "--stop-at-eof"])
         .args(&role.arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -151,7 +151,7 @@ fn spawn(role: &Role, lines: &Lines) -> io::Result<Tethered> {
         .kill_on_drop(true)
         .spawn()?;
     let stdout = child.stdout.take().expect("piped");
-    tokio::spawn(pass_on(stdout, lines.to_stdout, lines.file(role.name)?));
+    tokio::spawn(pass_on(stdout, lines.to_stdout, lines.file(&role.name)?));
     let tether = child.stdin.take();
     Ok(Tethered {
         child,

@@ -84,6 +84,24 @@ pub(crate) struct Options {
     #[arg(long, env = "TEMPO_PORT", value_name = "PORT", default_value_t = 3200)]
     pub(crate) tempo_port: u16,
 
+    /// Start KTRDR too, the fleet of workers: a backend, four workers and a driver
+    #[arg(long, env = "DEMO_KTRDR")]
+    pub(crate) ktrdr: bool,
+
+    /// Port of KTRDR's backend
+    #[arg(long, env = "KTRDR_PORT", value_name = "PORT", default_value_t = 8100)]
+    pub(crate) ktrdr_port: u16,
+
+    /// Ports of KTRDR's workers, one each: the first half does backtests, the others trainings
+    #[arg(
+        long,
+        env = "KTRDR_WORKER_PORTS",
+        value_name = "PORT,...",
+        value_delimiter = ','
+    )]
+    #[arg(default_value = "5003,5004,5005,5006")]
+    pub(crate) ktrdr_worker_ports: Vec<u16>,
+
     /// Spans kept in memory; the oldest traces go first
     #[arg(
         long,

@@ -4,7 +4,8 @@
 //! with their own metrics, logs and spans, from one build.
 //!
 //! * [`cli`]: the flags.
-//! * [`system`]: what runs, in which order it starts and stops.
+//! * [`system`]: starting and stopping it all.
+//! * [`topology`]: what runs, and where.
 //! * [`child`]: one supervised process.
 //! * [`role`]: what this program does when it is started as one of the services.
 //! * [`summary`]: the live line.
@@ -14,6 +15,7 @@ mod cli;
 mod role;
 mod summary;
 mod system;
+mod topology;
 
 use std::process::ExitCode;
 

@@ -22,8 +22,11 @@ pub(crate) fn main(arguments: Vec<OsString>, stop_at_eof: bool) -> ExitCode {
         "frontend" => service::main_from(frontend::PROGRAM, arguments, |config, listener| {
             frontend::run(config, listener, stopped(stop_at_eof))
         }),
+        "ktrdr" => ktrdr::main_from(arguments, || stopped(stop_at_eof)),
+        "traffic-gen" => traffic_gen::main_until(arguments, || stopped(stop_at_eof)),
         _ => {
-            eprintln!("demo: there is no service {name:?}: die-service, dice-roller, frontend");
+            let known = "die-service, dice-roller, frontend, ktrdr, traffic-gen";
+            eprintln!("demo: there is no service {name:?}; there are {known}");
             ExitCode::from(2)
         }
     }

@@ -1,4 +1,4 @@
-//! What runs, in which order it starts, and how it stops.
+//! Starting and stopping everything, in order.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -8,9 +8,10 @@ use mini_tempo::Store;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
-use crate::child::{Lines, Role, Supervised};
+use crate::child::{Lines, Supervised};
 use crate::cli::{Options, STOP_BOUND};
 use crate::summary;
+use crate::topology::{self, Port, Service, url};
 
 /// How long a service may take until it serves.
 const START_BOUND: Duration = Duration::from_secs(10);
@@ -40,26 +41,20 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 
 /// Starts callees before callers, so that nobody's first call fails. Ends only with an error.
 async fn start_and_watch(options: &Options, running: &mut Vec<Supervised>) -> Result<(), String> {
-    check_ports(options).await?;
+    let services = topology::services(options);
+    check_ports(&topology::ports(&services)).await?;
     let store = Store::new(options.max_spans);
-    let receiver = mini_tempo::receiver(store.clone());
-    serve(
-        listen(options.otlp_port, "the trace receiver", "--otlp-port").await?,
-        receiver,
-    );
-    let api = mini_tempo::api(store.clone());
-    serve(
-        listen(options.tempo_port, "the trace store", "--tempo-port").await?,
-        api,
-    );
+    let [otlp, tempo] = topology::store_ports(options);
+    serve(listen(&otlp).await?, mini_tempo::receiver(store.clone()));
+    serve(listen(&tempo).await?, mini_tempo::api(store.clone()));
     let lines = Lines::new(options)?;
-    for (role, port) in roles(options) {
-        let name = role.name;
+    for Service { role, port } in services {
+        let name = role.name.clone();
         let child = Supervised::start(role, lines.clone())
             .map_err(|error| format!("{name} cannot be started: {error}"))?;
         running.push(child);
         if let Some(port) = port {
-            wait_until_ready(name, port).await?;
+            wait_until_ready(&name, port.number).await?;
         }
     }
     introduce(options);
@@ -79,55 +74,21 @@ async fn stop(running: Vec<Supervised>) {
     }
 }
 
-/// The services in the order in which they start, with the ports they listen on.
-fn roles(options: &Options) -> Vec<(Role, Option<u16>)> {
-    let role = |name, port: u16, own: &[&str]| {
-        let mut arguments = vec![format!("--listen=127.0.0.1:{port}")];
-        arguments.push(format!("--otlp-endpoint={}", url(options.otlp_port)));
-        arguments.extend(own.iter().map(|argument| (*argument).to_owned()));
-        (Role { name, arguments }, Some(port))
-    };
-    let die_service = format!("--die-service-url={}", url(options.die_service_port));
-    let dice_roller = format!("--dice-roller-url={}", url(options.dice_roller_port));
-    vec![
-        role("die-service", options.die_service_port, &[]),
-        role("dice-roller", options.dice_roller_port, &[&die_service]),
-        role(
-            "frontend",
-            options.frontend_port,
-            &[&die_service, &dice_roller],
-        ),
-    ]
-}
-
 /// Looks before anything starts: whatever is in the way is named in one line.
-async fn check_ports(options: &Options) -> Result<(), String> {
-    for (port, who, flag) in [
-        (
-            options.die_service_port,
-            "die-service",
-            "--die-service-port",
-        ),
-        (
-            options.dice_roller_port,
-            "dice-roller",
-            "--dice-roller-port",
-        ),
-        (options.frontend_port, "the frontend", "--frontend-port"),
-    ] {
-        listen(port, who, flag).await?;
+async fn check_ports(ports: &[Port]) -> Result<(), String> {
+    for port in ports {
+        listen(port).await?;
     }
     Ok(())
 }
 
-async fn listen(port: u16, who: &str, flag: &str) -> Result<TcpListener, String> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .await
-        .map_err(|error| {
-            format!(
-                "port {port}, which {who} needs, is not free ({error}); choose another with {flag}"
-            )
-        })
+async fn listen(Port { number, who, flag }: &Port) -> Result<TcpListener, String> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, *number)).await;
+    listener.map_err(|error| {
+        format!(
+            "port {number}, which {who} needs, is not free ({error}); choose another with {flag}"
+        )
+    })
 }
 
 fn serve(listener: TcpListener, app: Router) {
@@ -151,14 +112,17 @@ async fn wait_until_ready(name: &str, port: u16) -> Result<(), String> {
     ))
 }
 
-fn url(port: u16) -> String {
-    format!("http://localhost:{port}")
-}
-
 fn introduce(options: &Options) {
     let frontend = url(options.frontend_port);
     let roller = url(options.dice_roller_port);
     let tempo = url(options.tempo_port);
+    let ktrdr = match options.ktrdr {
+        true => format!(
+            "  KTRDR's workers      curl {}/api/v1/workers\n\n",
+            url(options.ktrdr_port)
+        ),
+        false => String::new(),
+    };
     println!(
         "The dice are rolling.
 
@@ -170,7 +134,7 @@ fn introduce(options: &Options) {
   Metrics              curl {roller}/metrics
   Log lines            start again with --logs
 
-Traces are kept in memory by a stand-in for Tempo. For Grafana: docker compose up
+{ktrdr}Traces are kept in memory by a stand-in for Tempo. For Grafana: docker compose up
 Ctrl-C stops everything.
 "
     );

@@ -1,25 +1,21 @@
 //! The one middleware: a SERVER span and the RED metrics (rate, errors, duration) for each request.
 //!
-//! Attributes follow the HTTP semantic conventions,
-//! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 //! `/healthz` and `/metrics` are added outside it: they are neither traced, logged nor counted.
+
+mod span;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::USER_AGENT;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Version};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
-use opentelemetry::propagation::{Extractor, TextMapPropagator};
-use opentelemetry::trace::TraceContextExt;
-use opentelemetry_sdk::propagation::TraceContextPropagator;
-use tracing::{Instrument, Span, field, info_span};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing::Instrument;
 
+use self::span::ServerSpan;
 use crate::metrics::{
     self, HistogramVec, InProgress, IntCounterVec, IntGaugeVec, KnownValues, Registry,
 };
@@ -84,7 +80,8 @@ impl HttpMetrics {
                 &LABELS[..2],
             ),
         };
-        for (route, statuses) in routes {
+        let no_route: Route = (KnownValues::UNKNOWN, &[404]);
+        for (route, statuses) in routes.iter().chain([&no_route]) {
             let (method, handler) = method_and_path(route);
             metrics.in_progress.with_label_values(&[method, handler]);
             for status in *statuses {
@@ -106,10 +103,10 @@ async fn observe(
     let handler = matched
         .as_ref()
         .map_or(KnownValues::UNKNOWN, MatchedPath::as_str);
-    let span = server_span(&request, matched.as_ref());
+    let span = ServerSpan::start(&request, matched.as_ref());
     let mut observation = Observation::start(&metrics, method_label(request.method()), handler);
-    let response = next.run(request).instrument(span.clone()).await;
-    record_status(&span, response.status());
+    let response = next.run(request).instrument(span.entered()).await;
+    span.finish(response.status());
     observation.status = Some(response.status());
     response
 }
@@ -154,43 +151,6 @@ impl Drop for Observation<'_> {
     }
 }
 
-fn server_span(request: &Request, matched: Option<&MatchedPath>) -> Span {
-    let method = method_label(request.method());
-    let route = matched.map(MatchedPath::as_str);
-    let span = info_span!(
-        "request",
-        otel.name = route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}")),
-        otel.kind = "server",
-        otel.status_code = field::Empty,
-        http.request.method = method,
-        http.route = route,
-        http.response.status_code = field::Empty,
-        "error.type" = field::Empty,
-        url.scheme = "http",
-        url.path = request.uri().path(),
-        url.query = request.uri().query(),
-        user_agent.original = request
-            .headers()
-            .get(USER_AGENT)
-            .and_then(|v| v.to_str().ok()),
-        network.protocol.version = protocol_version(request.version()),
-    );
-    if let Some(parent) = remote_parent(request.headers()) {
-        // Fails only for a span that the filter disabled.
-        let _ = span.set_parent(parent);
-    }
-    span
-}
-
-/// Status is an error for 5xx only: a 4xx is the client's mistake, not this server's.
-fn record_status(span: &Span, status: StatusCode) {
-    span.record("http.response.status_code", i64::from(status.as_u16()));
-    if status.is_server_error() {
-        span.record("error.type", status.as_str());
-        span.record("otel.status_code", "ERROR");
-    }
-}
-
 /// The methods of RFC 9110 and PATCH; anything else is `_OTHER`, as in the conventions.
 fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
@@ -205,27 +165,4 @@ fn method_label(method: &Method) -> &'static str {
         "TRACE" => "TRACE",
         _ => "_OTHER",
     }
-}
-
-fn protocol_version(version: Version) -> &'static str {
-    match version {
-        Version::HTTP_10 => "1.0",
-        _ => "1.1",
-    }
-}
-
-/// The caller's span, from a valid `traceparent` header.
-fn remote_parent(headers: &HeaderMap) -> Option<opentelemetry::Context> {
-    struct Headers<'a>(&'a HeaderMap);
-    impl Extractor for Headers<'_> {
-        fn get(&self, key: &str) -> Option<&str> {
-            self.0.get(key)?.to_str().ok()
-        }
-        fn keys(&self) -> Vec<&str> {
-            self.0.keys().map(HeaderName::as_str).collect()
-        }
-    }
-    headers.get("traceparent")?;
-    let context = TraceContextPropagator::new().extract(&Headers(headers));
-    context.has_active_span().then_some(context)
 }

@@ -1,14 +1,14 @@
 //! The current span, for those who do not name OpenTelemetry.
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
-use opentelemetry::{Context, Value};
+use opentelemetry::{Context, KeyValue, Value};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// Adds an attribute to the span of the request being handled, under its conventional name.
-/// Nothing happens outside a span.
+/// Nothing happens outside a span, or in one that is not recorded.
 pub fn set_attribute(key: &'static str, value: impl Into<Value>) {
-    Span::current().set_attribute(key, value);
+    Context::map_current(|context| context.span().set_attribute(KeyValue::new(key, value)));
 }
 
 /// The trace id of the current span, 32 hexadecimal digits. None outside a span.

@@ -147,13 +147,43 @@ async fn it_rolls_by_itself_and_says_how_fast() {
 }
 
 #[tokio::test]
+async fn ktrdr_comes_along_when_asked_for() {
+    let [backend, workers @ ..] = free_ports().await;
+    let workers = workers.map(|port| port.to_string()).join(",");
+    let flags = [
+        "--ktrdr".to_owned(),
+        format!("--ktrdr-port={backend}"),
+        format!("--ktrdr-worker-ports={workers}"),
+    ];
+    let demo = Demo::start(&flags.each_ref().map(String::as_str)).await;
+    let backend_url = format!("http://127.0.0.1:{backend}");
+    eventually("four workers and an operation for them", || async {
+        let (_, workers) = get(&format!("{backend_url}/api/v1/workers")).await;
+        let (_, operations) = get(&format!("{backend_url}/api/v1/operations")).await;
+        let four = workers["workers"].as_array()?.len() == 4;
+        (four && !operations["operations"].as_array()?.is_empty()).then_some(())
+    })
+    .await;
+    let ports = demo.ports;
+    let (output, took) = demo.stop(Signal::SIGTERM).await;
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains(&format!("http://localhost:{backend}")),
+        "{said}"
+    );
+    nobody_listens(&ports).await;
+    nobody_listens(&[backend]).await;
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_one_clear_line_and_nothing_is_left_running() {
     for (i, (flag, who)) in FLAGS
         .iter()
         .zip([
             "die-service",
             "dice-roller",
-            "the frontend",
+            "frontend",
             "the trace receiver",
             "the trace store",
         ])

@@ -1,0 +1,199 @@
+//! `compare`: n rolls one after the other against one batch of n, which is as slow as its slowest.
+//!
+//! With a delay uniform on 0..d one roll takes d/2 in the mean and the slowest of n takes
+//! d n/(n+1), so a batch is (n+1)/2 times as fast as n rolls in sequence. What the network and the
+//! look-up of the die add is the same for a roll as for a batch, and makes it a little more.
+
+mod report;
+
+use std::time::Duration;
+
+use dice::BatchSize;
+use telemetry::client::http_url;
+use url::Url;
+
+pub use self::report::{Kind, Report, Row};
+use crate::latency::Latencies;
+use crate::random::run_id;
+use crate::reach::{Needed, check};
+use crate::request::{Outcome, Request, Sender};
+use crate::stop::Stop;
+use crate::{Console, Error};
+
+/// Sequential rolls against batches.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// The frontend
+    #[arg(long, env = "FRONTEND_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://localhost:8108")]
+    pub frontend_url: Url,
+
+    /// Rolls one after the other in each repetition, 1 to 10000
+    #[arg(
+        long,
+        env = "SEQUENTIAL_ROLLS",
+        value_name = "NUMBER",
+        default_value_t = 10
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub sequential: u32,
+
+    /// Sizes of the batches
+    #[arg(
+        long,
+        env = "BATCH_TIMES",
+        value_name = "N,...",
+        default_value = "5,10"
+    )]
+    #[arg(value_delimiter = ',')]
+    pub times: Vec<BatchSize>,
+
+    /// How often all of it is repeated, 1 to 10000
+    #[arg(long, env = "REPETITIONS", value_name = "NUMBER", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub repeat: u32,
+
+    /// The die; one that never fails, or there is nothing to measure
+    #[arg(long, env = "DIE", value_name = "NAME", default_value = "fair")]
+    pub die: String,
+
+    /// The longest delay of a roll, as dice-roller's --roll-delay has it; 0s expects no speed-up
+    #[arg(
+        long,
+        env = "ROLL_DELAY",
+        value_name = "DURATION",
+        default_value = "1s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub roll_delay: Duration,
+
+    /// How long one request may take
+    #[arg(
+        long,
+        env = "REQUEST_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "15s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+}
+
+/// Measures, for as long as `shutdown` is not ready.
+///
+/// # Errors
+/// [`Error::NotThere`] without a frontend.
+pub async fn run(
+    options: &Options,
+    console: &Console,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Report, Error> {
+    check(Needed {
+        service: "the frontend",
+        url: &options.frontend_url,
+        flag: "--frontend-url",
+    })
+    .await?;
+    let stop = Stop::when(shutdown);
+    let run = run_id();
+    let sender = Sender::new(&options.frontend_url, options.timeout, &run);
+    let mut samples = Samples::new(options);
+    for repetition in 1..=options.repeat {
+        console.note(&format!("repetition {repetition} of {}", options.repeat));
+        if !samples.repeat(&sender, &stop).await {
+            break;
+        }
+    }
+    Ok(samples.report(options, run, stop.is_requested()))
+}
+
+/// One kind of request and how long each took.
+struct Series {
+    request: Request,
+    /// How often in each repetition.
+    times: u32,
+    answered: u64,
+    latencies: Latencies,
+}
+
+struct Samples {
+    /// The sequential rolls, then the batches.
+    series: Vec<Series>,
+    failures: u64,
+}
+
+impl Samples {
+    fn new(options: &Options) -> Self {
+        let die = || options.die.clone();
+        let series = |request, times| Series {
+            request,
+            times,
+            answered: 0,
+            latencies: Latencies::default(),
+        };
+        let rolls = series(Request::Roll { die: die() }, options.sequential);
+        let batches = options.times.iter().map(|size| {
+            let size = *size;
+            series(Request::Batch { die: die(), size }, 1)
+        });
+        Self {
+            series: std::iter::once(rolls).chain(batches).collect(),
+            failures: 0,
+        }
+    }
+
+    /// False when stopped.
+    async fn repeat(&mut self, sender: &Sender, stop: &Stop) -> bool {
+        for series in &mut self.series {
+            for _ in 0..series.times {
+                if stop.is_requested() {
+                    return false;
+                }
+                let sending = sender.send(0, &series.request);
+                let Some(answer) = stop.finish(sending).await else {
+                    return false;
+                };
+                if answer.outcome == Outcome::Fine {
+                    series.answered += 1;
+                    series.latencies.record(answer.latency);
+                } else {
+                    self.failures += 1;
+                }
+            }
+        }
+        true
+    }
+
+    fn report(self, options: &Options, run: String, interrupted: bool) -> Report {
+        let delay = options.roll_delay.as_secs_f64() * 1000.0;
+        let single = self.series[0].latencies.summary();
+        let mut rows = self.series.iter().map(|series| {
+            let rolls = u8::try_from(series.request.rolls()).unwrap_or(u8::MAX);
+            let n = f64::from(rolls);
+            let latency = series.latencies.summary();
+            let is_batch = matches!(series.request, Request::Batch { .. });
+            let kind = if is_batch {
+                Kind::Batch
+            } else {
+                Kind::Sequential
+            };
+            let measured = is_batch && single.mean_ms > 0.0 && latency.mean_ms > 0.0;
+            Row {
+                kind,
+                rolls,
+                requests: series.answered,
+                latency,
+                expected_mean_ms: delay * n / (n + 1.0),
+                speed_up: measured.then(|| n * single.mean_ms / latency.mean_ms),
+                expected_speed_up: (is_batch && delay > 0.0).then_some(f64::midpoint(n, 1.0)),
+            }
+        });
+        Report {
+            run,
+            sequential: rows.next().expect("the sequential rolls come first"),
+            batches: rows.collect(),
+            failures: self.failures,
+            interrupted,
+            frontend: options.frontend_url.clone(),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a comparison tells.
+
+use std::fmt;
+
+use serde::Serialize;
+use url::Url;
+
+use crate::latency::{Latency, Millis};
+use crate::output::{self, LookNext};
+use crate::table::Table;
+
+/// What was measured.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The attribute `traffic.run` of every root span.
+    pub run: String,
+    /// One roll at a time.
+    pub sequential: Row,
+    /// One row for each size of batch.
+    pub batches: Vec<Row>,
+    /// Requests that were not answered as they should be.
+    pub failures: u64,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+    #[serde(skip)]
+    pub(super) frontend: Url,
+}
+
+/// Requests with the same number of rolls.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// What was asked for.
+    pub kind: Kind,
+    /// Rolls in one request.
+    pub rolls: u8,
+    /// Requests that were answered.
+    pub requests: u64,
+    /// How long one took.
+    pub latency: Latency,
+    /// How long the delays alone take in the mean, in milliseconds.
+    pub expected_mean_ms: f64,
+    /// So many rolls in sequence, by time, against this.
+    pub speed_up: Option<f64>,
+    /// (n+1)/2, with a delay.
+    pub expected_speed_up: Option<f64>,
+}
+
+/// What a request asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// One roll, after the one before.
+    Sequential,
+    /// Concurrent rolls.
+    Batch,
+}
+
+impl output::Report for Report {
+    fn passed(&self) -> bool {
+        self.failures == 0
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let titles = [
+            "request",
+            "count",
+            "mean",
+            "expected",
+            "p50",
+            "p95",
+            "speed-up",
+            "expected (n+1)/2",
+        ];
+        let mut table = Table::new(titles);
+        let factor = |factor: Option<f64>| factor.map_or_else(String::new, |x| format!("{x:.2} x"));
+        for row in std::iter::once(&self.sequential).chain(&self.batches) {
+            let name = match row.kind {
+                Kind::Sequential => "one roll".to_owned(),
+                Kind::Batch => format!("batch of {}", row.rolls),
+            };
+            table.row([
+                name,
+                row.requests.to_string(),
+                Millis(row.latency.mean_ms).to_string(),
+                Millis(row.expected_mean_ms).to_string(),
+                Millis(row.latency.p50_ms).to_string(),
+                Millis(row.latency.p95_ms).to_string(),
+                factor(row.speed_up),
+                factor(row.expected_speed_up),
+            ]);
+        }
+        writeln!(f, "{table}")?;
+        writeln!(
+            f,
+            "speed-up: n rolls one after the other, by time, against one batch of n"
+        )?;
+        if self.failures > 0 {
+            writeln!(f, "{} requests failed and are left out", self.failures)?;
+        }
+        let look = LookNext {
+            frontend: Some(&self.frontend),
+            run: Some(&self.run),
+        };
+        write!(f, "{look}")
+    }
+}

@@ -1,0 +1,89 @@
+//! Latencies, kept as an HDR histogram: any number of them, to 0.1 %.
+
+use std::fmt;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+/// A distribution of latencies, in microseconds. Two of them can be merged.
+#[derive(Debug, Clone)]
+pub(crate) struct Latencies(Histogram<u64>);
+
+impl Default for Latencies {
+    fn default() -> Self {
+        Self(Histogram::new(3).expect("3 digits are a valid precision"))
+    }
+}
+
+impl Latencies {
+    pub(crate) fn record(&mut self, latency: Duration) {
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        // Resizes as needed; fails only for what 64 bits do not hold.
+        let _ = self.0.record(micros);
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.0 += &other.0;
+    }
+
+    pub(crate) fn summary(&self) -> Latency {
+        let quantile = |q| millis(self.0.value_at_quantile(q));
+        Latency {
+            mean_ms: self.0.mean() / 1000.0,
+            p50_ms: quantile(0.5),
+            p95_ms: quantile(0.95),
+            p99_ms: quantile(0.99),
+            max_ms: millis(self.0.max()),
+        }
+    }
+}
+
+/// What a report says of a distribution, in milliseconds; zeros when nothing was recorded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Latency {
+    /// The mean.
+    pub mean_ms: f64,
+    /// The median.
+    pub p50_ms: f64,
+    /// 95 % are not longer.
+    pub p95_ms: f64,
+    /// 99 % are not longer.
+    pub p99_ms: f64,
+    /// The longest.
+    pub max_ms: f64,
+}
+
+impl Latency {
+    /// The titles of [`cells`](Self::cells).
+    pub(crate) const TITLES: [&str; 5] = ["mean", "p50", "p95", "p99", "max"];
+
+    /// The fields as a table shows them.
+    pub(crate) fn cells(&self) -> [String; 5] {
+        let values = [
+            self.mean_ms,
+            self.p50_ms,
+            self.p95_ms,
+            self.p99_ms,
+            self.max_ms,
+        ];
+        values.map(|value| Millis(value).to_string())
+    }
+}
+
+/// Milliseconds with as many decimals as a person can use.
+pub(crate) struct Millis(pub(crate) f64);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            value if value < 10.0 => write!(f, "{value:.2} ms"),
+            value if value < 1000.0 => write!(f, "{value:.0} ms"),
+            value => write!(f, "{:.2} s", value / 1000.0),
+        }
+    }
+}
+
+fn millis(micros: u64) -> f64 {
+    micros as f64 / 1000.0
+}

@@ -1,0 +1,157 @@
+//! `load`: how much a server takes, and how long it takes.
+//!
+//! * Open loop (`--rate`): requests are due at absolute times. A latency counts from when the
+//!   request was due, so a server that stalls is charged for every request that had to wait, not
+//!   only for those on its connections (no coordinated omission).
+//! * Closed loop (without `--rate`): each connection sends its next request after the last answer.
+//!   That finds the throughput, and hides stalls: read its p99 with care.
+//! * `--find-max`: the closed loop's throughput as an upper bound, then a bisection with open loops
+//!   for the highest rate that is kept without failures and with p99 within a bound.
+//!
+//! The path of a request is lean (its own HTTP/1.1, no spans): on two cores, this side must not be
+//! what is measured.
+
+mod connection;
+mod http1;
+mod report;
+mod search;
+mod target;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::report::{Report, Step, Throughput};
+use self::target::Mix;
+pub use self::target::{NotATarget, Target};
+use self::worker::{Load, Pacing};
+use crate::random::{Seed, rate};
+use crate::reach::{Needed, check};
+use crate::stop::Stop;
+use crate::{Console, Error};
+
+/// Load on any endpoints: open or closed loop, or a search for the highest rate.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// What to GET; a weight makes it that much more frequent than others, as in 9*http://localhost:8106/dice
+    #[arg(
+        env = "LOAD_TARGETS",
+        value_name = "[WEIGHT*]URL",
+        value_delimiter = ' '
+    )]
+    #[arg(default_value = "http://localhost:8108/roll?die=fair")]
+    pub targets: Vec<Target>,
+
+    /// Requests a second, due at absolute times; without it, as many as the connections can carry
+    #[arg(
+        long,
+        env = "LOAD_RATE",
+        value_name = "NUMBER",
+        conflicts_with = "find_max"
+    )]
+    #[arg(value_parser = rate)]
+    pub rate: Option<f64>,
+
+    /// How long is measured, or how long a step of --find-max is
+    #[arg(
+        long,
+        env = "LOAD_DURATION",
+        value_name = "DURATION",
+        default_value = "10s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub duration: Duration,
+
+    /// How long requests are sent before that, and not measured
+    #[arg(
+        long,
+        env = "LOAD_WARM_UP",
+        value_name = "DURATION",
+        default_value = "1s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub warm_up: Duration,
+
+    /// Connections, each with one request at a time, 1 to 4096
+    #[arg(
+        long,
+        env = "LOAD_CONNECTIONS",
+        value_name = "NUMBER",
+        default_value_t = 32
+    )]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=4096))]
+    pub connections: usize,
+
+    /// Search the highest rate without failures and with p99 within --max-p99
+    #[arg(long, env = "LOAD_FIND_MAX")]
+    pub find_max: bool,
+
+    /// The longest p99 that --find-max accepts
+    #[arg(
+        long,
+        env = "LOAD_MAX_P99",
+        value_name = "DURATION",
+        default_value = "2s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub max_p99: Duration,
+
+    /// How long one request may take
+    #[arg(
+        long,
+        env = "REQUEST_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "15s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+
+    /// What is drawn.
+    #[command(flatten)]
+    pub seed: Seed,
+}
+
+/// Loads the targets, for as long as `shutdown` is not ready.
+///
+/// # Errors
+/// [`Error::NotThere`] when a target cannot be connected to, [`Error::Usage`] when nothing would
+/// be measured.
+pub async fn run(
+    options: &Options,
+    console: &Console,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Report, Error> {
+    if options.duration.is_zero() {
+        return Err(Error::Usage("--duration 0s measures nothing".to_owned()));
+    }
+    let seed = options.seed.number();
+    let mix = Mix::new(&options.targets, seed).map_err(Error::Usage)?;
+    for target in &options.targets {
+        check(Needed {
+            service: "the target",
+            url: &target.url,
+            flag: "[WEIGHT*]URL",
+        })
+        .await?;
+    }
+    let load = Load {
+        mix: Arc::new(mix),
+        connections: options.connections,
+        duration: options.duration,
+        warm_up: options.warm_up,
+        timeout: options.timeout,
+        stop: Stop::when(shutdown),
+    };
+    if options.find_max {
+        return Ok(search::highest_rate(&load, options.max_p99, seed, console).await);
+    }
+    let pacing = options.rate.map_or(Pacing::Closed, Pacing::Open);
+    let measured = load.measure(pacing, console).await;
+    Ok(Report {
+        seed,
+        interrupted: load.stop.is_requested(),
+        measured: measured.throughput(pacing, &load),
+        highest_rate: None,
+        steps: Vec::new(),
+    })
+}

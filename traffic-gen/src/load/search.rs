@@ -1,0 +1,61 @@
+//! `--find-max`: a bisection for the highest rate that is kept.
+
+use std::time::Duration;
+
+use super::report::{Report, Step, Throughput};
+use super::worker::{Load, Pacing};
+use crate::Console;
+
+/// Bisections: the answer is within a sixty-fourth of the closed loop's throughput.
+const BISECTIONS: usize = 6;
+
+/// The share of the rate that must be answered in time for it to be kept.
+const ANSWERED_SHARE: f64 = 0.98;
+
+/// Searches between nothing and what a closed loop reaches.
+pub(super) async fn highest_rate(
+    load: &Load,
+    max_p99: Duration,
+    seed: u64,
+    console: &Console,
+) -> Report {
+    console.note("closed loop, for an upper bound");
+    let measured = load.measure(Pacing::Closed, console).await;
+    let measured = measured.throughput(Pacing::Closed, load);
+    let mut kept = 0.0;
+    let mut too_much = measured.requests_per_second;
+    let mut steps = Vec::new();
+    for bisection in 1..=BISECTIONS {
+        let rate = f64::midpoint(kept, too_much);
+        if load.stop.is_requested() || rate <= 0.0 {
+            break;
+        }
+        console.note(&format!("{bisection} of {BISECTIONS}: {rate:.0}/s"));
+        let pacing = Pacing::Open(rate);
+        let step = load.measure(pacing, console).await;
+        let step = step.throughput(pacing, load);
+        let is_kept = !load.stop.is_requested() && is_kept(&step, rate, max_p99);
+        if is_kept {
+            kept = rate;
+        } else {
+            too_much = rate;
+        }
+        steps.push(Step {
+            measured: step,
+            kept: is_kept,
+        });
+    }
+    Report {
+        seed,
+        interrupted: load.stop.is_requested(),
+        measured,
+        highest_rate: (kept > 0.0).then_some(kept),
+        steps,
+    }
+}
+
+fn is_kept(step: &Throughput, rate: f64, max_p99: Duration) -> bool {
+    step.failed == 0
+        && step.requests_per_second >= rate * ANSWERED_SHARE
+        && step.latency.p99_ms <= max_p99.as_secs_f64() * 1000.0
+}

@@ -1,0 +1,215 @@
+//! The measuring loop: so many workers, one schedule, results merged at the end.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::connection::Connections;
+use super::report::Throughput;
+use super::target::Mix;
+use crate::Console;
+use crate::error::Failure;
+use crate::latency::Latencies;
+use crate::output::per_second;
+use crate::pace::Schedule;
+use crate::stop::Stop;
+
+/// tokio's timer wakes up to this late. A worker that was free and slept is not the server's delay,
+/// so its latency counts from the wake-up; anything later counts from when the request was due.
+const TIMER: Duration = Duration::from_millis(2);
+
+/// After a failed connection, so that a closed loop does not spin on a port where nobody listens.
+const AFTER_UNREACHABLE: Duration = Duration::from_millis(50);
+
+/// When requests are sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pacing {
+    /// At so many a second.
+    Open(f64),
+    /// One after the other on each connection.
+    Closed,
+}
+
+/// What does not change between measurements.
+#[derive(Debug, Clone)]
+pub(super) struct Load {
+    pub(super) mix: Arc<Mix>,
+    pub(super) connections: usize,
+    pub(super) duration: Duration,
+    pub(super) warm_up: Duration,
+    pub(super) timeout: Duration,
+    pub(super) stop: Stop,
+}
+
+/// What a worker saw, by endpoint. Two of them can be merged.
+pub(super) struct Measured {
+    endpoints: Vec<Seen>,
+    /// From the end of the warm-up to the last answer, at the least the time meant to be measured.
+    took: Duration,
+}
+
+#[derive(Default, Clone)]
+pub(super) struct Seen {
+    pub(super) latencies: Latencies,
+    pub(super) statuses: BTreeMap<u16, u64>,
+    pub(super) failures: BTreeMap<Failure, u64>,
+}
+
+impl Load {
+    /// Sends requests for the warm-up and the duration; what came after the warm-up.
+    pub(super) async fn measure(&self, pacing: Pacing, console: &Console) -> Measured {
+        let next = Arc::new(AtomicU64::new(0));
+        let _following = console.follow({
+            let (next, start) = (Arc::clone(&next), Instant::now());
+            move || {
+                let sent = next.load(Ordering::Relaxed);
+                format!(
+                    "{sent} requests, {:.0}/s",
+                    per_second(sent, start.elapsed())
+                )
+            }
+        });
+        let start = Instant::now();
+        let rate = match pacing {
+            Pacing::Open(rate) => rate,
+            Pacing::Closed => f64::INFINITY,
+        };
+        let schedule = Schedule {
+            start,
+            rate,
+            duration: self.warm_up + self.duration,
+        };
+        let mut workers = JoinSet::new();
+        let mut books = Vec::new();
+        for _ in 0..self.connections {
+            let measured = Arc::new(Mutex::new(Measured::new(&self.mix)));
+            books.push(Arc::clone(&measured));
+            let worker = Worker {
+                load: self.clone(),
+                schedule,
+                next: Arc::clone(&next),
+                measured,
+            };
+            workers.spawn(worker.run());
+        }
+        let _ = self.stop.finish(workers.join_all()).await;
+        let mut all = Measured::new(&self.mix);
+        for measured in &books {
+            all.merge(&measured.lock().expect("nothing panics under this lock"));
+        }
+        let took = start.elapsed().saturating_sub(self.warm_up);
+        all.took = if self.stop.is_requested() {
+            took
+        } else {
+            took.max(self.duration)
+        };
+        all
+    }
+}
+
+struct Worker {
+    load: Load,
+    schedule: Schedule,
+    /// The number of the next request, whichever worker sends it.
+    next: Arc<AtomicU64>,
+    /// Read by others only when the worker is gone.
+    measured: Arc<Mutex<Measured>>,
+}
+
+impl Worker {
+    async fn run(self) {
+        let load = &self.load;
+        let mut connections = Connections::new(load.timeout);
+        let measured_from = self.schedule.start + load.warm_up;
+        while !load.stop.is_requested() {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(start) = self.due(index).await else {
+                break;
+            };
+            let endpoint = load.mix.endpoint(index);
+            let result = connections.get(&load.mix.endpoints[endpoint]).await;
+            if start >= measured_from {
+                let latency = start.elapsed();
+                let mut measured = self
+                    .measured
+                    .lock()
+                    .expect("nothing panics under this lock");
+                measured.endpoints[endpoint].add(result, latency);
+            }
+            if result == Err(Failure::Unreachable) {
+                load.stop.sleep(AFTER_UNREACHABLE).await;
+            }
+        }
+    }
+
+    /// Waits until request `index` is due; from when its latency counts, none at the end.
+    async fn due(&self, index: u64) -> Option<Instant> {
+        let schedule = &self.schedule;
+        if schedule.rate.is_infinite() {
+            let now = Instant::now();
+            return (now < schedule.start + schedule.duration).then_some(now);
+        }
+        let due = schedule.due(index)?;
+        if due <= Instant::now() {
+            return Some(due);
+        }
+        tokio::select! {
+            () = self.load.stop.requested() => None,
+            () = sleep_until(due) => {
+                let now = Instant::now();
+                Some(if now - due < TIMER { now } else { due })
+            }
+        }
+    }
+}
+
+impl Seen {
+    fn add(&mut self, result: Result<u16, Failure>, latency: Duration) {
+        match result {
+            Ok(status) => *self.statuses.entry(status).or_default() += 1,
+            Err(failure) => *self.failures.entry(failure).or_default() += 1,
+        }
+        // A refused connection is no answer, and fast: it would flatter the distribution.
+        if result != Err(Failure::Unreachable) {
+            self.latencies.record(latency);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.latencies.merge(&other.latencies);
+        for (status, count) in &other.statuses {
+            *self.statuses.entry(*status).or_default() += count;
+        }
+        for (failure, count) in &other.failures {
+            *self.failures.entry(*failure).or_default() += count;
+        }
+    }
+}
+
+impl Measured {
+    fn new(mix: &Mix) -> Self {
+        Self {
+            endpoints: vec![Seen::default(); mix.endpoints.len()],
+            took: Duration::ZERO,
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (own, other) in self.endpoints.iter_mut().zip(&other.endpoints) {
+            own.merge(other);
+        }
+    }
+
+    pub(super) fn throughput(&self, pacing: Pacing, load: &Load) -> Throughput {
+        let target = match pacing {
+            Pacing::Open(rate) => Some(rate),
+            Pacing::Closed => None,
+        };
+        let endpoints = load.mix.endpoints.iter().zip(&self.endpoints);
+        Throughput::new(target, self.took, endpoints)
+    }
+}

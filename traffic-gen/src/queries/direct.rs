@@ -1,0 +1,96 @@
+//! `direct`: die-service without anything before it, one request after the other.
+
+use std::time::{Duration, Instant};
+
+use telemetry::client::http_url;
+use url::Url;
+
+use super::{DieService, Query, Report, Tally, needed};
+use crate::random::{DiceMix, Seed, probability, run_id, stream};
+use crate::reach::check;
+use crate::stop::Stop;
+use crate::{Console, Error};
+
+/// Requests to die-service: the list of dice and single ones.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// die-service
+    #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://localhost:8106")]
+    pub die_service_url: Url,
+
+    /// How many requests, 1 to 10000000
+    #[arg(
+        long,
+        env = "NUM_REQUESTS",
+        value_name = "NUMBER",
+        default_value_t = 100
+    )]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub requests: u64,
+
+    /// Share of requests that are for the list, 0.0 to 1.0
+    #[arg(
+        long,
+        env = "LIST_TO_GET_RATIO",
+        value_name = "SHARE",
+        default_value_t = 0.1
+    )]
+    #[arg(value_parser = probability)]
+    pub list_ratio: f64,
+
+    /// The dice asked for, by weight; there is no golden one
+    #[arg(long, env = "DICE_MIX", value_name = "NAME=WEIGHT,...")]
+    #[arg(default_value = "fair=30,risky=30,extreme=30,golden=10")]
+    pub dice: DiceMix,
+
+    /// Time between an answer and the next request
+    #[arg(long, env = "PAUSE", value_name = "DURATION", default_value = "50ms")]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub pause: Duration,
+
+    /// What is drawn.
+    #[command(flatten)]
+    pub seed: Seed,
+
+    /// How long one request may take
+    #[arg(
+        long,
+        env = "REQUEST_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "5s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+}
+
+/// Sends the requests, for as long as `shutdown` is not ready.
+///
+/// # Errors
+/// [`Error::NotThere`] without a die-service.
+pub async fn run(
+    options: &Options,
+    console: &Console,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Report, Error> {
+    check(needed(&options.die_service_url)).await?;
+    let seed = options.seed.number();
+    let mut rng = stream(seed, 0);
+    let run = run_id();
+    let service = DieService::new(&options.die_service_url, options.timeout, &run);
+    let stop = Stop::when(shutdown);
+    let mut tally = Tally::new(run, seed);
+    let _following = console.follow(tally.progress());
+    for _ in 0..options.requests {
+        let query = Query::draw(options.list_ratio, &options.dice, &mut rng);
+        let start = Instant::now();
+        let Some(found) = stop.finish(service.ask(&query)).await else {
+            break;
+        };
+        tally.add(&query, found, start.elapsed());
+        if !stop.sleep(options.pause).await {
+            break;
+        }
+    }
+    Ok(tally.report(None, stop.is_requested()))
+}

@@ -1,0 +1,125 @@
+//! Requests to die-service itself: for the list of dice, or for one of them.
+//!
+//! `direct` sends a number of them one after the other, `database` sends so many a second.
+
+pub mod database;
+pub mod direct;
+mod tally;
+
+use std::time::Duration;
+
+use dice::Catalogue;
+use rand::RngExt;
+use rand::rngs::StdRng;
+use telemetry::client::Client;
+use tracing::{Instrument, Span, field, info_span};
+use url::Url;
+
+use self::tally::Tally;
+pub use self::tally::{Kind, Report};
+use crate::error::Failure;
+use crate::random::DiceMix;
+use crate::reach::{Needed, endpoint};
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Query {
+    List,
+    Get(String),
+}
+
+impl Query {
+    fn draw(list_share: f64, dice: &DiceMix, rng: &mut StdRng) -> Self {
+        if rng.random_bool(list_share) {
+            Self::List
+        } else {
+            Self::Get(dice.draw(rng))
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Get(_) => "get",
+        }
+    }
+
+    fn span(&self, run: &str) -> Span {
+        let identifier = match self {
+            Self::List => None,
+            Self::Get(identifier) => Some(identifier.as_str()),
+        };
+        info_span!(
+            parent: None,
+            "query",
+            otel.name = self.kind(),
+            otel.status_code = field::Empty,
+            "traffic.run" = run,
+            "die.identifier" = identifier,
+        )
+    }
+}
+
+/// What an answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Fine,
+    NoSuchDie,
+    Failed(Failure),
+}
+
+/// Asks one die-service.
+#[derive(Debug, Clone)]
+struct DieService {
+    client: Client,
+    base: Url,
+    timeout: Duration,
+    dice: Catalogue,
+    run: String,
+}
+
+impl DieService {
+    fn new(base: &Url, timeout: Duration, run: &str) -> Self {
+        Self {
+            client: Client::default(),
+            base: base.clone(),
+            timeout,
+            dice: Catalogue::embedded(),
+            run: run.to_owned(),
+        }
+    }
+
+    async fn ask(&self, query: &Query) -> Found {
+        let span = query.span(&self.run);
+        let found = self.exchange(query).instrument(span.clone()).await;
+        if let Found::Failed(_) = found {
+            span.record("otel.status_code", "ERROR");
+        }
+        found
+    }
+
+    async fn exchange(&self, query: &Query) -> Found {
+        let (url, exists) = match query {
+            Query::List => (endpoint(&self.base, "/dice", &[]), true),
+            Query::Get(identifier) => (
+                endpoint(&self.base, "/dice", &[("identifier", identifier)]),
+                self.dice.get(identifier).is_some(),
+            ),
+        };
+        match self.client.get(url, self.timeout).await {
+            Ok(reply) if reply.status.is_success() => Found::Fine,
+            Ok(reply) if reply.status.as_u16() == 404 && !exists => Found::NoSuchDie,
+            Ok(reply) => Found::Failed(Failure::Status(reply.status.as_u16())),
+            Err(error) => Found::Failed((&error).into()),
+        }
+    }
+}
+
+/// die-service, as both modes need it.
+fn needed(url: &Url) -> Needed<'_> {
+    Needed {
+        service: "die-service",
+        url,
+        flag: "--die-service-url",
+    }
+}

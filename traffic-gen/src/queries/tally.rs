@@ -1,0 +1,165 @@
+//! What was asked and answered, counted, and told at the end.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::{Found, Query};
+use crate::error::Failure;
+use crate::latency::{Latencies, Latency};
+use crate::output::{self, LookNext, per_second};
+use crate::table::Table;
+
+/// Counts by kind of query.
+pub(super) struct Tally {
+    run: String,
+    seed: u64,
+    start: Instant,
+    kinds: BTreeMap<&'static str, KindTally>,
+    /// Queries so far, for whoever watches.
+    asked: Arc<AtomicU64>,
+}
+
+#[derive(Default)]
+struct KindTally {
+    queries: u64,
+    no_such_die: u64,
+    failures: BTreeMap<Failure, u64>,
+    latencies: Latencies,
+}
+
+impl Tally {
+    pub(super) fn new(run: String, seed: u64) -> Self {
+        Self {
+            run,
+            seed,
+            start: Instant::now(),
+            kinds: BTreeMap::new(),
+            asked: Arc::default(),
+        }
+    }
+
+    pub(super) fn progress(&self) -> impl Fn() -> String + Send + 'static {
+        let asked = Arc::clone(&self.asked);
+        let start = self.start;
+        move || {
+            let asked = asked.load(Ordering::Relaxed);
+            let rate = per_second(asked, start.elapsed());
+            format!("{asked} queries, {rate:.1}/s")
+        }
+    }
+
+    pub(super) fn add(&mut self, query: &Query, found: Found, latency: Duration) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let kind = self.kinds.entry(query.kind()).or_default();
+        kind.queries += 1;
+        kind.latencies.record(latency);
+        match found {
+            Found::Fine => {}
+            Found::NoSuchDie => kind.no_such_die += 1,
+            Found::Failed(failure) => *kind.failures.entry(failure).or_default() += 1,
+        }
+    }
+
+    pub(super) fn report(&self, target: Option<f64>, interrupted: bool) -> Report {
+        let took = self.start.elapsed();
+        let queries = self.kinds.values().map(|kind| kind.queries).sum();
+        let kinds = self.kinds.iter().map(|(kind, tally)| Kind {
+            kind,
+            queries: tally.queries,
+            no_such_die: tally.no_such_die,
+            failures: tally
+                .failures
+                .iter()
+                .map(|(f, n)| (f.to_string(), *n))
+                .collect(),
+            latency: tally.latencies.summary(),
+        });
+        Report {
+            run: self.run.clone(),
+            seed: self.seed,
+            interrupted,
+            seconds: took.as_secs_f64(),
+            queries,
+            queries_per_second: per_second(queries, took),
+            target_queries_per_second: target,
+            kinds: kinds.collect(),
+        }
+    }
+}
+
+/// What die-service was asked.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The attribute `traffic.run` of every root span.
+    pub run: String,
+    /// With it the same queries are sent again.
+    pub seed: u64,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+    /// How long it took.
+    pub seconds: f64,
+    /// Queries answered or failed.
+    pub queries: u64,
+    /// The same by time.
+    pub queries_per_second: f64,
+    /// What was aimed at, by `database`.
+    pub target_queries_per_second: Option<f64>,
+    /// `get` and `list`.
+    pub kinds: Vec<Kind>,
+}
+
+/// Queries of one kind.
+#[derive(Debug, Clone, Serialize)]
+pub struct Kind {
+    /// `get` or `list`.
+    pub kind: &'static str,
+    /// Queries answered or failed.
+    pub queries: u64,
+    /// Queries for a die that does not exist.
+    pub no_such_die: u64,
+    /// Queries that failed, by status or reason.
+    pub failures: BTreeMap<String, u64>,
+    /// Whatever the answer.
+    pub latency: Latency,
+}
+
+impl output::Report for Report {
+    fn passed(&self) -> bool {
+        self.kinds.iter().all(|kind| kind.failures.is_empty())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let titles = ["query", "count", "no such die", "failures"];
+        let mut table = Table::new(titles.into_iter().chain(Latency::TITLES));
+        for kind in &self.kinds {
+            let cells = [
+                kind.kind.to_owned(),
+                kind.queries.to_string(),
+                kind.no_such_die.to_string(),
+                output::counts(&kind.failures),
+            ];
+            table.row(cells.into_iter().chain(kind.latency.cells()));
+        }
+        let (queries, seconds, rate) = (self.queries, self.seconds, self.queries_per_second);
+        write!(
+            f,
+            "{table}\n{queries} queries in {seconds:.1} s, {rate:.1}/s"
+        )?;
+        if let Some(target) = self.target_queries_per_second {
+            write!(f, " of {target}/s aimed at")?;
+        }
+        writeln!(f, "; --seed {} repeats them", self.seed)?;
+        let look = LookNext {
+            run: Some(&self.run),
+            ..LookNext::default()
+        };
+        write!(f, "{look}")
+    }
+}

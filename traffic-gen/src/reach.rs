@@ -1,0 +1,55 @@
+//! Whether a service is there at all, asked before a run so that the answer is one line.
+
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::Error;
+
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A service that a mode needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needed<'a> {
+    pub(crate) service: &'static str,
+    pub(crate) url: &'a Url,
+    /// The flag that names it.
+    pub(crate) flag: &'static str,
+}
+
+/// Connects and hangs up.
+///
+/// # Errors
+/// [`Error::NotThere`].
+pub(crate) async fn check(needed: Needed<'_>) -> Result<(), Error> {
+    let cause = match timeout(PATIENCE, TcpStream::connect(authority(needed.url))).await {
+        Ok(Ok(_)) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {PATIENCE:?}"),
+    };
+    Err(Error::NotThere {
+        service: needed.service,
+        url: needed.url.to_string(),
+        flag: needed.flag,
+        cause,
+    })
+}
+
+/// `host:port`, as for a Host header or a connection.
+pub(crate) fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    format!("{host}:{}", url.port_or_known_default().unwrap_or(80))
+}
+
+/// `base` with `path` appended and `query` set.
+pub(crate) fn endpoint(base: &Url, path: &str, query: &[(&str, &str)]) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url.set_query(None);
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
+    url
+}

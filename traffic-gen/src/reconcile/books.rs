@@ -1,0 +1,151 @@
+//! The books, as one table.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::counters::Unit;
+use crate::output::{self, LookNext};
+use crate::table::Table;
+
+/// One place in which the run should have left its marks.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// The service.
+    pub hop: &'static str,
+    /// Where its marks are: an answer, a metric, spans, or lines.
+    pub mark: String,
+    /// What one mark stands for.
+    pub unit: &'static str,
+    /// How many there should be.
+    pub expected: u64,
+    /// How many there are of this run. None when they cannot be told.
+    pub found: Option<i64>,
+    /// Expected but not found; negative when there are too many.
+    pub lost: Option<i64>,
+    /// What other traffic did meanwhile and is not in `found`; counters only.
+    pub others: Option<u64>,
+    /// How many of `found` may be other traffic's.
+    pub in_doubt: u64,
+}
+
+impl Row {
+    pub(super) fn new(hop: &'static str, mark: impl Into<String>, unit: Unit) -> Self {
+        Self {
+            hop,
+            mark: mark.into(),
+            unit: unit.plural(),
+            expected: 0,
+            found: None,
+            lost: None,
+            others: None,
+            in_doubt: 0,
+        }
+    }
+
+    pub(super) fn with(mut self, expected: u64, found: Option<i64>) -> Self {
+        self.expected = expected;
+        self.found = found;
+        let expected = i64::try_from(expected).unwrap_or(i64::MAX);
+        self.lost = found.map(|found| expected - found);
+        self
+    }
+
+    pub(super) fn is_balanced(&self) -> bool {
+        self.lost == Some(0) && self.in_doubt == 0
+    }
+}
+
+/// Whether all was found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The attribute `traffic.run` of every root span.
+    pub run: String,
+    /// With it the same requests are sent again.
+    pub seed: u64,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+    /// Requests sent.
+    pub requests: u64,
+    /// Requests that were not sent any more.
+    pub not_sent: u64,
+    /// One row for each place, in the order of a roll's way.
+    pub rows: Vec<Row>,
+    /// Some of the traces in which spans are missing.
+    pub incomplete_traces: Vec<String>,
+    #[serde(skip)]
+    pub(super) has_lines: bool,
+}
+
+impl output::Report for Report {
+    fn passed(&self) -> bool {
+        self.not_sent == 0 && self.rows.iter().all(Row::is_balanced)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let titles = [
+            "hop",
+            "mark",
+            "unit",
+            "expected",
+            "found",
+            "lost",
+            "of others",
+        ];
+        let mut table = Table::new(titles);
+        let number = |number: Option<i64>| number.map_or("?".to_owned(), |n| n.to_string());
+        for row in &self.rows {
+            table.row([
+                row.hop.to_owned(),
+                row.mark.clone(),
+                row.unit.to_owned(),
+                row.expected.to_string(),
+                number(row.found),
+                number(row.lost),
+                row.others.map_or_else(String::new, |n| n.to_string()),
+            ]);
+        }
+        writeln!(f, "{table}")?;
+        for row in self.rows.iter().filter(|row| row.in_doubt > 0) {
+            let (hop, mark, in_doubt) = (row.hop, &row.mark, row.in_doubt);
+            writeln!(
+                f,
+                "{hop} {mark}: {in_doubt} may be other traffic's, which is too dense to tell apart"
+            )?;
+        }
+        if !self.has_lines {
+            writeln!(
+                f,
+                "log lines were not looked at: --log-file FILE or --loki URL"
+            )?;
+        }
+        if !self.incomplete_traces.is_empty() {
+            let traces = self.incomplete_traces.join(" ");
+            writeln!(f, "spans are missing in: {traces}")?;
+        }
+        writeln!(f, "{}", self.verdict())?;
+        let look = LookNext {
+            run: Some(&self.run),
+            ..LookNext::default()
+        };
+        write!(f, "{look}")
+    }
+}
+
+impl Report {
+    fn verdict(&self) -> String {
+        let (requests, seed) = (self.requests, self.seed);
+        let unbalanced = self.rows.iter().filter(|row| !row.is_balanced()).count();
+        match (self.not_sent, unbalanced) {
+            (0, 0) => format!("nothing lost: {requests} requests of --seed {seed}"),
+            (0, rows) => {
+                format!("NOT balanced in {rows} rows: {requests} requests of --seed {seed}")
+            }
+            (not_sent, _) => {
+                format!("stopped: {requests} requests of --seed {seed} sent, {not_sent} not")
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Reads all sources again and again until they agree with what was sent, or the wait is over.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::Options;
+use super::books::Row;
+use super::counters::{COUNTERS, Unit};
+use super::lines::{BATCH_ROLL, LineBook, ROLL};
+use super::plan::Sent;
+use super::source::nanos;
+use super::tempo::Tempo;
+use super::traces::Traces;
+use super::values::Values;
+use crate::Error;
+use crate::request::Request;
+use crate::stop::Stop;
+
+/// Time between two rounds of reading.
+const ROUND: Duration = Duration::from_millis(500);
+
+/// How long before the first reading another trace may have begun that is still going on then, in
+/// nanoseconds: a little more than the frontend waits.
+const LONGEST_TRACE: u64 = 15_000_000_000;
+
+/// Everything that is read.
+pub(super) struct Ledger {
+    values: Values,
+    tempo: Tempo,
+    lines: LineBook,
+    wait: Duration,
+    settle: Duration,
+}
+
+/// What was sent, in the units of the marks.
+#[derive(Debug, Default)]
+struct Expected {
+    requests: u64,
+    rolls: u64,
+    batch_rolls: u64,
+    answered: u64,
+}
+
+impl Ledger {
+    pub(super) fn open(options: &Options) -> Result<Self, Error> {
+        Ok(Self {
+            values: Values::new(options),
+            tempo: Tempo::new(&options.tempo),
+            lines: LineBook::open(options)?,
+            wait: options.wait,
+            settle: options.settle,
+        })
+    }
+
+    /// Reads the counters as they are before the run.
+    pub(super) async fn read_before(&mut self, stop: &Stop) -> Result<(), Error> {
+        self.values.read_before(self.wait, stop).await
+    }
+
+    /// Reads until all rows are balanced, or for as long as the wait is, or until stopped.
+    pub(super) async fn balance(
+        &mut self,
+        sent: &[Sent],
+        traces: &mut Traces,
+        stop: &Stop,
+    ) -> Result<Vec<Row>, Error> {
+        let expected = Expected::of(sent);
+        let ours = traces.ids();
+        let end = nanos(SystemTime::now());
+        let deadline = Instant::now() + self.wait;
+        loop {
+            self.values.read_after(end).await?;
+            self.lines.read(self.values.begin()).await?;
+            traces.read(&self.tempo).await?;
+            let rows = self.rows(&expected, &ours, traces).await?;
+            let is_balanced = rows.iter().all(Row::is_balanced);
+            if is_balanced || Instant::now() >= deadline || !stop.sleep(ROUND).await {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// One row for each place, in the order of a roll's way.
+    async fn rows(
+        &self,
+        expected: &Expected,
+        ours: &HashSet<String>,
+        traces: &Traces,
+    ) -> Result<Vec<Row>, Error> {
+        let row = |hop, mark: &str, unit, found: u64| {
+            let found = i64::try_from(found).unwrap_or(i64::MAX);
+            Row::new(hop, mark, unit).with(expected.of_unit(unit), Some(found))
+        };
+        let mut rows = vec![row(
+            "traffic-gen",
+            "answers",
+            Unit::AnyRoll,
+            expected.answered,
+        )];
+        rows.extend(self.counter_rows(expected, ours).await?);
+        let spans = traces.found();
+        rows.extend([
+            row("frontend", "spans", Unit::Request, spans.frontend),
+            row("dice-roller", "spans", Unit::AnyRoll, spans.rolls),
+            row("die-service", "spans", Unit::Request, spans.die_service),
+        ]);
+        if let Some(lines) = self.lines.of(ours) {
+            let quoted = |message| format!("lines {message:?}");
+            rows.extend([
+                row("dice-roller", &quoted(ROLL), Unit::Roll, lines.rolls),
+                row(
+                    "dice-roller",
+                    &quoted(BATCH_ROLL),
+                    Unit::BatchRoll,
+                    lines.batch_rolls,
+                ),
+            ]);
+        }
+        Ok(rows)
+    }
+
+    async fn counter_rows(
+        &self,
+        expected: &Expected,
+        ours: &HashSet<String>,
+    ) -> Result<Vec<Row>, Error> {
+        let from = self.values.begin().saturating_sub(LONGEST_TRACE);
+        let to = nanos(SystemTime::now());
+        let settled = nanos(SystemTime::now() - self.settle);
+        let mut rows = Vec::new();
+        for (index, counter) in COUNTERS.iter().enumerate() {
+            let others = self.tempo.others(counter, ours, from, to).await?;
+            let attributed = self.values.attributed(index, &others, settled);
+            let row = Row::new(counter.service, counter.metric, counter.unit);
+            let expected = expected.of_unit(counter.unit);
+            let mut row = row.with(expected, attributed.map(|attributed| attributed.ours));
+            row.others = attributed.map(|attributed| attributed.others);
+            row.in_doubt = attributed.map_or(0, |attributed| attributed.in_doubt);
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+}
+
+impl Expected {
+    fn of(sent: &[Sent]) -> Self {
+        let mut expected = Self::default();
+        for sent in sent {
+            expected.requests += 1;
+            expected.answered += sent.rolls_answered();
+            match sent.request {
+                Request::Page => {}
+                Request::Roll { .. } => expected.rolls += 1,
+                Request::Batch { size, .. } => expected.batch_rolls += u64::from(size.get()),
+            }
+        }
+        expected
+    }
+
+    fn of_unit(&self, unit: Unit) -> u64 {
+        match unit {
+            Unit::Request => self.requests,
+            Unit::Roll => self.rolls,
+            Unit::BatchRoll => self.batch_rolls,
+            Unit::AnyRoll => self.rolls + self.batch_rolls,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! "Roll completed" and "Async roll completed" lines, from Loki or from files that dice-roller's
+//! output goes to.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::Deserialize;
+use tokio::task::spawn_blocking;
+
+use super::Options;
+use super::loki::Loki;
+use super::source::nanos;
+use crate::Error;
+
+/// The lines about completed rolls.
+pub(super) const ROLL: &str = "Roll completed";
+pub(super) const BATCH_ROLL: &str = "Async roll completed";
+
+/// Lines about completed rolls, by trace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Lines {
+    pub(super) rolls: u64,
+    pub(super) batch_rolls: u64,
+}
+
+/// A line of the contract's, as far as it is looked at.
+#[derive(Deserialize)]
+pub(super) struct Line {
+    pub(super) message: Option<String>,
+    pub(super) trace_id: Option<String>,
+}
+
+/// Counts of lines by trace id.
+#[derive(Debug, Default)]
+pub(super) struct Counted(pub(super) HashMap<String, Lines>);
+
+impl Counted {
+    pub(super) fn add(&mut self, trace_id: &str, message: &str) {
+        let lines = self.0.entry(trace_id.to_owned()).or_default();
+        match message {
+            ROLL => lines.rolls += 1,
+            BATCH_ROLL => lines.batch_rolls += 1,
+            _ => {}
+        }
+    }
+
+    /// What is there of the traces `ours`.
+    fn of(&self, ours: &HashSet<String>) -> Lines {
+        let mut sum = Lines::default();
+        for lines in ours.iter().filter_map(|trace| self.0.get(trace)) {
+            sum.rolls += lines.rolls;
+            sum.batch_rolls += lines.batch_rolls;
+        }
+        sum
+    }
+}
+
+/// Where lines come from, if from anywhere.
+enum From {
+    Nowhere,
+    Files(Vec<LogFile>),
+    Loki(Loki),
+}
+
+/// The lines read so far.
+pub(super) struct LineBook {
+    from: From,
+    counted: Counted,
+}
+
+impl LineBook {
+    pub(super) fn open(options: &Options) -> Result<Self, Error> {
+        let from = match &options.loki {
+            Some(url) => From::Loki(Loki::new(url)),
+            None if options.log_file.is_empty() => From::Nowhere,
+            None => {
+                let files = options.log_file.iter().map(LogFile::open);
+                From::Files(files.collect::<Result<_, _>>()?)
+            }
+        };
+        Ok(Self {
+            from,
+            counted: Counted::default(),
+        })
+    }
+
+    /// Reads what is new. Loki is asked for everything since `begin`, in nanoseconds since 1970:
+    /// lines arrive there out of order.
+    pub(super) async fn read(&mut self, begin: u64) -> Result<(), Error> {
+        match &mut self.from {
+            From::Nowhere => {}
+            From::Loki(loki) => {
+                self.counted = loki.read(begin, nanos(SystemTime::now())).await?;
+            }
+            From::Files(files) => {
+                for file in files {
+                    file.read(&mut self.counted).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is there of the traces `ours`; none when lines are not looked at.
+    pub(super) fn of(&self, ours: &HashSet<String>) -> Option<Lines> {
+        match self.from {
+            From::Nowhere => None,
+            From::Files(_) | From::Loki(_) => Some(self.counted.of(ours)),
+        }
+    }
+}
+
+/// A file that is being appended to.
+#[derive(Debug)]
+struct LogFile {
+    path: PathBuf,
+    /// Where the lines begin that were not read yet.
+    offset: u64,
+}
+
+impl LogFile {
+    /// Starts at the end: what is there already is not of this run.
+    fn open(path: &PathBuf) -> Result<Self, Error> {
+        let length = std::fs::metadata(path).map(|metadata| metadata.len());
+        Ok(Self {
+            path: path.clone(),
+            offset: length.map_err(|error| local(path, &error))?,
+        })
+    }
+
+    /// Counts the lines that were appended since.
+    async fn read(&mut self, counted: &mut Counted) -> Result<(), Error> {
+        let (path, offset) = (self.path.clone(), self.offset);
+        let appended = spawn_blocking(move || appended(&path, offset)).await;
+        let appended = appended.expect("reading a file does not panic");
+        let appended = appended.map_err(|error| local(&self.path, &error))?;
+        // A last line without its end is still being written: it is read again next time.
+        for line in appended.split_inclusive(|byte| *byte == b'\n') {
+            if !line.ends_with(b"\n") {
+                break;
+            }
+            self.offset += line.len() as u64;
+            if let Ok(Line {
+                message: Some(message),
+                trace_id: Some(trace_id),
+            }) = serde_json::from_slice(line)
+            {
+                counted.add(&trace_id, &message);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn appended(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn local(path: &Path, error: &io::Error) -> Error {
+    Error::Local(format!("--log-file {}: {error}", path.display()))
+}

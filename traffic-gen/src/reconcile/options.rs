@@ -1,0 +1,166 @@
+//! The flags of `reconcile`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dice::BatchSize;
+use telemetry::client::http_url;
+use url::Url;
+
+use crate::Error;
+use crate::random::{Seed, probability};
+use crate::reach::Needed;
+
+/// A run with known content, and whether every roll of it was counted, traced and logged.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// The frontend
+    #[arg(long, env = "FRONTEND_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://localhost:8108")]
+    pub frontend_url: Url,
+
+    /// dice-roller, for its counters
+    #[arg(long, env = "DICE_ROLLER_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://localhost:8107")]
+    pub dice_roller_url: Url,
+
+    /// die-service, for its counters
+    #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://localhost:8106")]
+    pub die_service_url: Url,
+
+    /// Tempo, or the demo's stand-in for it
+    #[arg(long, env = "TEMPO_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://localhost:3200")]
+    pub tempo: Url,
+
+    /// Read counters from this Prometheus in place of the services' /metrics
+    #[arg(long, env = "PROMETHEUS_URL", value_name = "URL", value_parser = http_url)]
+    pub prometheus: Option<Url>,
+
+    /// What follows the service's name in Prometheus' job label, as a regular expression
+    #[arg(
+        long,
+        env = "PROMETHEUS_JOB_SUFFIX",
+        value_name = "REGEX",
+        default_value = "(-stage[0-9])?"
+    )]
+    #[arg(allow_hyphen_values = true)]
+    pub job_suffix: String,
+
+    /// Read log lines from this Loki
+    #[arg(long, env = "LOKI_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(conflicts_with = "log_file")]
+    pub loki: Option<Url>,
+
+    /// Read log lines from this file, to which dice-roller appends them as JSON; can be given again
+    #[arg(long, env = "LOG_FILE", value_name = "FILE", value_delimiter = ',')]
+    pub log_file: Vec<PathBuf>,
+
+    /// Requests to send, 1 to 5000
+    #[arg(
+        long,
+        env = "RECONCILE_REQUESTS",
+        value_name = "NUMBER",
+        default_value_t = 50
+    )]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=5000))]
+    pub requests: u64,
+
+    /// Requests under way at once, 1 to 100
+    #[arg(
+        long,
+        env = "RECONCILE_CONNECTIONS",
+        value_name = "NUMBER",
+        default_value_t = 10
+    )]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
+    pub connections: usize,
+
+    /// Share of requests that are for a batch, 0.0 to 1.0
+    #[arg(
+        long,
+        env = "ASYNC_PROBABILITY",
+        value_name = "SHARE",
+        default_value_t = 0.3
+    )]
+    #[arg(value_parser = probability)]
+    pub async_probability: f64,
+
+    /// Most rolls in a batch; each has 1 to this many
+    #[arg(
+        long,
+        env = "MAX_ASYNC_ROLLS",
+        value_name = "NUMBER",
+        default_value = "10"
+    )]
+    pub max_async_rolls: BatchSize,
+
+    /// How long to wait for spans, lines and scrapes that are still on their way
+    #[arg(
+        long,
+        env = "RECONCILE_WAIT",
+        value_name = "DURATION",
+        default_value = "30s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub wait: Duration,
+
+    /// How long spans take to arrive: counters are used as they were that long ago
+    #[arg(
+        long,
+        env = "RECONCILE_SETTLE",
+        value_name = "DURATION",
+        default_value = "3s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub settle: Duration,
+
+    /// What is drawn.
+    #[command(flatten)]
+    pub seed: Seed,
+
+    /// How long one request may take
+    #[arg(
+        long,
+        env = "REQUEST_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "15s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+}
+
+impl Options {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let (settle, wait) = (self.settle, self.wait);
+        if settle > wait {
+            return Err(Error::Usage(format!(
+                "--settle {settle:?} is longer than --wait {wait:?}"
+            )));
+        }
+        Ok(())
+    }
+
+    pub(super) fn has_lines(&self) -> bool {
+        self.loki.is_some() || !self.log_file.is_empty()
+    }
+
+    /// Everything that must be there.
+    pub(super) fn needed(&self) -> Vec<Needed<'_>> {
+        let needed = |service, url, flag| Needed { service, url, flag };
+        let mut all = vec![
+            needed("the frontend", &self.frontend_url, "--frontend-url"),
+            needed("Tempo", &self.tempo, "--tempo"),
+        ];
+        match &self.prometheus {
+            Some(url) => all.push(needed("Prometheus", url, "--prometheus")),
+            None => all.extend([
+                needed("dice-roller", &self.dice_roller_url, "--dice-roller-url"),
+                needed("die-service", &self.die_service_url, "--die-service-url"),
+            ]),
+        }
+        all.extend(self.loki.iter().map(|url| needed("Loki", url, "--loki")));
+        all
+    }
+}

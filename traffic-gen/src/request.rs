@@ -1,0 +1,209 @@
+//! What a user can ask the frontend for, and what the answer means.
+
+use std::time::{Duration, Instant};
+
+use dice::{BatchSize, Catalogue};
+use serde::Deserialize;
+use telemetry::client::{Client, Reply};
+use tracing::{Instrument, Span, field, info_span};
+use url::Url;
+
+use crate::error::Failure;
+use crate::reach::endpoint;
+
+/// One request of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// The page, as at the beginning of a session.
+    Page,
+    /// One roll.
+    Roll { die: String },
+    /// A batch of concurrent rolls.
+    Batch { die: String, size: BatchSize },
+}
+
+impl Request {
+    /// How many rolls are asked for.
+    pub(crate) fn rolls(&self) -> u64 {
+        match self {
+            Self::Page => 0,
+            Self::Roll { .. } => 1,
+            Self::Batch { size, .. } => u64::from(size.get()),
+        }
+    }
+
+    /// The route, for reports.
+    pub(crate) fn route(&self) -> &'static str {
+        match self {
+            Self::Page => "/",
+            Self::Roll { .. } => "/roll",
+            Self::Batch { .. } => "/roll-async",
+        }
+    }
+
+    pub(crate) fn url(&self, base: &Url) -> Url {
+        match self {
+            Self::Page => endpoint(base, "/", &[]),
+            Self::Roll { die } => endpoint(base, "/roll", &[("die", die)]),
+            Self::Batch { die, size } => {
+                let times = size.get().to_string();
+                endpoint(base, "/roll-async", &[("die", die), ("times", &times)])
+            }
+        }
+    }
+
+    fn die(&self) -> Option<&str> {
+        match self {
+            Self::Page => None,
+            Self::Roll { die } | Self::Batch { die, .. } => Some(die),
+        }
+    }
+
+    /// The root span of the trace: what the user does, above the CLIENT span of the call.
+    fn span(&self, run: &str, user: u64) -> Span {
+        let name = match self {
+            Self::Page => "user opens page",
+            Self::Roll { .. } => "user rolls",
+            Self::Batch { .. } => "user rolls a batch",
+        };
+        let size = match self {
+            Self::Batch { size, .. } => Some(size.get()),
+            _ => None,
+        };
+        info_span!(
+            parent: None,
+            "user",
+            otel.name = name,
+            otel.status_code = field::Empty,
+            "error.type" = field::Empty,
+            "traffic.run" = run,
+            "traffic.user" = user,
+            "die.type" = self.die(),
+            "async.batch_size" = size,
+        )
+    }
+}
+
+/// What an answer means for whoever asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// What was asked for.
+    Fine,
+    /// The die's error rate struck, as it may.
+    RollFailed,
+    /// There is no such die, and none was expected.
+    NoSuchDie,
+    /// Something is wrong.
+    Failed(Failure),
+}
+
+/// One answer, or its absence.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) outcome: Outcome,
+    /// From sending to the last byte.
+    pub(crate) latency: Duration,
+    /// 32 hexadecimal digits; none when tracing is off.
+    pub(crate) trace_id: Option<String>,
+    /// The reason given by whoever answered with an error.
+    pub(crate) detail: Option<String>,
+}
+
+/// Sends requests to one frontend, each in a trace of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Sender {
+    client: Client,
+    base: Url,
+    timeout: Duration,
+    /// Which dice exist, and which of them fail now and then.
+    dice: Catalogue,
+    /// Attribute of every root span, by which a run is found in Tempo.
+    run: String,
+}
+
+impl Sender {
+    pub(crate) fn new(base: &Url, timeout: Duration, run: &str) -> Self {
+        Self {
+            client: Client::default(),
+            base: base.clone(),
+            timeout,
+            dice: Catalogue::embedded(),
+            run: run.to_owned(),
+        }
+    }
+
+    pub(crate) async fn send(&self, user: u64, request: &Request) -> Answer {
+        let span = request.span(&self.run, user);
+        let answer = self.exchange(request).instrument(span.clone()).await;
+        if let Outcome::Failed(failure) = answer.outcome {
+            span.record("error.type", failure.to_string());
+            span.record("otel.status_code", "ERROR");
+        }
+        answer
+    }
+
+    async fn exchange(&self, request: &Request) -> Answer {
+        let start = Instant::now();
+        let reply = self.client.get(request.url(&self.base), self.timeout).await;
+        let latency = start.elapsed();
+        let (outcome, detail) = match reply {
+            Ok(reply) => (self.judge(request, &reply), detail(&reply)),
+            Err(error) => (Outcome::Failed((&error).into()), None),
+        };
+        Answer {
+            outcome,
+            latency,
+            trace_id: telemetry::trace_id(),
+            detail,
+        }
+    }
+
+    fn judge(&self, request: &Request, reply: &Reply) -> Outcome {
+        let die = request.die().map(|die| self.dice.get(die));
+        let status = reply.status.as_u16();
+        match (status, die) {
+            (404, Some(None)) => Outcome::NoSuchDie,
+            (500, Some(Some(die))) if die.specification.error_rate > 0.0 => Outcome::RollFailed,
+            (200, _) if is_as_asked(request, &reply.body) => Outcome::Fine,
+            (200, _) => Outcome::Failed(Failure::Malformed),
+            _ => Outcome::Failed(Failure::Status(status)),
+        }
+    }
+}
+
+/// Whether a 200 holds what was asked for: so many rolls, and a total that is theirs.
+fn is_as_asked(request: &Request, body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Roll {
+        #[serde(rename = "roll")]
+        _roll: u8,
+    }
+    #[derive(Deserialize)]
+    struct Batch {
+        total: u32,
+        rolls: Vec<u8>,
+        count: usize,
+    }
+    match request {
+        Request::Page => true,
+        Request::Roll { .. } => serde_json::from_slice::<Roll>(body).is_ok(),
+        Request::Batch { size, .. } => serde_json::from_slice(body).is_ok_and(|batch: Batch| {
+            let total: u32 = batch.rolls.iter().copied().map(u32::from).sum();
+            batch.count == usize::from(size.get())
+                && batch.rolls.len() == batch.count
+                && batch.total == total
+        }),
+    }
+}
+
+fn detail(reply: &Reply) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Problem {
+        detail: String,
+    }
+    if reply.status.is_success() {
+        return None;
+    }
+    let problem: Problem = serde_json::from_slice(&reply.body).ok()?;
+    Some(problem.detail)
+}

@@ -1,0 +1,174 @@
+//! `resilience`: steady load, second by second, while something is broken from outside.
+//!
+//! The rolls are fair ones through the frontend, so that each failure is one of a service and not
+//! of a die. A second is clean when every request that was due in it was answered as it should be.
+
+mod commands;
+mod hop;
+mod report;
+mod windows;
+
+use std::time::Duration;
+
+use telemetry::client::http_url;
+use tokio::time::Instant;
+use url::Url;
+
+use self::commands::{Commands, Step};
+use self::hop::Hop;
+pub use self::report::{Command, Report, Window};
+use self::windows::Windows;
+use crate::pace::{Schedule, open_loop};
+use crate::random::{rate, run_id};
+use crate::reach::{Needed, check};
+use crate::request::{Outcome, Request, Sender};
+use crate::stop::Stop;
+use crate::{Console, Error};
+
+/// Steady load, second by second, while a command breaks something and another restores it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// The frontend
+    #[arg(long, env = "FRONTEND_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://localhost:8108")]
+    pub frontend_url: Url,
+
+    /// Rolls a second
+    #[arg(
+        long,
+        env = "RESILIENCE_RATE",
+        value_name = "NUMBER",
+        default_value_t = 20.0
+    )]
+    #[arg(value_parser = rate)]
+    pub rate: f64,
+
+    /// How long, in whole seconds
+    #[arg(
+        long,
+        env = "RESILIENCE_DURATION",
+        value_name = "DURATION",
+        default_value = "60s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub duration: Duration,
+
+    /// What breaks something, for sh -c; as in "docker compose stop die-service"
+    #[arg(long, env = "RESILIENCE_DURING", value_name = "COMMAND")]
+    pub during: Option<String>,
+
+    /// When to break it, from the beginning
+    #[arg(
+        long,
+        env = "RESILIENCE_AT",
+        value_name = "DURATION",
+        default_value = "10s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub at: Duration,
+
+    /// What restores it, for sh -c; also run when Ctrl-C comes in between
+    #[arg(long, env = "RESILIENCE_RESTORE", value_name = "COMMAND")]
+    pub restore: Option<String>,
+
+    /// When to restore it, from the beginning [default: 20s after --at]
+    #[arg(long, env = "RESILIENCE_RESTORE_AT", value_name = "DURATION")]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub restore_at: Option<Duration>,
+
+    /// How long one request may take
+    #[arg(
+        long,
+        env = "REQUEST_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "15s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+}
+
+/// From breaking to restoring, unless told otherwise.
+const BROKEN: Duration = Duration::from_secs(20);
+
+impl Options {
+    fn steps(&self) -> Result<Vec<Step>, Error> {
+        let restore_at = self.restore_at.unwrap_or(self.at + BROKEN);
+        let problem = if self.duration < Duration::from_secs(1) {
+            Some("--duration must be 1s or longer".to_owned())
+        } else if self.during.is_some() && self.at >= self.duration {
+            Some(format!("--at {:?} is not within --duration", self.at))
+        } else if self.restore.is_some() && restore_at >= self.duration {
+            Some(format!(
+                "restoring at {restore_at:?} is not within --duration"
+            ))
+        } else if self.during.is_some() && self.restore.is_some() && restore_at <= self.at {
+            Some("--restore-at must be later than --at".to_owned())
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            return Err(Error::Usage(problem));
+        }
+        let during = self
+            .during
+            .iter()
+            .map(|command| Step::during(command, self.at));
+        let restore = self.restore.iter();
+        let restore = restore.map(|command| Step::restore(command, restore_at));
+        Ok(during.chain(restore).collect())
+    }
+}
+
+/// Sends the load and runs the commands, for as long as `shutdown` is not ready.
+///
+/// # Errors
+/// [`Error::Usage`] for times that do not go together, [`Error::NotThere`] without a frontend.
+pub async fn run(
+    options: &Options,
+    console: &Console,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Report, Error> {
+    let steps = options.steps()?;
+    check(Needed {
+        service: "the frontend",
+        url: &options.frontend_url,
+        flag: "--frontend-url",
+    })
+    .await?;
+    let stop = Stop::when(shutdown);
+    let run = run_id();
+    let sender = Sender::new(&options.frontend_url, options.timeout, &run);
+    let duration = Duration::from_secs(options.duration.as_secs());
+    let schedule = Schedule::new(options.rate, duration);
+    let mut windows = Windows::new(duration);
+    let commands = Commands::start(steps, schedule.start, stop.clone(), console.clone());
+    let _following = console.follow(windows.progress());
+    let send = |_, due| {
+        let sender = sender.clone();
+        async move { roll(&sender, due).await }
+    };
+    open_loop(schedule, &stop, send, |roll: Roll| {
+        windows.add(roll.due.duration_since(schedule.start), roll.failure);
+    })
+    .await;
+    let commands = commands.finish().await;
+    Ok(Report::new(run, &windows, commands, stop.is_requested()))
+}
+
+/// A roll: when it was due, and if it failed, how and where.
+struct Roll {
+    due: Instant,
+    failure: Option<(String, Hop)>,
+}
+
+async fn roll(sender: &Sender, due: Instant) -> Roll {
+    let request = Request::Roll {
+        die: "fair".to_owned(),
+    };
+    let answer = sender.send(0, &request).await;
+    let failure = match answer.outcome {
+        Outcome::Failed(failure) => Some((failure.to_string(), Hop::of(failure, &answer))),
+        Outcome::Fine | Outcome::RollFailed | Outcome::NoSuchDie => None,
+    };
+    Roll { due, failure }
+}

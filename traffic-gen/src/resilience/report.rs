@@ -1,0 +1,210 @@
+//! What broke, for how long, and how soon it was over.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::windows::{Second, Windows};
+use crate::output::{self, LookNext};
+use crate::table::Table;
+
+/// What happened.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The attribute `traffic.run` of every root span.
+    pub run: String,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+    /// Rolls answered as they should be.
+    pub answered: u64,
+    /// Rolls that were not.
+    pub failed: u64,
+    /// Share of the rolls that were answered, 0.0 to 1.0.
+    pub availability: Option<f64>,
+    /// Failed rolls by status, or by the reason for having none.
+    pub failures_by_status: BTreeMap<String, u64>,
+    /// Failed rolls by the service that did not do its part.
+    pub failures_by_hop: BTreeMap<String, u64>,
+    /// The longest row of seconds that each had a failure.
+    pub longest_outage_seconds: u64,
+    /// When it began, from the beginning of the run.
+    pub longest_outage_at_seconds: Option<u64>,
+    /// From the start of the command that restores to the first clean second. None without such a
+    /// command, or without such a second.
+    pub recovery_seconds: Option<f64>,
+    /// Whether the last second with requests was clean.
+    pub clean_at_end: bool,
+    /// What was run, in this order.
+    pub commands: Vec<Command>,
+    /// One for each second.
+    pub windows: Vec<Window>,
+}
+
+/// A command that was run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Command {
+    /// As given.
+    pub command: String,
+    /// Whether it was to restore, rather than to break.
+    pub restores: bool,
+    /// When it was started, from the beginning of the run.
+    pub at_seconds: f64,
+    /// How long it ran.
+    pub took_seconds: f64,
+    /// How it failed, if it did.
+    pub problem: Option<String>,
+}
+
+/// One second, by when requests were due.
+#[derive(Debug, Clone, Serialize)]
+pub struct Window {
+    /// From the beginning of the run.
+    pub second: usize,
+    /// Rolls answered as they should be.
+    pub answered: u64,
+    /// Rolls that were not.
+    pub failed: u64,
+}
+
+impl Report {
+    pub(super) fn new(
+        run: String,
+        windows: &Windows,
+        commands: Vec<Command>,
+        interrupted: bool,
+    ) -> Self {
+        let answered: u64 = windows.seconds.iter().map(|second| second.answered).sum();
+        let failed: u64 = windows.seconds.iter().map(Second::failed).sum();
+        let outage = windows.longest_outage();
+        let restored = commands.iter().rev().find(|command| command.restores);
+        let recovery = restored.and_then(|command| {
+            let at = Duration::from_secs_f64(command.at_seconds);
+            Some((windows.first_clean(at)? - at).as_secs_f64())
+        });
+        let busy = |second: &&Second| second.answered + second.failed() > 0;
+        let last = windows.seconds.iter().rev().find(busy);
+        Self {
+            run,
+            interrupted,
+            answered,
+            failed,
+            availability: (answered + failed > 0)
+                .then(|| answered as f64 / (answered + failed) as f64),
+            failures_by_status: sum(windows, |(status, _)| status.clone()),
+            failures_by_hop: sum(windows, |(_, hop)| hop.name().to_owned()),
+            longest_outage_seconds: outage.map_or(0, |(_, length)| length as u64),
+            longest_outage_at_seconds: outage.map(|(first, _)| first as u64),
+            recovery_seconds: recovery,
+            clean_at_end: last.is_some_and(Second::is_clean),
+            commands,
+            windows: windows.seconds.iter().enumerate().map(window).collect(),
+        }
+    }
+}
+
+fn window((second, counts): (usize, &Second)) -> Window {
+    Window {
+        second,
+        answered: counts.answered,
+        failed: counts.failed(),
+    }
+}
+
+fn sum(
+    windows: &Windows,
+    key: impl Fn(&(String, super::hop::Hop)) -> String,
+) -> BTreeMap<String, u64> {
+    let mut sums = BTreeMap::new();
+    for (failure, count) in windows.seconds.iter().flat_map(|second| &second.failures) {
+        *sums.entry(key(failure)).or_default() += count;
+    }
+    sums
+}
+
+impl output::Report for Report {
+    /// Failures are what the experiment is for; it fails when they stay.
+    fn passed(&self) -> bool {
+        self.clean_at_end
+            && self
+                .commands
+                .iter()
+                .all(|command| command.problem.is_none())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.timeline())?;
+        let (answered, sent) = (self.answered, self.answered + self.failed);
+        let share = self.availability.unwrap_or_default() * 100.0;
+        writeln!(
+            f,
+            "\navailability     {share:.2} % ({answered} of {sent} rolls)"
+        )?;
+        let by_status = output::counts(&self.failures_by_status);
+        writeln!(f, "failures         by status: {by_status}")?;
+        let by_hop = output::counts(&self.failures_by_hop);
+        writeln!(f, "                 by service: {by_hop}")?;
+        let longest = self.longest_outage_seconds;
+        match self.longest_outage_at_seconds {
+            Some(at) => writeln!(f, "longest outage   {longest} s, from {at} s on")?,
+            None => writeln!(f, "longest outage   none")?,
+        }
+        for command in &self.commands {
+            let what = if command.restores {
+                "restored"
+            } else {
+                "broken"
+            };
+            let (at, took) = (command.at_seconds, command.took_seconds);
+            write!(
+                f,
+                "{what:<16} at {at:.1} s, in {took:.1} s: {}",
+                command.command
+            )?;
+            match &command.problem {
+                Some(problem) => writeln!(f, " FAILED ({problem})")?,
+                None => writeln!(f)?,
+            }
+        }
+        match self.recovery_seconds {
+            Some(seconds) => writeln!(
+                f,
+                "recovery         first clean second {seconds:.1} s after restoring began"
+            )?,
+            None if self.clean_at_end => {}
+            None => writeln!(f, "recovery         none: the last second had failures")?,
+        }
+        let look = LookNext {
+            run: Some(&self.run),
+            ..LookNext::default()
+        };
+        write!(f, "{look}")
+    }
+}
+
+impl Report {
+    /// Rows of seconds that are alike, so that a minute fits a screen.
+    fn timeline(&self) -> Table {
+        let state = |window: &Window| match (window.answered, window.failed) {
+            (_, 0) => "clean",
+            (0, _) => "down",
+            _ => "failing",
+        };
+        let mut table = Table::new(["seconds", "state", "answered", "failed"]);
+        for group in self.windows.chunk_by(|a, b| state(a) == state(b)) {
+            let (first, last) = (group[0].second, group[group.len() - 1].second + 1);
+            let answered: u64 = group.iter().map(|window| window.answered).sum();
+            let failed: u64 = group.iter().map(|window| window.failed).sum();
+            table.row([
+                format!("{first}-{last}"),
+                state(&group[0]).to_owned(),
+                answered.to_string(),
+                failed.to_string(),
+            ]);
+        }
+        table
+    }
+}

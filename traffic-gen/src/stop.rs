@@ -1,0 +1,63 @@
+//! Ending early: Ctrl-C stops what would come next and lets what is under way end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// How long requests under way may take to end after a stop. The slowest roll takes 1 s.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Whether the run shall end. Clones see the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Stop {
+    requested: watch::Receiver<bool>,
+    /// Waits for the signal, and ends with the last clone.
+    _watcher: Arc<JoinSet<()>>,
+}
+
+impl Stop {
+    /// Stops when `shutdown` is ready.
+    pub(crate) fn when(shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
+        let (sender, requested) = watch::channel(false);
+        let mut watcher = JoinSet::new();
+        watcher.spawn(async move {
+            shutdown.await;
+            let _ = sender.send(true);
+        });
+        Self {
+            requested,
+            _watcher: Arc::new(watcher),
+        }
+    }
+
+    pub(crate) fn is_requested(&self) -> bool {
+        *self.requested.borrow()
+    }
+
+    /// Ready once the run shall end.
+    pub(crate) async fn requested(&self) {
+        let mut requested = self.requested.clone();
+        let _ = requested.wait_for(|requested| *requested).await;
+    }
+
+    /// Sleeps; false when cut short.
+    pub(crate) async fn sleep(&self, time: Duration) -> bool {
+        tokio::select! {
+            () = self.requested() => false,
+            () = sleep(time) => true,
+        }
+    }
+
+    /// Completes `work`, or gives it up 2 s after a stop.
+    pub(crate) async fn finish<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(work);
+        tokio::select! {
+            biased;
+            done = &mut work => Some(done),
+            () = self.requested() => timeout_at(Instant::now() + GRACE, work).await.ok(),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What a user does, drawn at random.
+
+use std::time::Duration;
+
+use dice::BatchSize;
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use crate::Error;
+use crate::random::{DiceMix, batch_size, probability};
+use crate::request::Request;
+
+/// Rolls of a session when there is no end of sessions.
+const ENDLESS_SESSION: u32 = 20;
+
+/// How users behave.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Behaviour {
+    /// Most requests for rolls in a session; each user makes 1 to this many, 0 is session after session without end
+    #[arg(
+        long,
+        env = "MAX_ROLLS_PER_USER",
+        value_name = "NUMBER",
+        default_value_t = 20
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub max_rolls: u32,
+
+    /// Share of requests that are for a batch, 0.0 to 1.0
+    #[arg(
+        long,
+        env = "ASYNC_PROBABILITY",
+        value_name = "SHARE",
+        default_value_t = 0.3
+    )]
+    #[arg(value_parser = probability)]
+    pub async_probability: f64,
+
+    /// Most rolls in a batch; each has 1 to this many
+    #[arg(
+        long,
+        env = "MAX_ASYNC_ROLLS",
+        value_name = "NUMBER",
+        default_value = "10"
+    )]
+    pub max_async_rolls: BatchSize,
+
+    /// Shortest time between an answer and the next request
+    #[arg(
+        long,
+        env = "THINK_TIME_MIN",
+        value_name = "DURATION",
+        default_value = "500ms"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub think_min: Duration,
+
+    /// Longest time between an answer and the next request
+    #[arg(
+        long,
+        env = "THINK_TIME_MAX",
+        value_name = "DURATION",
+        default_value = "2s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub think_max: Duration,
+
+    /// The dice asked for, by weight; there is no golden one, and users ask for it all the same
+    #[arg(long, env = "DICE_MIX", value_name = "NAME=WEIGHT,...")]
+    #[arg(default_value = "fair=50,risky=30,extreme=15,golden=5")]
+    pub dice: DiceMix,
+}
+
+impl Behaviour {
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let (min, max) = (self.think_min, self.think_max);
+        if min > max {
+            return Err(Error::Usage(format!(
+                "--think-min {min:?} is longer than --think-max {max:?}"
+            )));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_endless(&self) -> bool {
+        self.max_rolls == 0
+    }
+
+    /// How many requests for rolls the next session has.
+    pub(crate) fn session_length(&self, rng: &mut StdRng) -> u32 {
+        let most = if self.is_endless() {
+            ENDLESS_SESSION
+        } else {
+            self.max_rolls
+        };
+        rng.random_range(1..=most)
+    }
+
+    /// The next request for rolls.
+    pub(crate) fn request(&self, rng: &mut StdRng) -> Request {
+        let die = self.dice.draw(rng);
+        if rng.random_bool(self.async_probability) {
+            let size = batch_size(self.max_async_rolls, rng);
+            Request::Batch { die, size }
+        } else {
+            Request::Roll { die }
+        }
+    }
+
+    pub(crate) fn think_time(&self, rng: &mut StdRng) -> Duration {
+        let range = self.think_max.saturating_sub(self.think_min);
+        self.think_min + range.mul_f64(rng.random())
+    }
+}

@@ -1,0 +1,220 @@
+//! `users`: people who open the page, roll dice and think in between.
+//!
+//! Each user draws from a stream of random numbers of their own (see `random`), in an
+//! order that no answer changes, so that a seed says which requests are sent.
+
+mod behaviour;
+mod outage;
+mod tally;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use rand::rngs::StdRng;
+use telemetry::client::http_url;
+use tokio::task::JoinSet;
+use url::Url;
+
+pub use self::behaviour::Behaviour;
+use self::outage::Outage;
+pub use self::tally::{Report, Route, Slowest};
+use self::tally::{Run, Tally};
+use crate::random::{Seed, run_id, stream};
+use crate::reach::{Needed, check};
+use crate::request::{Answer, Outcome, Request, Sender};
+use crate::stop::Stop;
+use crate::{Console, Error};
+
+/// Users of the page: sessions of rolls with think time in between.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// The frontend
+    #[arg(long, env = "FRONTEND_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://localhost:8108")]
+    pub frontend_url: Url,
+
+    /// How many there are at once, 1 to 10000
+    #[arg(
+        long = "users",
+        env = "NUM_USERS",
+        value_name = "NUMBER",
+        default_value_t = 10
+    )]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub users: u64,
+
+    /// How they behave.
+    #[command(flatten)]
+    pub behaviour: Behaviour,
+
+    /// What is drawn.
+    #[command(flatten)]
+    pub seed: Seed,
+
+    /// How long one request may take
+    #[arg(
+        long,
+        env = "REQUEST_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "15s"
+    )]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+}
+
+/// What has happened so far, for whoever watches. All counts only grow.
+#[derive(Debug, Default)]
+pub struct Live {
+    requests: AtomicU64,
+    rolls: AtomicU64,
+    failures: AtomicU64,
+}
+
+impl Live {
+    /// Requests that were answered or failed.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Rolls that were answered, those in batches included.
+    pub fn rolls(&self) -> u64 {
+        self.rolls.load(Ordering::Relaxed)
+    }
+
+    /// Requests that failed. A die's own failures and unknown dice are none.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, request: &Request, answer: &Answer) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        match answer.outcome {
+            Outcome::Fine => self.rolls.fetch_add(request.rolls(), Ordering::Relaxed),
+            Outcome::Failed(_) => self.failures.fetch_add(1, Ordering::Relaxed),
+            Outcome::RollFailed | Outcome::NoSuchDie => 0,
+        };
+    }
+}
+
+/// Runs all sessions to their end, or until `shutdown`; without end until `shutdown`.
+///
+/// # Errors
+/// [`Error::Usage`] for flags that do not go together, [`Error::NotThere`] without a frontend,
+/// unless the run has no end: then it is waited for.
+pub async fn run(
+    options: &Options,
+    live: &Arc<Live>,
+    console: &Console,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Report, Error> {
+    options.behaviour.check()?;
+    let endless = options.behaviour.is_endless();
+    if !endless {
+        check(Needed {
+            service: "the frontend",
+            url: &options.frontend_url,
+            flag: "--frontend-url",
+        })
+        .await?;
+    }
+    let (seed, run) = (options.seed.number(), run_id());
+    let stop = Stop::when(shutdown);
+    let start = Instant::now();
+    let mut users = start_users(options, seed, &run, live, console, &stop);
+    let _following = follow(console, options.users, live);
+    let mut tally = Tally::default();
+    while let Some(user) = users.join_next().await {
+        tally.merge(user.expect("a user neither panics nor is aborted"));
+    }
+    Ok(tally.report(Run {
+        id: run,
+        seed,
+        users: options.users,
+        endless,
+        interrupted: stop.is_requested(),
+        took: start.elapsed(),
+        frontend: options.frontend_url.clone(),
+    }))
+}
+
+fn start_users(
+    options: &Options,
+    seed: u64,
+    run: &str,
+    live: &Arc<Live>,
+    console: &Console,
+    stop: &Stop,
+) -> JoinSet<Tally> {
+    let sender = Sender::new(&options.frontend_url, options.timeout, run);
+    let outage = Arc::new(Outage::new(console.clone()));
+    let is_endless = options.behaviour.is_endless();
+    let users = (0..options.users).map(|number| User {
+        number,
+        rng: stream(seed, number),
+        behaviour: options.behaviour.clone(),
+        sender: sender.clone(),
+        live: Arc::clone(live),
+        stop: stop.clone(),
+        outage: is_endless.then(|| Arc::clone(&outage)),
+    });
+    users.map(User::act).collect()
+}
+
+fn follow(console: &Console, users: u64, live: &Arc<Live>) -> crate::console::Following {
+    let live = Arc::clone(live);
+    console.follow(move || {
+        let (requests, rolls, failures) = (live.requests(), live.rolls(), live.failures());
+        format!("{users} users: {requests} requests, {rolls} rolls, {failures} failures")
+    })
+}
+
+struct User {
+    number: u64,
+    rng: StdRng,
+    behaviour: Behaviour,
+    sender: Sender,
+    live: Arc<Live>,
+    stop: Stop,
+    /// What is said about failing services, by users without end.
+    outage: Option<Arc<Outage>>,
+}
+
+impl User {
+    async fn act(mut self) -> Tally {
+        let mut tally = Tally::default();
+        loop {
+            let rolls = self.behaviour.session_length(&mut self.rng);
+            let session = (0..=rolls).map(|index| index == 0);
+            for opens_page in session {
+                let request = if opens_page {
+                    Request::Page
+                } else {
+                    self.behaviour.request(&mut self.rng)
+                };
+                let think = self.behaviour.think_time(&mut self.rng);
+                if !self.step(&request, think, &mut tally).await {
+                    return tally;
+                }
+            }
+            if !self.behaviour.is_endless() {
+                return tally;
+            }
+        }
+    }
+
+    /// One request and the time to think about its answer; false when the run is to end.
+    async fn step(&self, request: &Request, think: Duration, tally: &mut Tally) -> bool {
+        let sending = self.sender.send(self.number, request);
+        let Some(answer) = self.stop.finish(sending).await else {
+            return false;
+        };
+        self.live.count(request, &answer);
+        tally.add(request, &answer);
+        let pause = match &self.outage {
+            Some(outage) => think.max(outage.after(&answer)),
+            None => think,
+        };
+        self.stop.sleep(pause).await
+    }
+}

@@ -1,0 +1,137 @@
+//! What a person sees who mistypes, asks for help, or has started nothing.
+
+use crate::run::traffic_gen;
+
+/// A port on which nothing listens.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
+#[tokio::test]
+async fn wrong_flags_are_explained() {
+    let cases: [(&[&str], &str); 9] = [
+        (
+            &["compare", "--times", "0"],
+            "must be a whole number from 1 to 20",
+        ),
+        (
+            &["compare", "--times", "21"],
+            "must be a whole number from 1 to 20",
+        ),
+        (
+            &["users", "--frontend-url", "localhost:8108"],
+            "not a URL with scheme and host",
+        ),
+        (
+            &["users", "--frontend-url", "https://x"],
+            "https is not supported",
+        ),
+        (&["users", "--users", "0"], "0 is not in 1..=10000"),
+        (
+            &["users", "--think-min", "3s"],
+            "--think-min 3s is longer than --think-max 2s",
+        ),
+        (&["users", "--dice", "fair"], "is not a mix of dice"),
+        (
+            &["load", "--rate", "0"],
+            "not a number of requests a second",
+        ),
+        (
+            &["resilience", "--during", "true", "--at", "2m"],
+            "--at 120s is not within --duration",
+        ),
+    ];
+    for (arguments, explanation) in cases {
+        let finished = traffic_gen(arguments).await;
+        assert_eq!(finished.code, Some(2), "{arguments:?}: {finished:?}");
+        assert!(
+            finished.stderr.contains(explanation),
+            "{arguments:?}: {finished:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_is_named_in_one_line() {
+    let cases: [(&[&str], &str); 6] = [
+        (&["--frontend-url", NOWHERE], "the frontend is not there"),
+        (
+            &["compare", "--frontend-url", NOWHERE],
+            "the frontend is not there",
+        ),
+        (&["load", NOWHERE], "the target is not there"),
+        (
+            &["direct", "--die-service-url", NOWHERE],
+            "die-service is not there",
+        ),
+        (
+            &["database", "--die-service-url", NOWHERE],
+            "die-service is not there",
+        ),
+        (
+            &["reconcile", "--frontend-url", NOWHERE],
+            "the frontend is not there",
+        ),
+    ];
+    for (arguments, name) in cases {
+        let finished = traffic_gen(arguments).await;
+        assert_eq!(finished.code, Some(3), "{arguments:?}: {finished:?}");
+        let lines: Vec<&str> = finished.stderr.lines().collect();
+        let [line] = lines[..] else {
+            panic!("{arguments:?}: {finished:?}");
+        };
+        for part in [name, NOWHERE, "cargo run --release", "docker compose up"] {
+            assert!(line.contains(part), "{arguments:?}: {part} in {line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn help_documents_modes_variables_and_exit_codes() {
+    let help = traffic_gen(&["--help"]).await.stdout;
+    let modes = [
+        "users",
+        "compare",
+        "load",
+        "direct",
+        "database",
+        "resilience",
+        "reconcile",
+    ];
+    for mode in modes {
+        assert!(help.contains(&format!("\n  {mode} ")), "{mode} in {help}");
+        let help = traffic_gen(&[mode, "--help"]).await.stdout;
+        let flags = help
+            .lines()
+            .filter(|line| line.trim_start().starts_with("--"));
+        let flags = flags
+            .filter(|flag| !flag.trim_start().starts_with("--help"))
+            .count();
+        let variables = help.matches("[env: ").count();
+        // -q, --quiet does not begin with its long form, load's targets are no flag.
+        let others = if mode == "load" { 2 } else { 1 };
+        assert_eq!(variables, flags + others, "{help}");
+    }
+    assert!(help.contains("Exit codes:"), "{help}");
+}
+
+#[tokio::test]
+async fn the_original_knobs_keep_their_names() {
+    let knobs = [
+        ("users", "NUM_USERS"),
+        ("users", "MAX_ROLLS_PER_USER"),
+        ("users", "ASYNC_PROBABILITY"),
+        ("users", "MAX_ASYNC_ROLLS"),
+        ("users", "FRONTEND_URL"),
+        ("reconcile", "DICE_ROLLER_URL"),
+        ("direct", "DIE_SERVICE_URL"),
+        ("database", "QUERIES_PER_SECOND"),
+        ("database", "DURATION_SECONDS"),
+        ("database", "LIST_TO_GET_RATIO"),
+    ];
+    for (mode, variable) in knobs {
+        let help = traffic_gen(&[mode, "--help"]).await.stdout;
+        assert!(
+            help.contains(&format!("[env: {variable}=]")),
+            "{variable} in {help}"
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! `compare`.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::RawQuery;
+use axum::routing::get;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::run::traffic_gen;
+use crate::services::{Services, listen};
+
+/// A roll takes 40 ms, and a batch of any size 80 ms.
+async fn timed() -> String {
+    let batch = |RawQuery(query): RawQuery| async move {
+        sleep(Duration::from_millis(80)).await;
+        let query = query.expect("a query");
+        let (_, times) = query.split_once("times=").expect("a size");
+        let count: usize = times.parse().expect("a number");
+        Json(json!({ "total": count, "rolls": vec![1; count], "count": count }))
+    };
+    let roll = || async {
+        sleep(Duration::from_millis(40)).await;
+        Json(json!({ "roll": 1 }))
+    };
+    let app = Router::new()
+        .route("/roll", get(roll))
+        .route("/roll-async", get(batch));
+    let (listener, url) = listen().await;
+    tokio::spawn(async { axum::serve(listener, app).await.expect("serves") });
+    url
+}
+
+#[tokio::test]
+async fn the_speed_up_is_that_of_rolls_against_a_batch() {
+    let frontend = timed().await;
+    let finished = traffic_gen(&[
+        "compare",
+        "--frontend-url",
+        &frontend,
+        "--repeat=3",
+        "--sequential=5",
+        "--times=5,10",
+        "--traces-exporter=none",
+        "--json",
+    ])
+    .await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let report = finished.json();
+    assert_eq!(report["sequential"]["requests"], 15);
+    for (row, size, expected) in [(0, 5.0, 3.0), (1, 10.0, 5.5)] {
+        let row = &report["batches"][row];
+        assert_eq!(row["requests"], 3, "{report}");
+        assert_eq!(row["expected_speed_up"], expected, "{report}");
+        let measured = row["speed_up"].as_f64().expect("a number");
+        let means = mean(&report["sequential"]) * size / mean(row);
+        assert!((measured - means).abs() < 0.001, "{report}");
+        // n rolls of 40 ms against 80 ms, with room for a busy machine.
+        assert!((size / 4.0..size * 0.75).contains(&measured), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_real_rolls_is_faster_than_its_rolls_in_sequence() {
+    let services = Services::start(Duration::from_millis(100)).await;
+    let finished = traffic_gen(&[
+        "compare",
+        "--frontend-url",
+        &services.frontend,
+        "--repeat=4",
+        "--times=10",
+        "--roll-delay=100ms",
+        "--traces-exporter=none",
+        "--json",
+    ])
+    .await;
+    let report = finished.json();
+    let row = &report["batches"][0];
+    let speed_up = row["speed_up"].as_f64().expect("a number");
+    assert!(speed_up > 2.0, "(10+1)/2 is expected: {report}");
+}
+
+fn mean(row: &Value) -> f64 {
+    row["latency"]["mean_ms"].as_f64().expect("a number")
+}

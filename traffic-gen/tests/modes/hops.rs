@@ -1,0 +1,284 @@
+//! The three services and their stores as one stand-in, which keeps exact books and can lose things.
+//!
+//! A roll moves the counters, makes the spans and writes the lines of the contract. Spans go to a
+//! real mini-tempo, lines to a file and to something that answers as Loki does, counters to
+//! `/metrics` and, as if scraped, to something that answers as Prometheus does.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::routing::get;
+use axum::{Json, Router};
+use mini_tempo::Store;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::hops_spans::{Made, request_of};
+use crate::services::listen;
+
+/// What is lost: one in so many, nothing when 0.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Loss {
+    /// Spans of rolls on their way to Tempo.
+    pub(crate) roll_spans: u64,
+    /// Lines about single rolls.
+    pub(crate) lines: u64,
+    /// Increments of the counter of rolls in batches.
+    pub(crate) batch_counts: u64,
+}
+
+/// Everything of the stand-in.
+pub(crate) struct Hops {
+    /// The frontend, dice-roller and die-service.
+    pub(crate) services: String,
+    pub(crate) tempo: String,
+    /// Loki and Prometheus.
+    pub(crate) stores: String,
+    pub(crate) log: PathBuf,
+    _running: JoinSet<()>,
+}
+
+struct App {
+    loss: Loss,
+    /// Where spans are posted.
+    otlp: String,
+    client: reqwest::Client,
+    log: PathBuf,
+    books: Mutex<Books>,
+}
+
+/// What happened so far.
+#[derive(Debug, Default)]
+struct Books {
+    requests: u64,
+    rolls: u64,
+    batch_rolls: u64,
+    roll_spans: u64,
+    lines: u64,
+    /// Those written, with their times.
+    written: Vec<(u64, String)>,
+    /// The counters as they were scraped: requests, rolls and rolls in batches, with the time.
+    scraped: Vec<(f64, [u64; 3])>,
+}
+
+impl Hops {
+    pub(crate) async fn start(name: &str, loss: Loss) -> Self {
+        let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.log"));
+        std::fs::write(&log, "a line of an earlier run\n").expect("a file");
+        let store = Store::new(mini_tempo::DEFAULT_MAX_SPANS);
+        let mut running = JoinSet::new();
+        let otlp = serve(&mut running, mini_tempo::receiver(store.clone())).await;
+        let tempo = serve(&mut running, mini_tempo::api(store)).await;
+        let app = Arc::new(App {
+            loss,
+            otlp: format!("{otlp}/v1/traces"),
+            client: reqwest::Client::new(),
+            log: log.clone(),
+            books: Mutex::default(),
+        });
+        let services = Router::new()
+            .route("/roll", get(roll))
+            .route("/roll-async", get(roll))
+            .route("/metrics", get(metrics))
+            .with_state(Arc::clone(&app));
+        let stores = Router::new()
+            .route("/loki/api/v1/query_range", get(loki))
+            .route("/api/v1/query", get(prometheus))
+            .with_state(Arc::clone(&app));
+        running.spawn(scrape(Arc::clone(&app)));
+        Self {
+            services: serve(&mut running, services).await,
+            stores: serve(&mut running, stores).await,
+            tempo,
+            log,
+            _running: running,
+        }
+    }
+}
+
+async fn serve(running: &mut JoinSet<()>, app: Router) -> String {
+    let (listener, url) = listen().await;
+    running.spawn(async { axum::serve(listener, app).await.expect("serves") });
+    url
+}
+
+#[derive(Deserialize)]
+struct RollQuery {
+    times: Option<u64>,
+}
+
+async fn roll(
+    State(app): State<Arc<App>>,
+    Query(query): Query<RollQuery>,
+    headers: HeaderMap,
+) -> Json<Value> {
+    let traceparent = headers["traceparent"].to_str().expect("ASCII");
+    let trace_id = traceparent
+        .split('-')
+        .nth(1)
+        .expect("a trace id")
+        .to_owned();
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let spans = app.happen(&trace_id, query.times);
+    let request = app
+        .client
+        .post(&app.otlp)
+        .header("content-type", "application/x-protobuf");
+    let posted = request.body(request_of(&trace_id, &spans)).send().await;
+    assert!(posted.expect("an answer").status().is_success());
+    Json(match query.times {
+        None => json!({ "roll": 1 }),
+        Some(times) => {
+            let rolls = vec![1; usize::try_from(times).expect("small")];
+            json!({ "total": times, "rolls": rolls, "count": times })
+        }
+    })
+}
+
+impl App {
+    /// Counters, lines and spans of one request, at one time.
+    fn happen(&self, trace_id: &str, times: Option<u64>) -> Vec<Made> {
+        let mut books = self.books.lock().expect("no panic while locked");
+        let now = nanos();
+        books.requests += 1;
+        let path = if times.is_some() {
+            "/roll-async"
+        } else {
+            "/roll"
+        };
+        let mut spans = vec![
+            Made::server("frontend", path, now),
+            Made::server("die-service", "/dice", now),
+        ];
+        for index in 0..times.unwrap_or(1) {
+            let message = match times {
+                None => "Roll completed",
+                Some(_) => "Async roll completed",
+            };
+            match times {
+                None => books.rolls += 1,
+                Some(_) => books.batch_rolls += 1,
+            }
+            books.roll_spans += 1;
+            if !is_lost(self.loss.roll_spans, books.roll_spans) {
+                spans.push(Made::roll(times.map(|_| index), now));
+            }
+            self.write(&mut books, message, trace_id, now);
+        }
+        spans
+    }
+
+    fn write(&self, books: &mut Books, message: &str, trace_id: &str, now: u64) {
+        if message == "Roll completed" {
+            books.lines += 1;
+            if is_lost(self.loss.lines, books.lines) {
+                return;
+            }
+        }
+        let line = json!({ "message": message, "trace_id": trace_id, "roll_value": 1 });
+        let file = std::fs::OpenOptions::new().append(true).open(&self.log);
+        writeln!(file.expect("a file"), "{line}").expect("written");
+        // Two lines of one nanosecond would be one and the same to Loki.
+        let at = now + books.written.len() as u64;
+        books.written.push((at, line.to_string()));
+    }
+}
+
+impl Books {
+    /// Requests, rolls and rolls in batches, as the counters have them.
+    fn counters(&self, loss: Loss) -> [u64; 3] {
+        let lost = self.batch_rolls.checked_div(loss.batch_counts);
+        [
+            self.requests,
+            self.rolls,
+            self.batch_rolls - lost.unwrap_or(0),
+        ]
+    }
+}
+
+async fn metrics(State(app): State<Arc<App>>) -> String {
+    let books = app.books.lock().expect("no panic while locked");
+    let [requests, rolls, batch_rolls] = books.counters(app.loss);
+    format!(
+        "http_requests_total{{handler=\"/roll\",method=\"GET\",status=\"200\"}} {requests}\n\
+         http_requests_total{{handler=\"/dice\",method=\"GET\",status=\"200\"}} {requests}\n\
+         http_requests_total{{handler=\"/\",method=\"GET\",status=\"200\"}} 1234\n\
+         dice_rolls_total{{die_type=\"fair\",result=\"success\"}} {rolls}\n\
+         dice_rolls_total{{die_type=\"fair\",result=\"error\"}} 0\n\
+         async_rolls_total{{die_type=\"fair\",result=\"success\"}} {batch_rolls}\n"
+    )
+}
+
+/// As Prometheus would, more often.
+async fn scrape(app: Arc<App>) {
+    loop {
+        {
+            let mut books = app.books.lock().expect("no panic while locked");
+            let counters = books.counters(app.loss);
+            let seconds = (nanos() / 1_000_000) as f64 / 1000.0;
+            books.scraped.push((seconds, counters));
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}
+
+#[derive(Deserialize)]
+struct PromQl {
+    query: String,
+}
+
+async fn prometheus(State(app): State<Arc<App>>, Query(asked): Query<PromQl>) -> Json<Value> {
+    let index = match asked.query.as_str() {
+        query if query.starts_with("http_requests_total{job=~\"frontend") => 0,
+        query if query.starts_with("http_requests_total{job=~\"die-service") => 0,
+        query if query.starts_with("dice_rolls_total{job=~\"dice-roller") => 1,
+        query if query.starts_with("async_rolls_total{job=~\"dice-roller") => 2,
+        query => panic!("{query}"),
+    };
+    let books = app.books.lock().expect("no panic while locked");
+    let values = books
+        .scraped
+        .iter()
+        .map(|(at, counters)| json!([at, counters[index].to_string()]));
+    let values: Vec<Value> = values.collect();
+    let metric = json!({ "job": "a", "instance": "b" });
+    Json(json!({ "data": { "result": [{ "metric": metric, "values": values }] } }))
+}
+
+#[derive(Deserialize)]
+struct LogQl {
+    start: u64,
+    end: u64,
+    limit: usize,
+}
+
+/// Six thousand lines of somebody else before ours, so that it takes more than one page.
+async fn loki(State(app): State<Arc<App>>, Query(asked): Query<LogQl>) -> Json<Value> {
+    let books = app.books.lock().expect("no panic while locked");
+    let first = books.written.first().map_or(0, |(at, _)| at - 10_000_000);
+    let line = json!({ "message": "Roll completed", "trace_id": "0123" }).to_string();
+    let others = (0..6000).map(|index| (first + index, line.clone()));
+    let window = asked.start..asked.end;
+    let all = others.chain(books.written.iter().cloned());
+    let page = all.filter(|(at, _)| window.contains(at)).take(asked.limit);
+    let values: Vec<Value> = page
+        .map(|(at, line)| json!([at.to_string(), line]))
+        .collect();
+    Json(json!({ "data": { "result": [{ "stream": {}, "values": values }] } }))
+}
+
+fn is_lost(one_in: u64, number: u64) -> bool {
+    one_in > 0 && number.is_multiple_of(one_in)
+}
+
+fn nanos() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970");
+    u64::try_from(since.as_nanos()).expect("before 2554")
+}

@@ -1,0 +1,15 @@
+//! Every mode as a person runs it: the program, its report, its exit code; against the services or
+//! against stand-ins that record, stall, fail or lose things on purpose.
+
+mod cli;
+mod compare;
+mod hops;
+mod hops_spans;
+mod load;
+mod queries;
+mod reconcile;
+mod resilience;
+mod run;
+mod services;
+mod stand_in;
+mod users;

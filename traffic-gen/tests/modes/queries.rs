@@ -1,0 +1,91 @@
+//! `direct` and `database`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use testkit::Metrics;
+
+use crate::run::traffic_gen;
+use crate::services::Services;
+use crate::stand_in::StandIn;
+
+async fn report(mode: &str, die_service: &str, more: &[&str]) -> Value {
+    let mut arguments = vec![
+        mode,
+        "--json",
+        "--quiet",
+        "--traces-exporter=none",
+        "--seed=5",
+    ];
+    arguments.extend(["--die-service-url", die_service]);
+    arguments.extend(more);
+    let finished = traffic_gen(&arguments).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    finished.json()
+}
+
+fn kind<'a>(report: &'a Value, kind: &str) -> &'a Value {
+    let kinds = report["kinds"].as_array().expect("kinds");
+    let row = kinds.iter().find(|row| row["kind"] == kind);
+    row.unwrap_or_else(|| panic!("{kind} in {report}"))
+}
+
+/// The report's counts are die-service's own.
+async fn assert_counted(report: &Value, die_service: &str) {
+    let metrics = Metrics::scrape(&format!("{die_service}/metrics")).await;
+    let lists = metrics.sum("die_list_requests_total", &[]);
+    let gets = metrics.sum("die_specifications_requested_total", &[]);
+    let unknown = metrics.sum(
+        "die_specifications_requested_total",
+        &["identifier=\"unknown\""],
+    );
+    assert_eq!(
+        kind(report, "list")["queries"].as_f64(),
+        Some(lists),
+        "{report}"
+    );
+    assert_eq!(
+        kind(report, "get")["queries"].as_f64(),
+        Some(gets),
+        "{report}"
+    );
+    assert_eq!(
+        kind(report, "get")["no_such_die"].as_f64(),
+        Some(unknown),
+        "{report}"
+    );
+}
+
+#[tokio::test]
+async fn direct_asks_for_lists_and_single_dice() {
+    let services = Services::start(Duration::ZERO).await;
+    let flags = ["--requests=60", "--pause=0s", "--list-ratio=0.3"];
+    let report = report("direct", &services.die_service, &flags).await;
+    assert_eq!(report["queries"], 60);
+    assert_counted(&report, &services.die_service).await;
+}
+
+#[tokio::test]
+async fn database_keeps_its_rate() {
+    let services = Services::start(Duration::ZERO).await;
+    let flags = ["--queries-per-second=40", "--duration-seconds=2"];
+    let report = report("database", &services.die_service, &flags).await;
+    assert_eq!(report["queries"], 80);
+    assert_counted(&report, &services.die_service).await;
+}
+
+#[tokio::test]
+async fn the_same_seed_asks_the_same() {
+    let answer = |_: &str| (200, "{}".to_owned());
+    let (first, second) = (StandIn::start(answer).await, StandIn::start(answer).await);
+    for server in [&first, &second] {
+        report(
+            "direct",
+            &server.url,
+            &["--requests=40", "--pause=0s", "--dice=fair=1,risky=1"],
+        )
+        .await;
+    }
+    assert_eq!(first.asked().len(), 40);
+    assert_eq!(first.asked(), second.asked());
+}

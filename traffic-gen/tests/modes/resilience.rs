@@ -1,0 +1,133 @@
+//! `resilience`.
+
+use std::path::PathBuf;
+
+use crate::run::{interrupt, start, traffic_gen};
+use crate::stand_in::{StandIn, threes};
+
+/// A frontend whose die-service is away while a file exists.
+struct Breakable {
+    frontend: StandIn,
+    file: PathBuf,
+}
+
+impl Breakable {
+    async fn start(name: &str) -> Self {
+        let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_file(&file);
+        let broken = file.clone();
+        let frontend = StandIn::start(move |target| {
+            if broken.exists() {
+                let detail = "die-service is not available; try again later";
+                return (503, format!(r#"{{"detail":"{detail}"}}"#));
+            }
+            threes(target)
+        })
+        .await;
+        Self { frontend, file }
+    }
+
+    fn arguments(&self, more: &[&str]) -> Vec<String> {
+        let file = self.file.display();
+        let (during, restore) = (format!("touch {file}"), format!("rm {file}"));
+        let mut arguments = vec![
+            "resilience",
+            "--json",
+            "--traces-exporter=none",
+            "--rate=50",
+        ];
+        arguments.extend(["--frontend-url", &self.frontend.url]);
+        arguments.extend(["--during", &during, "--restore", &restore]);
+        arguments.extend(more);
+        arguments.into_iter().map(str::to_owned).collect()
+    }
+}
+
+fn strs(arguments: &[String]) -> Vec<&str> {
+    arguments.iter().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn an_outage_is_told_by_length_status_and_service() {
+    let system = Breakable::start("outage").await;
+    let arguments = system.arguments(&["--duration=7s", "--at=2s", "--restore-at=4s"]);
+    let finished = traffic_gen(&strs(&arguments)).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let report = finished.json();
+    let number = |key: &str| {
+        report[key]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{key}: {report}"))
+    };
+    let (answered, failed) = (number("answered"), number("failed"));
+    assert_eq!(answered + failed, 350.0, "{report}");
+    assert_eq!(number("availability"), answered / 350.0);
+    // 2 s at 50 a second, and how long a shell takes to start, twice.
+    assert!((75.0..=125.0).contains(&failed), "{report}");
+    assert_eq!(report["failures_by_status"]["503"].as_f64(), Some(failed));
+    assert_eq!(
+        report["failures_by_hop"]["die-service"].as_f64(),
+        Some(failed)
+    );
+    assert!(
+        (2.0..=3.0).contains(&number("longest_outage_seconds")),
+        "{report}"
+    );
+    assert!(
+        (0.0..=2.0).contains(&number("recovery_seconds")),
+        "{report}"
+    );
+    assert_eq!(report["windows"].as_array().expect("windows").len(), 7);
+}
+
+#[tokio::test]
+async fn no_recovery_is_no_success() {
+    let system = Breakable::start("broken-for-good").await;
+    let mut arguments = system.arguments(&["--duration=3s", "--at=1s", "--restore-at=2s"]);
+    let restore = arguments
+        .iter()
+        .position(|argument| argument == "--restore");
+    arguments[restore.expect("given") + 1] = "true".to_owned();
+    let finished = traffic_gen(&strs(&arguments)).await;
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert_eq!(finished.json()["clean_at_end"], false);
+    std::fs::remove_file(&system.file).expect("was broken");
+}
+
+#[tokio::test]
+async fn a_command_that_fails_fails_the_run() {
+    let frontend = StandIn::start(threes).await;
+    let finished = traffic_gen(&[
+        "resilience",
+        "--json",
+        "--traces-exporter=none",
+        "--duration=2s",
+        "--at=0s",
+        "--during=exit 3",
+        "--frontend-url",
+        &frontend.url,
+    ])
+    .await;
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert_eq!(finished.json()["commands"][0]["problem"], "exit status: 3");
+}
+
+#[tokio::test]
+async fn ctrl_c_restores_what_was_broken() {
+    let system = Breakable::start("interrupted").await;
+    let arguments = system.arguments(&["--duration=60s", "--at=0s", "--restore-at=50s"]);
+    let child = start(&strs(&arguments));
+    testkit::eventually("it to be broken", || async {
+        system.file.exists().then_some(())
+    })
+    .await;
+    let finished = interrupt(child).await;
+    assert!(!system.file.exists(), "{finished:?}");
+    let report = finished.json();
+    assert_eq!(report["interrupted"], true);
+    assert_eq!(
+        report["commands"].as_array().expect("commands").len(),
+        2,
+        "{report}"
+    );
+}
