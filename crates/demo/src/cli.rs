@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 
 /// Runs the whole dice system without Docker: three services, light traffic, and a stand-in for
@@ -38,11 +39,11 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
     /// Leave the dice alone: no traffic but yours
-    #[arg(long, env = "DEMO_NO_TRAFFIC")]
+    #[arg(long, env = "DEMO_NO_TRAFFIC", value_parser = FalseyValueParser::new())]
     pub(crate) no_traffic: bool,
 
     /// Pass the services' log lines through to standard output
-    #[arg(long, env = "DEMO_LOGS")]
+    #[arg(long, env = "DEMO_LOGS", value_parser = FalseyValueParser::new())]
     pub(crate) logs: bool,
 
     /// Write each service's log lines to DIR/SERVICE.log
@@ -85,7 +86,7 @@ pub(crate) struct Options {
     pub(crate) tempo_port: u16,
 
     /// Start KTRDR too, the fleet of workers: a backend, four workers and a driver
-    #[arg(long, env = "DEMO_KTRDR")]
+    #[arg(long, env = "DEMO_KTRDR", value_parser = FalseyValueParser::new())]
     pub(crate) ktrdr: bool,
 
     /// Port of KTRDR's backend

@@ -158,8 +158,11 @@ async fn ktrdr_comes_along_when_asked_for() {
     let demo = Demo::start(&flags.each_ref().map(String::as_str)).await;
     let backend_url = format!("http://127.0.0.1:{backend}");
     eventually("four workers and an operation for them", || async {
-        let (_, workers) = get(&format!("{backend_url}/api/v1/workers")).await;
-        let (_, operations) = get(&format!("{backend_url}/api/v1/operations")).await;
+        let ask = async |what| {
+            let answer = reqwest::get(format!("{backend_url}/api/v1/{what}")).await;
+            answer.ok()?.json::<Value>().await.ok()
+        };
+        let (workers, operations) = (ask("workers").await?, ask("operations").await?);
         let four = workers["workers"].as_array()?.len() == 4;
         (four && !operations["operations"].as_array()?.is_empty()).then_some(())
     })
