@@ -23,6 +23,13 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Follow one roll through the running demo, hop by hop, and say what is wrong where
+    #[command(disable_help_flag = true)]
+    Doctor {
+        /// See doctor --help
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Be one of the services; how the demo starts its children.
     #[command(hide = true, disable_help_flag = true)]
     Service {

@@ -25,12 +25,13 @@ use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Some(Command::Service {
-        stop_at_eof,
-        arguments,
-    }) = cli.command
-    {
-        return role::main(arguments, stop_at_eof);
+    match cli.command {
+        Some(Command::Service {
+            stop_at_eof,
+            arguments,
+        }) => return role::main(arguments, stop_at_eof),
+        Some(Command::Doctor { arguments }) => return role::doctor(arguments),
+        None => {}
     }
     match system::run(&cli.options) {
         Ok(()) => ExitCode::SUCCESS,

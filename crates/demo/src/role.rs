@@ -32,6 +32,12 @@ pub(crate) fn main(arguments: Vec<OsString>, stop_at_eof: bool) -> ExitCode {
     }
 }
 
+/// Examines a running demo, which has no Alloy, Prometheus, Loki or Grafana.
+pub(crate) fn doctor(arguments: Vec<OsString>) -> ExitCode {
+    let own = ["demo doctor", "--without=alloy,prometheus,loki,grafana"].map(OsString::from);
+    doctor::main_from(own.into_iter().chain(arguments))
+}
+
 async fn stopped(at_eof: bool) {
     if !at_eof {
         return service::terminated().await;

@@ -132,6 +132,7 @@ fn introduce(options: &Options) {
   Its trace            curl {tempo}/api/traces/TRACE_ID
   Traces with errors   curl -G {tempo}/api/search --data-urlencode 'q={{ status = error }}'
   Metrics              curl {roller}/metrics
+  Is all well?         cargo run --release -- doctor
   Log lines            start again with --logs
 
 {ktrdr}Traces are kept in memory by a stand-in for Tempo. For Grafana: docker compose up

@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 use crate::support::PROGRAM;
 
 /// The demo on ports that were free a moment ago.
-struct Demo {
+pub(crate) struct Demo {
     child: Child,
     ports: [u16; 5],
 }
@@ -27,7 +27,7 @@ const FLAGS: [&str; 5] = [
 ];
 
 impl Demo {
-    async fn start(own: &[&str]) -> Self {
+    pub(crate) async fn start(own: &[&str]) -> Self {
         let ports = free_ports().await;
         let child = command(&ports).args(own).spawn().expect("it starts");
         let demo = Self { child, ports };
@@ -39,8 +39,23 @@ impl Demo {
     }
 
     /// The URL of `path` at the port of that flag.
-    fn url(&self, flag: usize, path: &str) -> String {
+    pub(crate) fn url(&self, flag: usize, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.ports[flag])
+    }
+
+    /// The flags that tell a program where the three services are.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        let flags = ["--die-service-url", "--dice-roller-url", "--frontend-url"];
+        let flags = flags.iter().enumerate();
+        flags
+            .map(|(i, flag)| format!("{flag}={}", self.url(i, "")))
+            .collect()
+    }
+
+    /// Kills the service behind that flag, as a crash would.
+    pub(crate) fn kill_service(&self, flag: usize) {
+        let pid = listener_pid(self.ports[flag]).expect("somebody listens");
+        kill(Pid::from_raw(pid), Signal::SIGKILL).expect("our own grandchild");
     }
 
     fn signal(&self, signal: Signal) {
@@ -215,14 +230,12 @@ async fn a_port_in_use_is_one_clear_line_and_nothing_is_left_running() {
 #[tokio::test]
 async fn a_killed_service_comes_back_and_a_killed_demo_takes_its_services_along() {
     let demo = Demo::start(&["--no-traffic"]).await;
-    let port = demo.ports[0];
     let started = |metrics: Value| {
         let metrics = testkit::Metrics::parse(metrics.as_str()?);
         Some(metrics.value("process_start_time_seconds", &[]))
     };
     let first = started(get(&demo.url(0, "/metrics")).await.1).expect("metrics");
-    let pid = listener_pid(port).expect("somebody listens");
-    kill(Pid::from_raw(pid), Signal::SIGKILL).expect("our own grandchild");
+    demo.kill_service(0);
     eventually("die-service to be back", || async {
         let text = reqwest::get(demo.url(0, "/metrics"))
             .await

@@ -1,6 +1,7 @@
 //! The whole system as a person meets it: real processes, real sockets, HTTP, `/metrics`, log
 //! lines and spans. `contract.md` is what is checked; each module takes one of its tables.
 
+mod books;
 mod bounds;
 mod concurrency;
 mod demo_command;

@@ -1,0 +1,102 @@
+//! The hops in their order. All but the first and the last follow one roll; without it they
+//! cannot be reached.
+
+use std::time::Instant;
+
+use reqwest::Client;
+
+use crate::advice::Kind;
+use crate::cli::{Cli, Part};
+use crate::hops::{self, Roll};
+use crate::report::{Report, State, Trouble};
+
+/// What every hop needs.
+pub(crate) struct Doctor<'a> {
+    pub(crate) cli: &'a Cli,
+    pub(crate) kind: Kind,
+    pub(crate) client: Client,
+}
+
+/// Examines everything and goes on after what is broken.
+pub(crate) async fn examine(cli: &Cli) -> Report {
+    let doctor = Doctor {
+        cli,
+        kind: Kind::of(cli),
+        client: Client::new(),
+    };
+    let mut report = Report::default();
+    timed(&mut report, "services healthy", hops::services(&doctor)).await;
+
+    let before = hops::rolls_counted(&doctor).await;
+    let start = Instant::now();
+    let (rolled, roll) = match hops::roll(&doctor).await {
+        Ok((saw, roll)) => (Ok(saw), Some(roll)),
+        Err(trouble) => (Err(trouble), None),
+    };
+    report.add("one roll", start.elapsed(), rolled);
+    match roll {
+        Some(roll) => {
+            report.follow(&roll.trace_id);
+            follow(&doctor, &mut report, before, &roll).await;
+        }
+        None => {
+            for hop in [COUNTED, SCRAPED, TRACED, LOGGED, EXEMPLAR] {
+                report.pass_over(hop, State::NotReached, "there is no roll to follow");
+            }
+        }
+    }
+
+    if cli.has(Part::Grafana) {
+        timed(&mut report, PROVISIONED, hops::dashboards(&doctor)).await;
+    } else {
+        report.pass_over(PROVISIONED, State::NotPart, "this run has no Grafana");
+    }
+    report
+}
+
+const COUNTED: &str = "counter moved";
+const SCRAPED: &str = "scraped by Prometheus";
+const TRACED: &str = "trace in Tempo";
+const LOGGED: &str = "log lines in Loki";
+const EXEMPLAR: &str = "exemplar in Prometheus";
+const PROVISIONED: &str = "dashboards in Grafana";
+
+async fn follow(
+    doctor: &Doctor<'_>,
+    report: &mut Report,
+    before: Result<f64, Trouble>,
+    roll: &Roll,
+) {
+    timed(report, COUNTED, hops::counted(doctor, before)).await;
+    if doctor.cli.has(Part::Prometheus) {
+        timed(report, SCRAPED, hops::scraped(doctor)).await;
+    } else {
+        report.pass_over(SCRAPED, State::NotPart, "this run has no Prometheus");
+    }
+    let traced = timed(report, TRACED, hops::traced(doctor, roll)).await;
+    if doctor.cli.has(Part::Loki) {
+        timed(report, LOGGED, hops::logged(doctor, roll)).await;
+    } else {
+        report.pass_over(LOGGED, State::NotPart, "this run has no Loki");
+    }
+    if !doctor.cli.has(Part::Prometheus) {
+        report.pass_over(EXEMPLAR, State::NotPart, "this run has no Prometheus");
+    } else if !traced {
+        report.pass_over(EXEMPLAR, State::NotReached, "it is made from the trace");
+    } else {
+        timed(report, EXEMPLAR, hops::exemplar(doctor, roll)).await;
+    }
+}
+
+/// Examines one hop; whether it works.
+async fn timed(
+    report: &mut Report,
+    hop: &'static str,
+    examination: impl Future<Output = Result<String, Trouble>>,
+) -> bool {
+    let start = Instant::now();
+    let found = examination.await;
+    let works = found.is_ok();
+    report.add(hop, start.elapsed(), found);
+    works
+}

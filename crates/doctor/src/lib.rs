@@ -1,0 +1,57 @@
+//! Rolls one die in a running system and follows that roll to every place where it has to show:
+//! the counter, Prometheus, Tempo, Loki, an exemplar, Grafana. A hop that is broken comes with
+//! what was seen, the likeliest cause and the command to run.
+//!
+//! * `cli`: where everything is, and which parts this run has.
+//! * `examination`: the hops in their order, and what each needs from the ones before.
+//! * `hops`: one file for each hop.
+//! * `ask`: HTTP, and asking again for as long as patience lasts.
+//! * `advice`: causes and commands, for Docker and without.
+//! * `report`: the table, and the same as JSON.
+
+mod advice;
+mod ask;
+mod cli;
+mod examination;
+mod hops;
+mod report;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::examination::examine;
+
+/// The whole `main`, with given arguments, the first being the program's name.
+///
+/// Exit code 0 when every hop works, 1 when one does not, 2 for wrong arguments.
+pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("doctor: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let json = cli.json;
+    let report = runtime.block_on(examine(&cli));
+    let text = if json { report.json() } else { report.table() };
+    println!("{text}");
+    if report.is_healthy() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
