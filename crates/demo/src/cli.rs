@@ -97,7 +97,7 @@ pub(crate) struct Options {
     pub(crate) ktrdr: bool,
 
     /// Port of KTRDR's backend
-    #[arg(long, env = "KTRDR_PORT", value_name = "PORT", default_value_t = 8100)]
+    #[arg(long, env = "KTRDR_PORT", value_name = "PORT", default_value_t = 8120)]
     pub(crate) ktrdr_port: u16,
 
     /// Ports of KTRDR's workers, one each: the first half does backtests, the others trainings

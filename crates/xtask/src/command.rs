@@ -34,6 +34,25 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
+/// Runs `command` in the root, unless it has a folder of its own, and hands back what it writes.
+///
+/// # Errors
+/// With what it wrote when it fails, or names it when it cannot be started.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    if command.get_current_dir().is_none() {
+        command.current_dir(root());
+    }
+    let output = command.output();
+    let words = words(command);
+    let output = output.map_err(|error| format!("{words}: {error}"))?;
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).trim().to_owned();
+    if output.status.success() {
+        return Ok(text);
+    }
+    Err(format!("{words}: {}\n{text}", output.status))
+}
+
 /// Whether `program` is on the PATH and starts.
 pub(crate) fn is_there(program: &str) -> bool {
     let quiet = std::process::Stdio::null;

@@ -1,10 +1,12 @@
 //! `cargo xtask ...`: development tasks that need more than cargo itself.
 //!
-//! * [`test`]: everything that must hold, in one command; what CI runs.
-//! * [`bench`]: what telemetry costs, as ratios measured side by side.
+//! * [`mod@test`]: everything that must hold, in one command; what CI runs.
+//! * [`check_stack`]: the stack's files, by the programs that will read them.
+//! * [`mod@bench`]: what telemetry costs, as ratios measured side by side.
 //! * [`tools`]: the programs that tests need, and how to get them.
 
 mod bench;
+mod check_stack;
 mod command;
 mod test;
 mod tools;
@@ -27,6 +29,12 @@ enum Task {
     Test(test::Options),
     /// Write dashboards/*.json from their sources
     Dashboards,
+    /// Check the files of `docker compose up` with the code of the programs that read them
+    CheckStack {
+        /// A checker that is missing fails instead of skipping
+        #[arg(long, env = "CI")]
+        ci: bool,
+    },
     /// Measure what metrics, logs and traces cost
     Bench(bench::Options),
     /// A server without any telemetry, for `bench` to compare with
@@ -40,6 +48,7 @@ fn main() -> ExitCode {
         Task::Dashboards => {
             command::cargo(&["run", "--quiet", "--package", "dashboards", "--", "write"])
         }
+        Task::CheckStack { ci } => check_stack::run_with_tests(ci),
         Task::Bench(options) => bench::run(&options),
         Task::Bare => bench::bare::run(),
     };

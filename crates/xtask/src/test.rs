@@ -4,15 +4,16 @@ use std::process::Command;
 use std::time::Instant;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 use crate::command::{self, cargo, is_there};
-use crate::tools;
+use crate::{check_stack, tools};
 
 /// How strict to be.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// A test whose program is missing fails instead of skipping
-    #[arg(long, env = "CI")]
+    #[arg(long, env = "CI", value_parser = FalseyValueParser::new())]
     ci: bool,
 }
 
@@ -37,6 +38,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     })?;
     step("documentation", documentation)?;
     step("dependencies", dependencies)?;
+    step("stack", || check_stack::run(options.ci))?;
     step("tests", || cargo(&["test", "--workspace", "--quiet"]))?;
     println!("all good after {:.0} s", start.elapsed().as_secs_f64());
     Ok(())

@@ -1,0 +1,47 @@
+# One image with every program of ours: static binaries and nothing else.
+# The services' commands and health checks are in docker-compose.yml.
+
+# The official image links against musl, statically; its version is rust-toolchain.toml's.
+FROM rust:1.95.0-alpine3.23 AS rust
+WORKDIR /src
+ENV CARGO_PROFILE_RELEASE_STRIP=symbols
+
+# The workspace without its code: every manifest, and an empty crate behind each. What this
+# stage makes changes with Cargo.toml and Cargo.lock only, and so does the layer that copies it.
+FROM rust AS manifests
+SHELL ["/bin/ash", "-eo", "pipefail", "-c"]
+COPY . .
+RUN find . -name Cargo.toml -o -name Cargo.lock -o -name lib.rs -o -name main.rs \
+    | while read -r file; do \
+        mkdir -p "/empty/${file%/*}"; \
+        case $file in \
+            */lib.rs) : >"/empty/$file" ;; \
+            */main.rs) echo "fn main() {}" >"/empty/$file" ;; \
+            *) cp "$file" "/empty/$file" ;; \
+        esac; \
+    done
+
+FROM rust AS build
+ARG PROGRAMS="die-service dice-roller frontend traffic-gen ktrdr doctor"
+COPY --from=manifests /empty .
+# hadolint ignore=SC2046,SC2086
+RUN cargo build --release --locked $(printf " -p %s" $PROGRAMS)
+COPY . .
+# The commit, for the build_info metric.
+ARG DICE_REVISION=unknown
+# Cargo goes by time stamps, and these files are older than the empty ones just built.
+# hadolint ignore=SC2046,SC2086
+RUN find crates traffic-gen -name "*.rs" -exec touch {} + \
+    && DICE_REVISION="$DICE_REVISION" cargo build --release --locked $(printf " -p %s" $PROGRAMS) \
+    && mkdir /programs \
+    && for program in $PROGRAMS; do cp "target/release/$program" /programs/; done
+
+FROM scratch
+ARG DICE_REVISION=unknown
+LABEL org.opencontainers.image.title="Dice Roller sandbox" \
+      org.opencontainers.image.description="die-service, dice-roller, frontend, traffic-gen, ktrdr and doctor" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.revision="$DICE_REVISION"
+COPY --from=build /programs/ /
+USER 65532:65532
+CMD ["/frontend"]

@@ -1,0 +1,58 @@
+//! The programs themselves, where somebody has them. In the containers they are the same.
+
+use std::process::Command;
+
+use super::Verdict;
+use crate::command::{is_there, output};
+
+/// What a program says of its file when it is asked for nothing else.
+const QUESTIONS: [(&str, &[&str], &str); 4] = [
+    (
+        "alloy",
+        &["validate", "stack/alloy/config.alloy"],
+        "alloy validate",
+    ),
+    (
+        "loki",
+        &["-verify-config", "-config.file=stack/loki/loki.yaml"],
+        "loki -verify-config",
+    ),
+    (
+        "tempo",
+        &["-config.verify=true", "-config.file=stack/tempo/tempo.yaml"],
+        "tempo -config.verify",
+    ),
+    (
+        "docker",
+        &["compose", "config", "--quiet"],
+        "docker compose config",
+    ),
+];
+
+/// One verdict for each program.
+pub(super) fn check() -> Vec<(&'static str, Result<Verdict, String>)> {
+    let questions = QUESTIONS.into_iter();
+    questions
+        .map(|(program, arguments, name)| (name, ask(program, arguments)))
+        .collect()
+}
+
+fn ask(program: &str, arguments: &[&str]) -> Result<Verdict, String> {
+    if !is_there(program) {
+        return Ok(Verdict::Missing(format!(
+            "{program} is not here, nor needed"
+        )));
+    }
+    if program == "docker" && output(Command::new("docker").args(["compose", "version"])).is_err() {
+        return Ok(Verdict::Missing("this Docker has no Compose".to_owned()));
+    }
+    // Debian has another program called loki.
+    if program == "loki" && !output(Command::new("loki").arg("-version"))?.contains("loki, version")
+    {
+        return Ok(Verdict::Missing(
+            "the loki here is not Grafana's".to_owned(),
+        ));
+    }
+    output(Command::new(program).args(arguments))?;
+    Ok(Verdict::Good("accepted".to_owned()))
+}

@@ -1,0 +1,53 @@
+//! Prometheus' configuration by `promtool`. The files with the targets are where only the
+//! container has them, so that a copy of the configuration points to those of the checkout.
+
+use std::process::Command;
+
+use super::{Verdict, workshop};
+use crate::command::{is_there, output, root};
+
+const TARGETS: &str = "stack/prometheus/targets";
+
+pub(super) fn check() -> Result<Verdict, String> {
+    if !is_there("promtool") {
+        return Ok(Verdict::Missing(
+            "promtool is not here; Debian: apt-get install prometheus".to_owned(),
+        ));
+    }
+    let config = read("stack/prometheus/prometheus.yml")?;
+    let mut stages: Vec<String> = Vec::new();
+    for entry in root()
+        .join(TARGETS)
+        .read_dir()
+        .map_err(|error| format!("{TARGETS}: {error}"))?
+    {
+        let name = entry.map_err(|error| error.to_string())?.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("stage") {
+            stages.push(name.into_owned());
+        }
+    }
+    let targets = root().join(TARGETS);
+    for stage in &stages {
+        let here = config
+            .replace(
+                "/etc/prometheus/targets/stage.yml",
+                &targets.join(stage).to_string_lossy(),
+            )
+            .replace("/etc/prometheus/targets", &targets.to_string_lossy());
+        let copy = workshop()?.join("prometheus.yml");
+        std::fs::write(&copy, here).map_err(|error| error.to_string())?;
+        let said = output(Command::new("promtool").args(["check", "config"]).arg(copy))?;
+        if said.contains("WARNING") {
+            return Err(said);
+        }
+    }
+    Ok(Verdict::Good(format!(
+        "prometheus.yml with the targets of {} stages",
+        stages.len()
+    )))
+}
+
+fn read(path: &str) -> Result<String, String> {
+    std::fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))
+}

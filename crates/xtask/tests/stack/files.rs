@@ -1,0 +1,231 @@
+//! Reading the files, and the parts of them that many tests ask for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+/// The project's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The text of a file, by its path from the root.
+pub(crate) fn text(path: &str) -> String {
+    let file = root().join(path);
+    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A YAML file, its merges (`<<`) done.
+pub(crate) fn yaml(path: &str) -> Value {
+    let value = yaml_serde::from_str(&text(path));
+    merged(value.unwrap_or_else(|error| panic!("{path}: {error}")))
+}
+
+/// A map's own keys win over those that it merges, which may merge others in turn.
+fn merged(value: Value) -> Value {
+    match value {
+        Value::Array(values) => values.into_iter().map(merged).collect(),
+        Value::Object(mut map) => {
+            let base = map.remove("<<").map(merged);
+            let mut all =
+                base.map_or_else(Map::new, |base| base.as_object().cloned().expect("a map"));
+            all.extend(map.into_iter().map(|(key, value)| (key, merged(value))));
+            all.into()
+        }
+        other => other,
+    }
+}
+
+/// `.env`.
+pub(crate) fn env() -> BTreeMap<String, String> {
+    let file = text(".env");
+    let lines = file.lines().filter(|line| !line.starts_with('#'));
+    let pairs = lines.filter_map(|line| line.split_once('='));
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// Every `${NAME:-default}` of a text, as name and default.
+pub(crate) fn variables(text: &str) -> Vec<(&str, &str)> {
+    let starts = text.match_indices("${").map(|(at, _)| &text[at + 2..]);
+    let bodies = starts.filter_map(|rest| rest.split_once('}').map(|(body, _)| body));
+    bodies
+        .map(|body| {
+            body.split_once(":-")
+                .unwrap_or_else(|| panic!("${{{body}}} has no default"))
+        })
+        .collect()
+}
+
+/// `text` as Compose fills it in when nobody sets anything.
+fn filled(text: &str) -> String {
+    let mut filled = text.to_owned();
+    for (name, default) in variables(text) {
+        filled = filled.replace(&format!("${{{name}:-{default}}}"), default);
+    }
+    filled
+}
+
+/// docker-compose.yml, filled in.
+pub(crate) fn compose() -> Value {
+    fill(yaml("docker-compose.yml"))
+}
+
+fn fill(value: Value) -> Value {
+    match value {
+        Value::String(text) => filled(&text).into(),
+        Value::Array(values) => values.into_iter().map(fill).collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| (key, fill(value)))
+            .collect(),
+        other => other,
+    }
+}
+
+/// One service of docker-compose.yml.
+#[derive(Debug, Clone)]
+pub(crate) struct Service {
+    pub(crate) name: String,
+    pub(crate) it: Value,
+}
+
+/// All services, those of profiles included.
+pub(crate) fn services() -> Vec<Service> {
+    let compose = compose();
+    let services = compose["services"].as_object().expect("a map").clone();
+    let named = |(name, it)| Service { name, it };
+    services.into_iter().map(named).collect()
+}
+
+/// The service of that name.
+pub(crate) fn service(name: &str) -> Service {
+    let found = services().into_iter().find(|service| service.name == name);
+    found.unwrap_or_else(|| panic!("docker-compose.yml has no service {name}"))
+}
+
+impl Service {
+    /// The strings of a list, empty when there is none.
+    pub(crate) fn list(&self, key: &str) -> Vec<String> {
+        strings(&self.it[key])
+    }
+
+    /// The map at `key`, empty when there is none.
+    pub(crate) fn map(&self, key: &str) -> Map<String, Value> {
+        self.it[key].as_object().cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn environment(&self, name: &str) -> Option<String> {
+        self.it["environment"][name].as_str().map(str::to_owned)
+    }
+
+    pub(crate) fn label(&self, name: &str) -> Option<String> {
+        self.it["labels"][name].as_str().map(str::to_owned)
+    }
+
+    pub(crate) fn container(&self) -> &str {
+        self.it["container_name"].as_str().unwrap_or(&self.name)
+    }
+
+    /// Whether this is one of our own programs.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.it["build"].is_object()
+    }
+
+    /// Whether `docker compose up` starts it.
+    pub(crate) fn is_default(&self) -> bool {
+        self.it["profiles"].is_null()
+    }
+
+    /// `(host, container)` of every published port.
+    pub(crate) fn ports(&self) -> Vec<(u16, u16)> {
+        let ports = self.list("ports");
+        ports
+            .iter()
+            .map(|port| {
+                let parts: Vec<&str> = port.split(':').collect();
+                let [_, host, container] = parts[..] else {
+                    panic!("{}: {port} is not ADDRESS:HOST:CONTAINER", self.name);
+                };
+                let number = |text: &str| text.parse().expect("a port");
+                (number(host), number(container))
+            })
+            .collect()
+    }
+
+    /// The ports on which it listens, published or not.
+    pub(crate) fn listens(&self) -> Vec<u16> {
+        let mut ports: Vec<u16> = self.ports().into_iter().map(|(_, inside)| inside).collect();
+        let own = self.environment("LISTEN_ADDR");
+        let own: Option<u16> = own.and_then(|address| address.rsplit_once(':')?.1.parse().ok());
+        ports.extend(own);
+        ports.extend(match self.name.as_str() {
+            "tempo" | "jaeger" => vec![4317],
+            "docker-proxy" => vec![2375],
+            _ => vec![],
+        });
+        ports
+    }
+
+    /// Bind mounts as `(source, target, mode)`.
+    pub(crate) fn binds(&self) -> Vec<(String, String, String)> {
+        let volumes = self.list("volumes");
+        let parts = volumes.iter().map(|volume| volume.split(':').collect());
+        parts
+            .filter_map(|parts: Vec<&str>| match parts[..] {
+                [source, target, mode] => {
+                    Some((source.to_owned(), target.to_owned(), mode.to_owned()))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// The strings of a JSON list; numbers are none of ours.
+pub(crate) fn strings(list: &Value) -> Vec<String> {
+    let items = list.as_array().into_iter().flatten();
+    items
+        .map(|item| {
+            item.as_str()
+                .unwrap_or_else(|| panic!("{item} is no text"))
+                .to_owned()
+        })
+        .collect()
+}
+
+/// Checks that `address`, as HOST:PORT, is a container that listens there.
+pub(crate) fn assert_reachable(address: &str, from: &str) {
+    let (host, port) = address
+        .split_once(':')
+        .unwrap_or_else(|| panic!("{from}: {address} has no port"));
+    let port: u16 = port
+        .parse()
+        .unwrap_or_else(|_| panic!("{from}: {address} has no port"));
+    let found = services()
+        .into_iter()
+        .find(|service| service.name == host || service.container() == host);
+    let service = found.unwrap_or_else(|| panic!("{from}: there is no container {host}"));
+    assert!(
+        service.listens().contains(&port),
+        "{from}: {host} does not listen on {port} but on {:?}",
+        service.listens()
+    );
+}
+
+/// HOST:PORT of every `http://` or `tcp://` URL in `text`.
+pub(crate) fn addresses(text: &str) -> Vec<&str> {
+    let schemes = ["http://", "tcp://"];
+    let starts = schemes
+        .iter()
+        .flat_map(|scheme| text.match_indices(scheme).map(|(at, _)| at + scheme.len()));
+    starts
+        .map(|at| {
+            let rest = &text[at..];
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-.:".contains(c));
+            &rest[..end.unwrap_or(rest.len())]
+        })
+        .collect()
+}

@@ -1,0 +1,241 @@
+//! Grafana: its datasources, and the dashboards it is given.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::files::{addresses, assert_reachable, root, service, text, yaml};
+
+const PROVISIONING: &str = "stack/grafana/provisioning";
+
+fn datasources() -> Vec<Value> {
+    let file = yaml(&format!("{PROVISIONING}/datasources/datasources.yaml"));
+    file["datasources"].as_array().expect("a list").clone()
+}
+
+fn datasource(uid: &str) -> Value {
+    let found = datasources()
+        .into_iter()
+        .find(|source| source["uid"] == uid);
+    found.unwrap_or_else(|| panic!("there is no datasource {uid}"))
+}
+
+/// Every compiled dashboard, by file name.
+fn dashboards() -> Vec<(String, Value)> {
+    let folder = std::fs::read_dir(root().join("dashboards")).expect("a folder");
+    let files = folder.map(|entry| entry.expect("readable").file_name());
+    let names = files.map(|name| name.into_string().expect("a name"));
+    names
+        .filter(|name| name.ends_with(".json"))
+        .map(|name| {
+            let json = serde_json::from_str(&text(&format!("dashboards/{name}")));
+            let json = json.unwrap_or_else(|error| panic!("{name}: {error}"));
+            (name, json)
+        })
+        .collect()
+}
+
+/// Every value of `key` in a JSON tree.
+fn every<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| every(value, key, found)),
+        Value::Object(map) => {
+            found.extend(map.get(key));
+            map.values().for_each(|value| every(value, key, found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn datasources_are_where_the_containers_listen() {
+    for source in datasources() {
+        let url = source["url"].as_str().expect("a URL");
+        let found = addresses(url);
+        assert_eq!(found.len(), 1, "{url}");
+        assert_reachable(found[0], &format!("datasource {}", source["uid"]));
+    }
+}
+
+#[test]
+fn links_between_datasources_lead_to_one_that_is_there() {
+    let uids: Vec<Value> = datasources()
+        .iter()
+        .map(|source| source["uid"].clone())
+        .collect();
+    for source in datasources() {
+        let mut linked = Vec::new();
+        every(&source["jsonData"], "datasourceUid", &mut linked);
+        for uid in linked {
+            assert!(uids.contains(uid), "{}: there is no {uid}", source["uid"]);
+        }
+    }
+}
+
+#[test]
+fn every_way_between_the_signals_is_there() {
+    let prometheus = datasource("prometheus");
+    let exemplars = &prometheus["jsonData"]["exemplarTraceIdDestinations"][0];
+    assert_eq!(exemplars["datasourceUid"], "tempo", "exemplar -> trace");
+    let loki = datasource("loki");
+    let fields = &loki["jsonData"]["derivedFields"][0];
+    assert_eq!(fields["datasourceUid"], "tempo", "log line -> trace");
+    let tempo = datasource("tempo");
+    let ways = &tempo["jsonData"];
+    assert_eq!(
+        ways["tracesToLogsV2"]["datasourceUid"], "loki",
+        "trace -> log lines"
+    );
+    assert_eq!(
+        ways["tracesToMetrics"]["datasourceUid"], "prometheus",
+        "trace -> metrics"
+    );
+    assert_eq!(
+        ways["serviceMap"]["datasourceUid"], "prometheus",
+        "service map"
+    );
+}
+
+#[test]
+fn exemplars_have_the_label_that_grafana_follows() {
+    let prometheus = datasource("prometheus");
+    let label = &prometheus["jsonData"]["exemplarTraceIdDestinations"][0]["name"];
+    let tempo = yaml("stack/tempo/tempo.yaml");
+    let written = &tempo["overrides"]["defaults"]["metrics_generator"]["trace_id_label_name"];
+    assert_eq!(label, written);
+}
+
+#[test]
+fn grafana_knows_the_scrape_interval() {
+    let prometheus = yaml("stack/prometheus/prometheus.yml");
+    let interval = &prometheus["global"]["scrape_interval"];
+    assert_eq!(
+        &datasource("prometheus")["jsonData"]["timeInterval"],
+        interval
+    );
+}
+
+#[test]
+fn live_results_are_on_at_both_ends() {
+    assert_eq!(
+        datasource("tempo")["jsonData"]["streamingEnabled"]["search"],
+        true
+    );
+    assert_eq!(
+        yaml("stack/tempo/tempo.yaml")["stream_over_http_enabled"],
+        true
+    );
+}
+
+#[test]
+fn dashboards_use_datasources_that_are_there() {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for source in datasources() {
+        known.insert(source["uid"].as_str().expect("a uid").to_owned());
+    }
+    for (file, dashboard) in dashboards() {
+        let mut used = Vec::new();
+        every(&dashboard, "datasource", &mut used);
+        every(&dashboard, "datasourceUid", &mut used);
+        assert!(!used.is_empty(), "{file}");
+        for source in used {
+            let uid = source["uid"].as_str().or(source.as_str());
+            let uid = uid.unwrap_or_else(|| panic!("{file}: {source} has no uid"));
+            let own = uid.starts_with("--") || uid.starts_with('$');
+            assert!(
+                own || known.contains(uid),
+                "{file}: there is no datasource {uid}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_dashboards_are_mounted_where_the_provider_looks() {
+    let provider = yaml(&format!("{PROVISIONING}/dashboards/dashboards.yaml"));
+    let path = provider["providers"][0]["options"]["path"]
+        .as_str()
+        .expect("a path");
+    let mounts = service("grafana").binds();
+    let at = |target: &str| {
+        mounts
+            .iter()
+            .find(|mount| mount.1 == target)
+            .map(|mount| &*mount.0)
+    };
+    assert_eq!(at(path), Some("./dashboards"));
+    for folder in ["datasources", "dashboards"] {
+        let source = format!("./{PROVISIONING}/{folder}");
+        let target = format!("/etc/grafana/provisioning/{folder}");
+        assert_eq!(at(&target), Some(source.as_str()));
+    }
+    let home = service("grafana").environment("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH");
+    assert_eq!(home, Some(format!("{path}/stage4-dashboard.json")));
+    assert!(root().join("dashboards/stage4-dashboard.json").exists());
+}
+
+/// 10 s or less would make Grafana rely on inotify, which bind mounts do not pass on.
+#[test]
+fn changed_dashboards_are_polled_for() {
+    let provider = yaml(&format!("{PROVISIONING}/dashboards/dashboards.yaml"));
+    let seconds = provider["providers"][0]["updateIntervalSeconds"].as_u64();
+    assert!(seconds.is_some_and(|seconds| seconds > 10), "{seconds:?}");
+}
+
+#[test]
+fn what_the_doctor_and_the_page_look_for_is_provisioned() {
+    let uids: Vec<Value> = dashboards()
+        .into_iter()
+        .map(|(_, it)| it["uid"].clone())
+        .collect();
+    let wanted = [
+        "stage4-dice-roller",
+        "ktrdr-system-overview",
+        "ktrdr-worker-status",
+    ];
+    for uid in wanted.into_iter().chain(["ktrdr-operations"]) {
+        assert!(uids.contains(&uid.into()), "no dashboard {uid} in {uids:?}");
+    }
+    let linked = service("frontend")
+        .environment("GRAFANA_DASHBOARD")
+        .expect("a uid");
+    assert!(uids.contains(&linked.into()));
+}
+
+#[test]
+fn grafana_starts_by_the_script_that_is_mounted() {
+    let grafana = service("grafana");
+    let entrypoint = grafana.list("entrypoint");
+    let mounts = grafana.binds();
+    let script = mounts.iter().find(|mount| entrypoint == [mount.1.as_str()]);
+    let (source, ..) = script.expect("the entrypoint is mounted");
+    let metadata = std::fs::metadata(root().join(source)).expect("a file");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+    assert_eq!(mode & 0o111, 0o111, "{source} is not executable");
+}
+
+#[test]
+fn nobody_can_log_in_with_a_password_from_this_repository() {
+    let grafana = service("grafana");
+    let names: Vec<String> = grafana.map("environment").keys().cloned().collect();
+    assert!(
+        !names.iter().any(|name| name.contains("PASSWORD")),
+        "{names:?}"
+    );
+    assert_eq!(
+        grafana.environment("GF_AUTH_ANONYMOUS_ORG_ROLE"),
+        None,
+        "Viewer is the default"
+    );
+}
+
+#[test]
+fn the_refresh_of_every_dashboard_is_allowed() {
+    let least = service("grafana").environment("GF_DASHBOARDS_MIN_REFRESH_INTERVAL");
+    assert_eq!(least.as_deref(), Some("5s"));
+    for (file, dashboard) in dashboards() {
+        let refresh = dashboard["refresh"].as_str().unwrap_or("5s");
+        let seconds: u32 = refresh.trim_end_matches('s').parse().expect("in seconds");
+        assert!(seconds >= 5, "{file}: {refresh}");
+    }
+}

@@ -1,0 +1,166 @@
+//! What no container may do, and what all of them together may take.
+
+use crate::files::{Service, compose, root, services, strings};
+
+const MEBIBYTE: u64 = 1 << 20;
+
+fn each(check: impl Fn(&Service)) {
+    services().iter().for_each(check);
+}
+
+#[test]
+fn every_image_is_pinned() {
+    each(|service| {
+        let image = service.it["image"].as_str().expect("an image");
+        let (_, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
+        let version = tag.trim_start_matches('v');
+        let numbers = version
+            .split('.')
+            .filter(|part| part.parse::<u32>().is_ok())
+            .count();
+        assert!(
+            numbers >= 3,
+            "{}: {image} is not pinned to a version",
+            service.name
+        );
+    });
+}
+
+#[test]
+fn nothing_can_be_written_but_volumes_and_tmpfs() {
+    each(|service| assert_eq!(service.it["read_only"], true, "{}", service.name));
+}
+
+#[test]
+fn no_container_has_capabilities_or_can_gain_any() {
+    each(|service| {
+        assert_eq!(service.list("cap_drop"), ["ALL"], "{}", service.name);
+        assert!(service.it["cap_add"].is_null(), "{}", service.name);
+        let options = service.list("security_opt");
+        assert_eq!(options, ["no-new-privileges:true"], "{}", service.name);
+        assert!(service.it["privileged"].is_null(), "{}", service.name);
+    });
+}
+
+/// Only the owner of the Docker socket can read it, and that is root.
+#[test]
+fn only_the_socket_proxy_is_root() {
+    each(|service| {
+        let user = service.it["user"].as_str().expect("a user");
+        let root = user.starts_with('0') || user.starts_with("root");
+        assert_eq!(
+            root,
+            service.name == "docker-proxy",
+            "{}: {user}",
+            service.name
+        );
+    });
+}
+
+#[test]
+fn the_docker_socket_is_for_the_proxy_and_the_proxy_for_alloy() {
+    each(|service| {
+        let has_socket = service
+            .list("volumes")
+            .iter()
+            .any(|volume| volume.contains("docker.sock"));
+        assert_eq!(
+            has_socket,
+            service.name == "docker-proxy",
+            "{}",
+            service.name
+        );
+        let networks = service.list("networks");
+        let sees_proxy = networks.iter().any(|network| network == "docker-api");
+        let may = ["alloy", "docker-proxy"].contains(&service.name.as_str());
+        assert_eq!(sees_proxy, may, "{}", service.name);
+    });
+    assert_eq!(compose()["networks"]["docker-api"]["internal"], true);
+}
+
+#[test]
+fn every_container_has_bounds() {
+    each(|service| {
+        assert!(
+            service.it["pids_limit"].is_u64(),
+            "{}: pids_limit",
+            service.name
+        );
+        let options = service.it["logging"]["options"].clone();
+        assert!(
+            options["max-size"].is_string(),
+            "{}: log rotation",
+            service.name
+        );
+        assert!(memory(service) > 0, "{}: mem_limit", service.name);
+    });
+}
+
+fn memory(service: &Service) -> u64 {
+    let limit = service.it["mem_limit"].as_str().expect("a limit");
+    let number = limit.strip_suffix('m').expect("in MiB");
+    number.parse::<u64>().expect("a number") * MEBIBYTE
+}
+
+/// The doctor comes and goes; everything else may run at once.
+#[test]
+fn all_containers_together_fit_in_two_gibibytes() {
+    let running = services()
+        .into_iter()
+        .filter(|service| service.name != "doctor");
+    let sum: u64 = running.map(|service| memory(&service)).sum();
+    assert!(sum <= 2048 * MEBIBYTE, "{} MiB", sum / MEBIBYTE);
+}
+
+/// A limit that Go does not know of is one that kills.
+#[test]
+fn what_is_told_to_go_is_below_the_limit() {
+    each(|service| {
+        let Some(told) = service.environment("GOMEMLIMIT") else {
+            return;
+        };
+        let told: u64 = told
+            .strip_suffix("MiB")
+            .expect("in MiB")
+            .parse()
+            .expect("a number");
+        assert!(told * MEBIBYTE < memory(service), "{}", service.name);
+    });
+}
+
+#[test]
+fn every_mount_from_here_exists_and_is_read_only() {
+    each(|service| {
+        for (source, target, mode) in service.binds() {
+            assert_eq!(mode, "ro", "{}: {target}", service.name);
+            let exists = source.starts_with('/') || root().join(&source).exists();
+            assert!(exists, "{}: there is no {source}", service.name);
+        }
+    });
+}
+
+#[test]
+fn every_volume_is_declared_and_used() {
+    let declared = compose()["volumes"].as_object().expect("a map").clone();
+    let mut used = Vec::new();
+    each(|service| {
+        for volume in strings(&service.it["volumes"]) {
+            let (source, _) = volume.split_once(':').expect("a mount has a target");
+            assert!(
+                source.starts_with(['.', '/']) || declared.contains_key(source),
+                "{}: {source} is not declared",
+                service.name
+            );
+        }
+    });
+    for service in services() {
+        used.extend(service.list("volumes"));
+    }
+    for name in declared.keys() {
+        let prefix = format!("{name}:");
+        assert!(
+            used.iter().any(|volume| volume.starts_with(&prefix)),
+            "nobody uses {name}"
+        );
+    }
+}

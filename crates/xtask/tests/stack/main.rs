@@ -1,0 +1,21 @@
+//! Do the files of the stack agree with each other and with the programs? A name that is changed
+//! in one place only fails here, with both places named, and not in somebody's first run.
+//!
+//! * [`files`]: reading them: YAML with its merges, `${NAME:-default}`, and the parts that many
+//!   tests ask for.
+//! * [`compose`]: ports, programs, variables, order, health.
+//! * [`hardening`]: what no container may do, and what all together may take.
+//! * [`metrics`]: Prometheus and who writes to it.
+//! * [`signals`]: the way of logs and traces, through Alloy.
+//! * [`grafana`]: datasources, dashboards, provisioning.
+//! * [`image`]: the Dockerfile.
+//! * [`keys`]: what Loki and Tempo know.
+
+mod compose;
+mod files;
+mod grafana;
+mod hardening;
+mod image;
+mod keys;
+mod metrics;
+mod signals;
