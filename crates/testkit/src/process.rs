@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
-use crate::{Metrics, eventually};
+use crate::{DEADLINE, Metrics};
 
 /// A running program. Killed when dropped.
 #[derive(Debug)]
@@ -29,6 +30,19 @@ impl Process {
     /// # Panics
     /// When it cannot be started or does not listen in time.
     pub async fn start(program: impl AsRef<Path>, arguments: &[&str]) -> Self {
+        Self::start_and(program, arguments, true).await
+    }
+
+    /// [`start`](Self::start), with the lines after that one read and thrown away: under a load
+    /// that is measured, keeping them would be measured too.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub async fn start_unheard(program: impl AsRef<Path>, arguments: &[&str]) -> Self {
+        Self::start_and(program, arguments, false).await
+    }
+
+    async fn start_and(program: impl AsRef<Path>, arguments: &[&str], keep: bool) -> Self {
         let mut child = Command::new(program.as_ref())
             .args(arguments)
             .stdin(Stdio::null())
@@ -38,19 +52,11 @@ impl Process {
             .unwrap_or_else(|error| panic!("{}: {error}", program.as_ref().display()));
         let lines = Arc::new(Mutex::new(Vec::new()));
         let mut text = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let sink = Arc::clone(&lines);
-        let reader = tokio::spawn(async move {
-            while let Ok(Some(line)) = text.next_line().await {
-                let line = serde_json::from_str(&line).unwrap_or(Value::String(line));
-                sink.lock().expect("no panic while locked").push(line);
-            }
+        let address = timeout(DEADLINE, listening(&mut text, &lines)).await;
+        let address = address.ok().flatten().unwrap_or_else(|| {
+            panic!("{arguments:?} does not listen: {lines:?}");
         });
-        let address = eventually(&format!("{arguments:?} to listen"), || async {
-            let lines = lines.lock().expect("no panic while locked");
-            let listening = lines.iter().find(|line| line["message"] == "Listening")?;
-            Some(listening["address"].as_str()?.to_owned())
-        })
-        .await;
+        let reader = tokio::spawn(follow(text, keep.then(|| Arc::clone(&lines))));
         Self {
             child,
             lines,
@@ -125,4 +131,37 @@ impl Process {
         let lines = self.lines();
         (status, lines)
     }
+}
+
+type Text = Lines<BufReader<ChildStdout>>;
+
+/// Reads up to the line that says where the program listens; none when it ends before.
+async fn listening(text: &mut Text, lines: &Mutex<Vec<Value>>) -> Option<String> {
+    loop {
+        let line = parse(text.next_line().await.ok()??);
+        let address = line["address"].as_str().map(str::to_owned);
+        let found = line["message"] == "Listening";
+        lines.lock().expect("no panic while locked").push(line);
+        if found {
+            return address;
+        }
+    }
+}
+
+/// Reads to the end, into `lines` or into nothing.
+async fn follow(mut text: Text, lines: Option<Arc<Mutex<Vec<Value>>>>) {
+    let Some(lines) = lines else {
+        let _ = tokio::io::copy(&mut text.into_inner(), &mut tokio::io::sink()).await;
+        return;
+    };
+    while let Ok(Some(line)) = text.next_line().await {
+        lines
+            .lock()
+            .expect("no panic while locked")
+            .push(parse(line));
+    }
+}
+
+fn parse(line: String) -> Value {
+    serde_json::from_str(&line).unwrap_or(Value::String(line))
 }

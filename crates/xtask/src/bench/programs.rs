@@ -21,7 +21,7 @@ pub(crate) fn release(name: &str) -> PathBuf {
 /// A service on a free port, from the demo's binary.
 pub(crate) async fn service(name: &str, flags: &[&str]) -> Process {
     let own = ["service", name, "--listen=127.0.0.1:0"];
-    Process::start(release("demo"), &[&own, flags].concat()).await
+    Process::start_unheard(release("demo"), &[&own, flags].concat()).await
 }
 
 /// What `traffic-gen load` measured.
