@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -18,6 +18,14 @@ use crate::cli::Options;
 
 /// How long a service stays away after it died: long enough to see what its callers do.
 const RESTART_DELAY: Duration = Duration::from_secs(3);
+
+/// What a shell may have set for a program of its own: all services under one name, or spans that
+/// go elsewhere, would make nonsense of the demo.
+const NOT_FOR_CHILDREN: [&str; 3] = [
+    "OTEL_SERVICE_NAME",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_SDK_DISABLED",
+];
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -141,7 +149,11 @@ struct Tethered {
 }
 
 fn spawn(role: &Role, lines: &Lines) -> io::Result<Tethered> {
-    let mut child = Command::new(std::env::current_exe()?)
+    let mut command = Command::new(std::env::current_exe()?);
+    for variable in NOT_FOR_CHILDREN {
+        command.env_remove(variable);
+    }
+    let mut child = command
         .args(["service", "--stop-at-eof"])
         .args(&role.arguments)
         .stdin(Stdio::piped())
@@ -163,9 +175,12 @@ async fn pass_on(stdout: ChildStdout, to_stdout: bool, mut file: Option<File>) {
     let mut lines = BufReader::new(stdout).split(b'\n');
     while let Ok(Some(mut line)) = lines.next_segment().await {
         line.push(b'\n');
-        // A reader that went away is no reason to stop the service.
+        // A reader that went away is no reason to stop the service; one that stalls holds up this
+        // task alone, and the service then drops lines and counts them.
         if to_stdout {
-            let _ = io::stdout().write_all(&line);
+            let mut stdout = tokio::io::stdout();
+            let _ = stdout.write_all(&line).await;
+            let _ = stdout.flush().await;
         }
         if let Some(file) = &mut file {
             let _ = file.write_all(&line);

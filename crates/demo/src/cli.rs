@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, RangedI64ValueParser};
 use clap::{Args, Parser, Subcommand};
 
 /// Runs the whole dice system without Docker: three services, light traffic, and a stand-in for
@@ -85,11 +85,11 @@ pub(crate) struct Options {
     pub(crate) frontend_port: u16,
 
     /// Port on which traces are received: OTLP, http/protobuf
-    #[arg(long, env = "OTLP_PORT", value_name = "PORT", default_value_t = 4318)]
+    #[arg(long, env = "OTLP_PORT", value_name = "PORT", default_value_t = 4318, value_parser = port())]
     pub(crate) otlp_port: u16,
 
     /// Port of the trace store's HTTP API, Tempo's
-    #[arg(long, env = "TEMPO_PORT", value_name = "PORT", default_value_t = 3200)]
+    #[arg(long, env = "TEMPO_PORT", value_name = "PORT", default_value_t = 3200, value_parser = port())]
     pub(crate) tempo_port: u16,
 
     /// Start KTRDR too, the fleet of workers: a backend, four workers and a driver
@@ -97,7 +97,7 @@ pub(crate) struct Options {
     pub(crate) ktrdr: bool,
 
     /// Port of KTRDR's backend
-    #[arg(long, env = "KTRDR_PORT", value_name = "PORT", default_value_t = 8120)]
+    #[arg(long, env = "KTRDR_PORT", value_name = "PORT", default_value_t = 8120, value_parser = port())]
     pub(crate) ktrdr_port: u16,
 
     /// Ports of KTRDR's workers, one each: the first half does backtests, the others trainings
@@ -123,3 +123,8 @@ pub(crate) struct Options {
 
 /// From Ctrl-C to the end of the last process.
 pub(crate) const STOP_BOUND: Duration = Duration::from_millis(1_900);
+
+/// A port that can be named: not 0, which means any.
+fn port() -> RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..)
+}

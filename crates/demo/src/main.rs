@@ -12,6 +12,7 @@
 
 mod child;
 mod cli;
+mod local;
 mod role;
 mod summary;
 mod system;

@@ -4,6 +4,9 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use mini_tempo::Store;
+use reqwest::Client;
+
+use crate::local;
 
 /// Time between two readings.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -15,13 +18,14 @@ const QUIET_READINGS: u64 = 10;
 pub(crate) async fn show(frontend: &str, roller: &str, store: &Store) -> ! {
     let live = std::io::stderr().is_terminal();
     let mut ticks = tokio::time::interval(INTERVAL);
+    let client = local::client();
     let mut last = Totals::default();
     let mut quiet = Totals::default();
     let mut reading = 0;
     loop {
         reading += 1;
         ticks.tick().await;
-        let Some(totals) = Totals::read(frontend, roller).await else {
+        let Some(totals) = Totals::read(&client, frontend, roller).await else {
             continue;
         };
         let traces = store.counters().traces_stored;
@@ -55,9 +59,9 @@ struct Totals {
 }
 
 impl Totals {
-    async fn read(frontend: &str, roller: &str) -> Option<Self> {
-        let frontend = scrape(frontend).await?;
-        let roller = scrape(roller).await?;
+    async fn read(client: &Client, frontend: &str, roller: &str) -> Option<Self> {
+        let frontend = scrape(client, frontend).await?;
+        let roller = scrape(client, roller).await?;
         Some(Self {
             rolls: sum(&roller, "dice_rolls_total", "") + sum(&roller, "async_rolls_total", ""),
             errors: sum(&frontend, "http_requests_total", "status=\"5"),
@@ -65,13 +69,9 @@ impl Totals {
     }
 }
 
-async fn scrape(base: &str) -> Option<String> {
-    reqwest::get(format!("{base}/metrics"))
-        .await
-        .ok()?
-        .text()
-        .await
-        .ok()
+async fn scrape(client: &Client, base: &str) -> Option<String> {
+    let answer = local::get(client, &format!("{base}/metrics")).await?;
+    answer.text().await.ok()
 }
 
 /// The sum over the series of `name` whose labels contain `labels`.

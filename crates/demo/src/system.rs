@@ -1,20 +1,24 @@
 //! Starting and stopping everything, in order.
 
+use std::io::Write;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use axum::Router;
 use mini_tempo::Store;
 use tokio::net::TcpListener;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::child::{Lines, Supervised};
 use crate::cli::{Options, STOP_BOUND};
-use crate::summary;
 use crate::topology::{self, Port, Service, url};
+use crate::{local, summary};
 
 /// How long a service may take until it serves.
 const START_BOUND: Duration = Duration::from_secs(10);
+
+/// What callers have, all together, to end before their callees are told to.
+const HEAD_START: Duration = Duration::from_millis(600);
 
 /// Runs everything until Ctrl-C or SIGTERM.
 ///
@@ -25,7 +29,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| format!("no threads to run on: {error}"))?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         let mut running = Vec::new();
         let result = tokio::select! {
             result = start_and_watch(options, &mut running) => result,
@@ -36,15 +40,19 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         };
         stop(running).await;
         result
-    })
+    });
+    // A reader of standard output that stalls is not waited for.
+    runtime.shutdown_background();
+    result
 }
 
 /// Starts callees before callers, so that nobody's first call fails. Ends only with an error.
 async fn start_and_watch(options: &Options, running: &mut Vec<Supervised>) -> Result<(), String> {
     let services = topology::services(options);
-    check_ports(&topology::ports(&services)).await?;
-    let store = Store::new(options.max_spans);
     let [otlp, tempo] = topology::store_ports(options);
+    let ports = topology::ports(&services);
+    check_ports(ports.iter().chain([&otlp, &tempo])).await?;
+    let store = Store::new(options.max_spans);
     serve(listen(&otlp).await?, mini_tempo::receiver(store.clone()));
     serve(listen(&tempo).await?, mini_tempo::api(store.clone()));
     let lines = Lines::new(options)?;
@@ -66,18 +74,29 @@ async fn start_and_watch(options: &Options, running: &mut Vec<Supervised>) -> Re
     .await
 }
 
-/// Stops callers before callees, so that requests in flight can end.
+/// Stops callers a little before callees, so that requests in flight can end, and everything by
+/// the same deadline.
 async fn stop(running: Vec<Supervised>) {
     let deadline = Instant::now() + STOP_BOUND;
+    let head_start = HEAD_START / u32::try_from(running.len().max(1)).unwrap_or(u32::MAX);
+    let mut stopping = Vec::new();
     for child in running.into_iter().rev() {
-        child.stop(deadline).await;
+        let mut stopped = tokio::spawn(child.stop(deadline));
+        if timeout(head_start, &mut stopped).await.is_err() {
+            stopping.push(stopped);
+        }
+    }
+    for stopped in stopping {
+        let _ = stopped.await;
     }
 }
 
-/// Looks before anything starts: whatever is in the way is named in one line.
-async fn check_ports(ports: &[Port]) -> Result<(), String> {
+/// Looks before anything starts: whatever is in the way is named in one line. All ports are held
+/// until the last was looked at, so that one given twice is found too.
+async fn check_ports(ports: impl IntoIterator<Item = &Port>) -> Result<(), String> {
+    let mut held = Vec::new();
     for port in ports {
-        listen(port).await?;
+        held.push(listen(port).await?);
     }
     Ok(())
 }
@@ -97,12 +116,9 @@ fn serve(listener: TcpListener, app: Router) {
 
 async fn wait_until_ready(name: &str, port: u16) -> Result<(), String> {
     let deadline = Instant::now() + START_BOUND;
-    let health = format!("{}/healthz", url(port));
+    let (client, health) = (local::client(), format!("{}/healthz", url(port)));
     while Instant::now() < deadline {
-        if reqwest::get(&health)
-            .await
-            .is_ok_and(|answer| answer.status().is_success())
-        {
+        if local::get(&client, &health).await.is_some() {
             return Ok(());
         }
         sleep(Duration::from_millis(20)).await;
@@ -123,7 +139,7 @@ fn introduce(options: &Options) {
         ),
         false => String::new(),
     };
-    println!(
+    let text = format!(
         "The dice are rolling.
 
   The page             {frontend}
@@ -137,6 +153,9 @@ fn introduce(options: &Options) {
 
 {ktrdr}Traces are kept in memory by a stand-in for Tempo. For Grafana: docker compose up
 Ctrl-C stops everything.
+
 "
     );
+    // Whoever reads this may have gone, as in `| head`.
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -35,8 +35,11 @@ impl FromStr for BatchSize {
     type Err = NotABatchSize;
 
     fn from_str(text: &str) -> Result<Self, NotABatchSize> {
-        match text.parse() {
-            Ok(size) if (1..=Self::MAX).contains(&size) => Ok(Self(size)),
+        match text.parse::<u8>() {
+            // One spelling for each size: neither +5 nor 05.
+            Ok(size) if (1..=Self::MAX).contains(&size) && text == size.to_string() => {
+                Ok(Self(size))
+            }
             _ => Err(NotABatchSize),
         }
     }

@@ -6,11 +6,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use telemetry::client::http_url;
 use telemetry::{Service, Settings, Telemetry};
 use tokio::net::TcpListener;
 use url::Url;
+
+/// Worker threads at the most: on a machine of a hundred cores, a service that waits for others most
+/// of the time needs no hundred threads, and a container's limit of processes counts them.
+const MAX_THREADS: usize = 4;
 
 /// A health check that takes longer has failed.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -110,9 +115,20 @@ fn parse<C: Args>(
         .version(program.service.version)
         .about(program.about)
         // Else that of a flattened struct of flags.
-        .long_about(None);
+        .long_about(None)
+        .mut_args(ignore_if_empty);
     let matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// A variable that is set to nothing is not set, as OpenTelemetry's specification has it and
+/// compose files do it.
+pub fn ignore_if_empty(flag: Arg) -> Arg {
+    let variable = flag.get_env().map(std::env::var_os);
+    match variable.flatten() {
+        Some(value) if value.is_empty() => flag.env(Resettable::Reset),
+        _ => flag,
+    }
 }
 
 /// Build telemetry, listen, serve, flush: in this order, the last on every path.
@@ -140,7 +156,9 @@ where
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.min(MAX_THREADS))
         .enable_all()
         .build();
     runtime.map_err(|error| format!("no threads to run on: {error}"))
@@ -165,7 +183,10 @@ fn health_url(listen: SocketAddr) -> Url {
 
 fn health(url: &Url) -> Result<(), String> {
     let answer = runtime()?.block_on(async {
-        let client = reqwest::Client::builder().timeout(HEALTH_TIMEOUT).build()?;
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(HEALTH_TIMEOUT)
+            .build()?;
         client.get(url.clone()).send().await
     });
     match answer {

@@ -12,7 +12,7 @@ mod problem;
 mod query;
 mod serve;
 
-pub use cli::{Program, main, main_from};
+pub use cli::{Program, ignore_if_empty, main, main_from};
 pub use openapi::with_document;
 pub use problem::Problem;
 pub use query::Query;

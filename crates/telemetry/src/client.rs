@@ -61,6 +61,8 @@ impl CallError {
 impl Default for Client {
     fn default() -> Self {
         let client = reqwest::Client::builder()
+            // A proxy that the shell or Docker has set is not for the services next door.
+            .no_proxy()
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .tcp_nodelay(true)
             .build();

@@ -2,7 +2,7 @@
 //!
 //! [`Bounded`] stands before the SDK's batch processor and [`Reported`] before its exporter. The
 //! SDK drops spans silently when its queue is full; here the bound is kept, and counted, one step
-//! earlier: `made = waiting + exported + failed + dropped`, at any moment.
+//! earlier: once nothing waits, `made = exported + failed + dropped`.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -66,6 +66,12 @@ impl Queue {
 
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// `count` waiting spans have come to that end.
+    fn done(&self, end: &IntCounter, count: usize) {
+        end.inc_by(count as u64);
+        self.waiting.fetch_sub(count, Ordering::Relaxed);
     }
 
     /// True once per outage.
@@ -134,16 +140,15 @@ impl<E: SpanExporter> SpanExporter for Reported<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let count = batch.len();
         let result = self.inner.export(batch).await;
-        self.queue.waiting.fetch_sub(count, Ordering::Relaxed);
         match &result {
             Ok(()) => {
-                SPANS.exported.inc_by(count as u64);
+                self.queue.done(&SPANS.exported, count);
                 if self.queue.recovered() {
                     tracing::info!(endpoint = self.endpoint, "Spans reach the collector again");
                 }
             }
             Err(error) => {
-                SPANS.failed.inc_by(count as u64);
+                self.queue.done(&SPANS.failed, count);
                 if self.queue.first_loss() {
                     tracing::warn!(
                         endpoint = self.endpoint,

@@ -23,6 +23,9 @@ use crate::metrics::{
 /// The status recorded for a client that went away before the answer, as nginx does.
 const CLIENT_CLOSED_REQUEST: &str = "499";
 
+/// What any route can end in besides its own statuses: a wrong method, and a client that left.
+const ANY_ROUTE: [u16; 2] = [405, 499];
+
 /// Upper bounds in seconds: from a lookup in memory to the frontend's longest wait. The one at 1.1
 /// is for rolls of nearly a second: without it they would be shown as anything up to 2.5.
 const DURATION_BOUNDS: [f64; 15] = [
@@ -84,7 +87,7 @@ impl HttpMetrics {
         for (route, statuses) in routes.iter().chain([&no_route]) {
             let (method, handler) = method_and_path(route);
             metrics.in_progress.with_label_values(&[method, handler]);
-            for status in *statuses {
+            for status in statuses.iter().chain(&ANY_ROUTE) {
                 let labels = [method, handler, &status.to_string()];
                 metrics.requests.with_label_values(&labels);
                 metrics.duration.with_label_values(&labels);

@@ -11,11 +11,12 @@
 //! A number in a span is recorded as `i64` or `f64`: `tracing-opentelemetry` makes text of unsigned
 //! ones, which no TraceQL comparison finds.
 //!
-//! Logs are [`tracing`] events, written as JSON lines by `logs.rs`; spans are [`tracing`] spans,
+//! Logs are [`tracing`] events, written as JSON lines by `logs`; spans are [`tracing`] spans,
 //! exported by `export.rs`.
 
 pub mod client;
 mod export;
+mod filter;
 pub mod http;
 mod logs;
 pub mod metrics;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig};
+use opentelemetry_otlp::{
+    ExporterBuildError, Protocol, SpanExporter, WithExportConfig, WithHttpConfig,
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider,
@@ -20,6 +22,7 @@ use tracing_subscriber::{Layer, Registry};
 use url::Url;
 
 use crate::export::{Bounded, Queue, Reported};
+use crate::filter::Filter;
 use crate::logs::{JsonLines, Lines, Writer};
 use crate::{LogFormat, Sampler, Settings, metrics};
 
@@ -53,6 +56,9 @@ pub enum InitError {
     /// The settings do not make an exporter.
     #[error("traces: {0}")]
     Exporter(#[from] ExporterBuildError),
+    /// The exporter's HTTP client cannot be made.
+    #[error("traces: {0}")]
+    Client(#[from] reqwest::Error),
     /// The writer of lines cannot be started.
     #[error("logs: {0}")]
     Writer(#[from] io::Error),
@@ -91,8 +97,12 @@ pub fn init_to(
             .boxed(),
     };
     let traces = tracer_provider(name, service.version, settings)?;
+    let filter = Filter {
+        lines: settings.log.clone(),
+        spans: traces.is_some(),
+    };
     Registry::default()
-        .with(settings.log.clone())
+        .with(filter)
         .with(traces.as_ref().map(|(provider, _)| span_layer(provider)))
         .with(lines_layer)
         .try_init()?;
@@ -160,8 +170,14 @@ fn processor(
     settings: &Settings,
     queue: &Arc<Queue>,
 ) -> Result<Bounded<BatchSpanProcessor>, InitError> {
+    let client = reqwest::blocking::Client::builder()
+        // A proxy that the shell or Docker has set is not for the collector next door.
+        .no_proxy()
+        .timeout(settings.otlp_timeout)
+        .build()?;
     let exporter = SpanExporter::builder()
         .with_http()
+        .with_http_client(client)
         .with_endpoint(url.as_str())
         .with_protocol(Protocol::HttpBinary)
         .with_timeout(settings.otlp_timeout)

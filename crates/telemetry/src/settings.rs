@@ -1,6 +1,7 @@
 //! What a person can set, with the names OpenTelemetry gives the variables.
 //! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -86,14 +87,14 @@ pub struct Settings {
     pub service_name: Option<String>,
 
     /// Turn tracing off altogether
-    #[arg(long, env = "OTEL_SDK_DISABLED")]
+    #[arg(long, env = "OTEL_SDK_DISABLED", value_parser = is_true)]
     pub otel_disabled: bool,
 
     /// How log lines look
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
     pub log_format: LogFormat,
 
-    /// Which lines and spans are made: LEVEL, or TARGET=LEVEL pairs with commas
+    /// Which lines are written: LEVEL, or TARGET=LEVEL pairs with commas
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
     pub log: Targets,
 }
@@ -146,6 +147,11 @@ impl Settings {
             url
         }))
     }
+}
+
+/// As the specification reads a boolean: anything but `true`, in any case, is false.
+fn is_true(text: &str) -> Result<bool, Infallible> {
+    Ok(text.eq_ignore_ascii_case("true"))
 }
 
 fn milliseconds(text: &str) -> Result<Duration, String> {

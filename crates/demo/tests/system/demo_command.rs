@@ -7,6 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 use testkit::{eventually, get};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
@@ -137,7 +138,18 @@ async fn a_roll_on_the_page_is_a_trace_in_the_store_and_everything_stops_at_once
 
 #[tokio::test]
 async fn it_rolls_by_itself_and_says_how_fast() {
-    let demo = Demo::start(&["--logs"]).await;
+    let mut demo = Demo::start(&["--logs"]).await;
+    let mut said = BufReader::new(demo.child.stderr.take().expect("piped")).lines();
+    let live = loop {
+        let line = said.next_line().await.expect("UTF-8").expect("it goes on");
+        if line.contains("rolls/s") {
+            break line;
+        }
+    };
+    assert!(
+        live.contains("errors/s") && live.contains("traces kept"),
+        "{live}"
+    );
     eventually("rolls without a client", || async {
         let (_, metrics) = get(&demo.url(1, "/metrics")).await;
         let metrics = testkit::Metrics::parse(metrics.as_str()?);
@@ -225,6 +237,38 @@ async fn a_port_in_use_is_one_clear_line_and_nothing_is_left_running() {
             .collect();
         nobody_listens(&others).await;
     }
+}
+
+#[tokio::test]
+async fn a_port_given_twice_is_noticed() {
+    let mut ports = free_ports().await;
+    ports[2] = ports[1];
+    let output = command(&ports).output().await.expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains(&ports[1].to_string()) && said.lines().count() == 1,
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_reader_of_logs_that_stalls_does_not_keep_it_from_stopping() {
+    let demo = Demo::start(&["--no-traffic", "--logs"]).await;
+    // Three lines each: more than the pipe holds, and nobody reads it before the end.
+    for _ in 0..300 {
+        get(&demo.url(2, "/roll?die=loaded")).await;
+    }
+    demo.signal(Signal::SIGTERM);
+    let start = Instant::now();
+    let Demo { mut child, ports } = demo;
+    child.wait().await.expect("our own child");
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        start.elapsed()
+    );
+    nobody_listens(&ports).await;
 }
 
 #[tokio::test]

@@ -84,19 +84,28 @@ async fn a_die_service_that_hangs_is_504_within_the_bound() {
             .value("die_service_requests_total", &timeouts),
         1.0
     );
-    let hangs = serve(Router::new().route("/roll", route(std::future::pending::<String>))).await;
-    let arguments = [
-        format!("--dice-roller-url={hangs}"),
-        "--roll-timeout=200ms".to_owned(),
-    ];
-    let arguments = arguments.each_ref().map(String::as_str);
-    let frontend = service("frontend", &otlp, &arguments).await;
-    let (status, answer) = get(&frontend.url("/roll?die=fair")).await;
-    assert_eq!(status, 504, "{answer}");
-    assert_eq!(
-        answer["detail"],
-        "dice-roller did not answer in time; try again later"
-    );
+}
+
+#[tokio::test]
+async fn the_frontend_waits_five_seconds_for_a_roll_and_ten_for_a_batch() {
+    let hang = || route(std::future::pending::<String>);
+    let hanging = Router::new()
+        .route("/roll", hang())
+        .route("/roll-async", hang());
+    let roller = format!("--dice-roller-url={}", serve(hanging).await);
+    let (_store, otlp) = collector().await;
+    let frontend = service("frontend", &otlp, &[&roller]).await;
+    let ask = async |path: &str| {
+        let start = Instant::now();
+        let (status, answer) = get(&frontend.url(path)).await;
+        assert_eq!(status, 504, "{answer}");
+        let detail = "dice-roller did not answer in time; try again later";
+        assert_eq!(answer["detail"], detail);
+        start.elapsed().as_secs_f64()
+    };
+    let (roll, batch) = tokio::join!(ask("/roll?die=fair"), ask("/roll-async?die=fair&times=2"));
+    assert!((5.0..7.0).contains(&roll), "{roll} s");
+    assert!((10.0..12.0).contains(&batch), "{batch} s");
 }
 
 #[tokio::test]

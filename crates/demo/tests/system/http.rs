@@ -94,6 +94,8 @@ async fn bad_input_is_named_with_what_is_allowed() {
                 "times: must be a whole number from 1 to 20",
             ),
             ("/roll-async?die=fair&times=-1", 422, "times: must be"),
+            ("/roll-async?die=fair&times=%2B5", 422, "times: must be"),
+            ("/roll-async?die=fair&times=05", 422, "times: must be"),
             ("/roll-async?die=fair&times=1.5", 422, "times: must be"),
             ("/roll-async?die=fair&times=five", 422, "times: must be"),
             ("/roll-async?die=fair&times=", 422, "times: must be"),

@@ -231,7 +231,7 @@ async fn an_unread_standard_output_stops_no_request_and_its_lost_lines_are_count
 }
 
 #[tokio::test]
-async fn an_error_on_the_way_out_is_no_reason_to_lose_spans() {
+async fn ctrl_c_flushes_what_was_waiting() {
     let (store, otlp) = collector().await;
     let process: Process = service("die-service", &otlp, &["--span-delay=60000"]).await;
     get(&process.url("/dice")).await;
@@ -244,4 +244,21 @@ async fn an_error_on_the_way_out_is_no_reason_to_lose_spans() {
     let (status, _) = process.ended().await;
     assert!(status.success(), "Ctrl-C is an orderly end: {status}");
     assert_eq!(store.counters().spans_received, 1);
+}
+
+#[tokio::test]
+async fn what_a_client_wrote_is_cut_before_it_waits_in_memory() {
+    let (store, otlp) = collector().await;
+    let process = service("die-service", &otlp, &[]).await;
+    let agent = "x".repeat(100_000);
+    let client = reqwest::Client::builder().user_agent(agent).build();
+    let request = client.expect("a client").get(process.url("/dice"));
+    assert_eq!(request.send().await.expect("an answer").status(), 200);
+    process.terminate().await;
+    let traces = store.traces();
+    let agent = traces[0].spans()[0].attribute("user_agent.original");
+    let Some(mini_tempo::Value::Text(agent)) = agent else {
+        panic!("{agent:?}");
+    };
+    assert_eq!(agent.len(), 1024);
 }

@@ -112,6 +112,46 @@ async fn every_known_series_is_there_at_zero_from_the_first_scrape() {
 }
 
 #[tokio::test]
+async fn histograms_have_the_buckets_of_the_contract() {
+    let system = System::quick().await;
+    let metrics = system.dice_roller.metrics().await;
+    let whole = |range: std::ops::RangeInclusive<u8>| range.map(f64::from).collect();
+    let expected: [(&str, Vec<f64>); 4] = [
+        ("dice_roll_value", whole(0..=8)),
+        ("async_roll_batch_size", whole(1..=20)),
+        (
+            "die_service_request_duration_seconds",
+            vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0],
+        ),
+        (
+            "async_roll_duration_seconds",
+            vec![0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0],
+        ),
+    ];
+    for (name, bounds) in expected {
+        let prefix = format!("{name}_bucket");
+        let series = metrics
+            .series()
+            .filter(|series| series.starts_with(&prefix));
+        let mut found: Vec<f64> = series
+            .filter_map(|series| {
+                series
+                    .split_once("le=\"")?
+                    .1
+                    .split('"')
+                    .next()?
+                    .parse()
+                    .ok()
+            })
+            .filter(|bound: &f64| bound.is_finite())
+            .collect();
+        found.sort_by(f64::total_cmp);
+        found.dedup();
+        assert_eq!(found, bounds, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_batch_of_ten_moves_every_counter_by_exactly_what_happened() {
     let system = System::quick().await;
     let (status, _) = get(&system.frontend.url("/roll-async?die=fair&times=10")).await;

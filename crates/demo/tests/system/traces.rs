@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use mini_tempo::{Kind, Span, Status, Trace, Value};
-use testkit::get;
+use testkit::{Process, get};
 
-use crate::support::{System, service};
+use crate::support::{PROGRAM, System};
 
 /// Spans of one roll: frontend 2, dice-roller 4 and `roll`, die-service 1.
 const ROLL_SPANS: usize = 7;
@@ -243,29 +243,45 @@ async fn a_callers_trace_is_continued_and_its_decision_respected() {
 #[tokio::test]
 async fn the_standard_variables_decide_what_is_sampled_and_what_it_is_called() {
     let system = System::quick().await;
-    let flags = ["--traces-sampler-arg=0.25", "--service-name=other-dice"];
-    let sampled = service("die-service", &system.otlp, &flags).await;
+    let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT={}", system.otlp);
+    let start = async |own: &[&str]| {
+        let program = [PROGRAM, "service", "die-service", "--listen=127.0.0.1:0"];
+        let arguments = [&[endpoint.as_str()], own, &program].concat();
+        Process::start("env", &arguments).await
+    };
+    let sampled = start(&[
+        "OTEL_TRACES_SAMPLER_ARG=0.25",
+        "OTEL_SERVICE_NAME=other-dice",
+        "OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=test",
+        // Set to nothing is not set, and fewer lines are not fewer spans.
+        "OTEL_TRACES_SAMPLER=",
+        "OTEL_SDK_DISABLED=",
+        "RUST_LOG=warn,service=info",
+    ])
+    .await;
     for _ in 0..400 {
         get(&sampled.url("/dice")).await;
     }
+    get(&sampled.url("/dice?identifier=loaded")).await;
     let (_, lines) = sampled.terminate().await;
     let spans = system.store.counters().received_by_service["other-dice"];
-    // Five standard deviations of a binomial with n = 400 and p = 0.25 are 43.
-    assert!((57..=143).contains(&spans), "{spans} of 400");
+    // Five standard deviations of a binomial with n = 401 and p = 0.25 are 43.
+    assert!((57..=143).contains(&spans), "{spans} of 401");
     assert!(lines.iter().all(|line| line["logger"] == "other-dice"));
-    let off = service(
-        "die-service",
-        &system.otlp,
-        &["--traces-sampler=always_off"],
-    )
-    .await;
-    get(&off.url("/dice")).await;
-    off.terminate().await;
+    assert!(lines.iter().all(|line| line["message"] != "Dice listed"));
+    let missing = lines.iter().find(|line| line["message"] == "Die not found");
     assert!(
-        !system
-            .store
-            .counters()
-            .received_by_service
-            .contains_key("die-service")
+        missing.expect("told")["trace_id"].is_string(),
+        "lines keep their ids"
     );
+    let traces = system.store.traces();
+    let environment = traces[0].spans()[0].resource_attribute("deployment.environment.name");
+    assert_eq!(environment, Some(Value::Text("test")));
+    for off in ["OTEL_TRACES_SAMPLER=always_off", "OTEL_SDK_DISABLED=TRUE"] {
+        let process = start(&[off]).await;
+        get(&process.url("/dice")).await;
+        process.terminate().await;
+    }
+    let received = system.store.counters().received_by_service;
+    assert!(!received.contains_key("die-service"), "{received:?}");
 }

@@ -17,6 +17,10 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::method_label;
 
+/// Bytes of an attribute that the client wrote: spans wait in memory, and their number alone would
+/// bound nothing.
+const MAX_TEXT: usize = 1024;
+
 /// A started SERVER span: as `tracing` and as OpenTelemetry know it.
 pub(super) struct ServerSpan {
     span: Span,
@@ -60,7 +64,11 @@ fn describe(span: &SpanRef<'_>, request: &Request, route: Option<&str>) {
     let method = method_label(request.method());
     let name = route.map(|route| format!("{method} {route}"));
     span.update_name(name.unwrap_or_else(|| method.to_owned()));
-    let text = |key, value: Option<&str>| Some(KeyValue::new(key, value?.to_owned()));
+    let text = |key, value: Option<&str>| {
+        let value = value?;
+        let end = value.floor_char_boundary(MAX_TEXT);
+        Some(KeyValue::new(key, value[..end].to_owned()))
+    };
     let user_agent = request.headers().get(USER_AGENT);
     let always = [
         KeyValue::new("http.request.method", method),

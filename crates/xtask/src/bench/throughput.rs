@@ -26,7 +26,10 @@ pub(crate) struct Row {
 /// What is switched on, in the order in which it is compared.
 const VARIANTS: [(&str, Option<&[&str]>); 5] = [
     ("a  bare axum handler", None),
-    ("b  + metrics", Some(&["--log=service=info"])),
+    (
+        "b  + metrics",
+        Some(&["--log=service=info", "--otel-disabled"]),
+    ),
     ("c  + logs", Some(&["--otel-disabled"])),
     ("d  + traces, 100 %", Some(&["--traces-sampler-arg=1"])),
     ("e  + traces, 10 %", Some(&["--traces-sampler-arg=0.1"])),
