@@ -90,7 +90,7 @@ fn app(config: &Config) -> Router {
         .route("/roll", get(roll))
         .route("/roll-async", get(roll_async))
         .with_state(Arc::new(app));
-    let statuses = &[200, 404, 422, 500, 503, 504];
+    let statuses = &[200, 404, 414, 422, 500, 503, 504];
     let app = service::app(
         own,
         &registry,

@@ -62,7 +62,8 @@ fn app(catalogue: Catalogue, registry: &Registry) -> Router {
             dice: catalogue,
             metrics,
         }));
-    let app = service::app(own, registry, &[("/", &[200]), ("/dice", &[200, 404, 422])]);
+    let routes = [("/", &[200][..]), ("/dice", &[200, 404, 414, 422])];
+    let app = service::app(own, registry, &routes);
     service::with_document(app, include_str!("../openapi.json"))
 }
 

@@ -6,7 +6,7 @@
 //! | `GET /roll?die=fair` | the roller's answer and `trace_id`; for a browser, in the page |
 //! | `GET /roll-async?die=fair&times=5` | the same |
 //! | `GET /form?die=fair&async=on&times=5` | to one of the two: the page's form |
-//! | `GET /api/dice` | the dice with their specifications |
+//! | `GET /api/dice` | the dice with their specifications, and `trace_id` |
 //! | `GET /api/trace/{id}?wait=2` | a trace, for the waterfall |
 //! | `GET /assets/...` | style, script and icon |
 
@@ -27,6 +27,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
@@ -39,6 +40,7 @@ use telemetry::client::http_url;
 use telemetry::http::instrument;
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use url::Url;
 
 use crate::backend::{Answer, Backend};
@@ -125,7 +127,12 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    service::serve(app(config), listener, shutdown).await
+    let (stop, stopping) = watch::channel(false);
+    let shutdown = async move {
+        shutdown.await;
+        stop.send_replace(true);
+    };
+    service::serve(app(config, stopping), listener, shutdown).await
 }
 
 /// What the handlers share.
@@ -135,11 +142,12 @@ struct App {
     backend: Backend,
 }
 
-fn app(config: Config) -> Router {
+/// The routes; `stopping` becomes true when requests in flight are to end.
+fn app(config: Config, stopping: watch::Receiver<bool>) -> Router {
     let registry = telemetry::metrics::registry(PROGRAM.service);
     let app = Arc::new(App {
         page: Page::new(&config),
-        traces: Traces::new(config.trace_query_url.clone()),
+        traces: Traces::new(config.trace_query_url.clone(), stopping),
         backend: Backend::new(config, &registry),
     });
     let rolls = Router::new()
@@ -152,7 +160,7 @@ fn app(config: Config) -> Router {
         .merge(rolls)
         .with_state(Arc::clone(&app));
     let own = service::with_fallbacks(own).layer(map_response(trace_id::add));
-    let statuses: &[u16] = &[200, 404, 422, 500, 503, 504];
+    let statuses: &[u16] = &[200, 404, 414, 422, 500, 503, 504];
     let routes = [
         ("/", &[200][..]),
         ("/api/dice", &[200]),
@@ -181,11 +189,14 @@ async fn page(State(app): State<Arc<App>>) -> Response {
 #[derive(Serialize)]
 struct Dice {
     dice: Vec<Die>,
+    trace_id: Option<String>,
 }
 
 async fn dice(State(app): State<Arc<App>>) -> Json<Dice> {
-    let dice = app.backend.dice().await;
-    Json(Dice { dice })
+    Json(Dice {
+        dice: app.backend.dice().await,
+        trace_id: telemetry::trace_id(),
+    })
 }
 
 #[derive(Deserialize)]
@@ -227,8 +238,10 @@ struct TraceQuery {
 
 async fn trace(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     Query(TraceQuery { wait }): Query<TraceQuery>,
 ) -> Result<Json<View>, Error> {
+    // What is not even UTF-8 once decoded.
+    let Path(id) = id.map_err(|_| Error::NotATraceId)?;
     app.traces.find(&id, wait).await.map(Json)
 }

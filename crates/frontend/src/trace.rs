@@ -16,6 +16,7 @@ use axum::http::header::ACCEPT;
 use axum::http::{Method, StatusCode};
 use serde::Deserialize;
 use telemetry::client::{CallError, Client};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
@@ -48,17 +49,21 @@ impl TryFrom<String> for Wait {
 pub(crate) struct Traces {
     client: Client,
     store: Option<Url>,
+    stopping: watch::Receiver<bool>,
 }
 
 impl Traces {
-    pub(crate) fn new(store: Option<Url>) -> Self {
+    /// Asks `store`; nobody waits any longer once `stopping` is true.
+    pub(crate) fn new(store: Option<Url>, stopping: watch::Receiver<bool>) -> Self {
         Self {
             client: Client::default(),
             store,
+            stopping,
         }
     }
 
-    /// The trace of that id: as soon as it is complete, or after `wait` what there is of it.
+    /// The trace of that id: as soon as it is complete, or what there is of it after `wait` or
+    /// when this service stops.
     ///
     /// # Errors
     /// When there is nothing of it, or nobody to ask.
@@ -70,13 +75,31 @@ impl Traces {
         let mut url = self.store.clone().ok_or(Error::NoTraceStore)?;
         let base = url.path().trim_end_matches('/');
         url.set_path(&format!("{base}/api/v2/traces/{id}"));
+        let mut found = None;
+        let mut stopping = self.stopping.clone();
+        tokio::select! {
+            asked = self.ask_until_complete(&url, wait, &mut found) => asked?,
+            // An error is a sender that is gone, which is after the stop.
+            _ = stopping.wait_for(|stopping| *stopping) => {}
+        }
+        found.ok_or(Error::NoTrace)
+    }
+
+    /// Asks again until the trace is complete or `wait` is over. `found` is the last answer, also
+    /// for a caller who does not await the end.
+    async fn ask_until_complete(
+        &self,
+        url: &Url,
+        wait: Duration,
+        found: &mut Option<View>,
+    ) -> Result<(), Error> {
         let deadline = Instant::now() + wait;
         let mut pause = FIRST_PAUSE;
         loop {
-            let found = self.ask(&url).await?;
+            *found = self.ask(url).await?;
             let complete = found.as_ref().is_some_and(|view| view.complete);
             if complete || Instant::now() + pause > deadline {
-                return found.ok_or(Error::NoTrace);
+                return Ok(());
             }
             sleep(pause).await;
             pause = pause * 3 / 2;

@@ -21,10 +21,12 @@ const DRAIN_BOUND: Duration = Duration::from_secs(5);
 /// A service's routes with everything around them: [`with_fallbacks`], the middleware, `/healthz`
 /// and `/metrics`. `routes` are those whose series shall exist from the start.
 pub fn app(own: Router, registry: &Registry, routes: &[Route]) -> Router {
-    instrument(with_fallbacks(own), registry, routes)
+    // Once more, for the two that the middleware adds.
+    instrument(with_fallbacks(own), registry, routes).method_not_allowed_fallback(wrong_method)
 }
 
-/// Answers 404 and 405 as [`Problem`]s.
+/// Answers 404 and 405 as [`Problem`]s. A route that is added later has no such 405, and a layer
+/// that is added earlier does not see it.
 pub fn with_fallbacks(own: Router) -> Router {
     own.fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
@@ -84,7 +86,11 @@ async fn no_route(uri: Uri) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, format!("there is no {}", uri.path()))
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> Problem {
-    let detail = format!("{} takes no {method}; it is there for GET", uri.path());
+/// The methods that there are differ by route, and axum lists them in the Allow header.
+pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    let detail = format!(
+        "{} takes no {method}; the Allow header says what it is there for",
+        uri.path()
+    );
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }

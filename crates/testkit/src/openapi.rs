@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderName};
 use serde_json::Value;
 
 use crate::{Metrics, get};
@@ -17,7 +18,11 @@ const COMMON: [&str; 3] = ["/healthz", "/metrics", "/openapi.json"];
 /// * its statuses are those whose series exist from the start and those of `examples`, requests
 ///   that are made here and must be answered with the status given; one with a whole URL goes to
 ///   another instance of the service;
+/// * the media types of those answers are documented for their statuses;
+/// * a wrong method is answered 405 on each of its paths, with the right ones and a `detail`;
 /// * every `$ref` leads somewhere.
+///
+/// Any route may answer 405, and a client may leave any (499): the document does not repeat them.
 ///
 /// # Panics
 /// At the first difference.
@@ -45,14 +50,23 @@ pub async fn check_openapi(base: &str, source: &str, examples: &[(&str, u16)]) {
             false => target.to_owned(),
         };
         let url = reqwest::Url::parse(&target).expect("a URL");
-        let (status, body) = no_redirect(url.clone()).await;
+        let (status, media_type, body) = no_redirect(url.clone()).await;
         assert_eq!(status, expected, "{target}: {body}");
         let path = url.path();
         let route = paths.iter().copied().find(|route| matches(route, path));
         let route = route.unwrap_or_else(|| panic!("{path} is not documented"));
         seen.entry(route.to_owned()).or_default().insert(status);
+        let allowed = media_types(&document, route, status);
+        let sent = allowed.contains(&media_type);
+        assert!(
+            sent,
+            "{target}, {status}: {media_type:?} is none of {allowed:?}"
+        );
     }
     assert_eq!(documented, seen, "documented statuses, and those there are");
+    for path in paths {
+        check_wrong_method(&format!("{base}{path}")).await;
+    }
 }
 
 /// The statuses of each path's GET.
@@ -71,20 +85,35 @@ fn operations(document: &Value) -> BTreeMap<String, BTreeSet<u16>> {
         .collect()
 }
 
+/// Those documented for the answers of `path` with `status`; the empty one for no content.
+fn media_types(document: &Value, path: &str, status: u16) -> Vec<String> {
+    let mut response = &document["paths"][path]["get"]["responses"][status.to_string()];
+    if let Some(reference) = response["$ref"].as_str() {
+        let found = document.pointer(reference.trim_start_matches('#'));
+        response = found.expect("references were checked");
+    }
+    match response["content"].as_object() {
+        Some(content) => content.keys().cloned().collect(),
+        None => vec![String::new()],
+    }
+}
+
 fn routes(source: &str) -> BTreeSet<&str> {
     let calls = source.split(".route(\"").skip(1);
     let own = calls.filter_map(|rest| Some(rest.split_once('"')?.0));
     own.chain(COMMON).collect()
 }
 
-/// The handler and status of a series of the request counter.
+/// The handler and status of a series of the request counter, if the document is to have them.
 fn answered(series: &str) -> Option<(String, u16)> {
     let labels = series.strip_prefix("http_requests_total{")?;
     let value = |name: &str| {
         let (_, rest) = labels.split_once(&format!("{name}=\""))?;
         Some(rest.split_once('"')?.0)
     };
-    Some((value("handler")?.to_owned(), value("status")?.parse().ok()?))
+    let (handler, status) = (value("handler")?, value("status")?.parse().ok()?);
+    let documented = handler != "unknown" && !matches!(status, 405 | 499);
+    documented.then(|| (handler.to_owned(), status))
 }
 
 /// Whether `path` is of `route`, in which a part in braces stands for any.
@@ -94,14 +123,32 @@ fn matches(route: &str, path: &str) -> bool {
     route.len() == path.len() && route.iter().zip(&path).all(same)
 }
 
-async fn no_redirect(url: reqwest::Url) -> (u16, String) {
+/// The status, the media type without parameters (empty when there is none) and the body.
+async fn no_redirect(url: reqwest::Url) -> (u16, String, String) {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     let answer = client.build().expect("a client").get(url).send().await;
     let answer = answer.unwrap_or_else(|error| panic!("{error}"));
-    (
-        answer.status().as_u16(),
-        answer.text().await.unwrap_or_default(),
-    )
+    let status = answer.status().as_u16();
+    let media_type = header(&answer, CONTENT_TYPE);
+    let media_type = media_type.split(';').next().unwrap_or_default().to_owned();
+    (status, media_type, answer.text().await.unwrap_or_default())
+}
+
+async fn check_wrong_method(url: &str) {
+    let answer = reqwest::Client::new().post(url).send().await;
+    let answer = answer.unwrap_or_else(|error| panic!("POST {url}: {error}"));
+    assert_eq!(answer.status(), 405, "POST {url}");
+    assert_eq!(header(&answer, ALLOW), "GET,HEAD", "POST {url}");
+    let body = answer.text().await.unwrap_or_default();
+    let problem: Value = serde_json::from_str(&body).unwrap_or_default();
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("takes no POST"), "POST {url}: {body:?}");
+}
+
+/// A header as text; empty when it is not there.
+fn header(answer: &reqwest::Response, name: HeaderName) -> &str {
+    let value = answer.headers().get(name);
+    value.map_or("", |value| value.to_str().unwrap_or_default())
 }
 
 fn check_references(document: &Value, part: &Value) {

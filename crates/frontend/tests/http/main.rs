@@ -6,4 +6,5 @@ mod hostile;
 mod links;
 mod openapi;
 mod server;
+mod stop;
 mod trace;

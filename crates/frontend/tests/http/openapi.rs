@@ -26,6 +26,7 @@ async fn the_document_and_the_service_agree() {
         (traced(BROKEN), 503),
         (traced(SLOW), 504),
         (traced("x"), 422),
+        (traced("%ff"), 422),
         (format!("/api/trace/{COMPLETE}?wait={long}"), 414),
         (format!("{off}/api/trace/{COMPLETE}"), 501),
     ];

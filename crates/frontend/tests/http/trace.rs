@@ -141,6 +141,7 @@ async fn it_says_why_there_is_none() {
             422,
             "32 hexadecimal digits",
         ),
+        (format!("{url}/api/trace/%ff"), 422, "32 hexadecimal digits"),
         (
             format!("{url}/api/trace/{COMPLETE}?wait=6"),
             422,

@@ -5,7 +5,7 @@
 
 mod writer;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::{Debug, Write as _};
 use std::io::Write as _;
 
@@ -24,9 +24,9 @@ use crate::span::with_current;
 
 pub(crate) use writer::{Lines, Writer};
 
-/// RFC 3339, UTC, nanoseconds: always the same width, so that lines sort as text.
-const TIMESTAMP: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:9]Z");
+/// RFC 3339 up to the second.
+const SECOND: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 
 /// Writes every event as a JSON line.
 pub(crate) struct JsonLines<W> {
@@ -43,9 +43,9 @@ impl<W> JsonLines<W> {
 
     fn line(&self, event: &Event<'_>, line: &mut Vec<u8>) {
         line.extend_from_slice(b"{\"timestamp\":\"");
-        // Writing to a Vec cannot fail, here and below; the clock's year has four digits.
-        let _ = OffsetDateTime::now_utc().format_into(line, TIMESTAMP);
-        let _ = write!(line, "\",\"level\":\"{}\"", event.metadata().level());
+        push_timestamp(line);
+        // Writing to a Vec cannot fail, here and below.
+        let _ = write!(line, "Z\",\"level\":\"{}\"", event.metadata().level());
         let mut fields = Fields { line };
         event.record(&mut fields);
         let _ = write!(line, ",\"logger\":{}", self.logger);
@@ -70,6 +70,26 @@ impl<S: Subscriber, W: for<'w> MakeWriter<'w> + 'static> Layer<S> for JsonLines<
         let _ = self.writer.make_writer().write_all(&line);
         BUFFER.set(line);
     }
+}
+
+/// Appends the time in UTC with nanoseconds: always as wide, so that lines sort as text. The
+/// calendar is worked out once a second and not for each line.
+fn push_timestamp(line: &mut Vec<u8>) {
+    thread_local! {
+        /// The second written last, since the epoch, and its text.
+        static SECOND_WRITTEN: RefCell<(i64, Vec<u8>)> = const { RefCell::new((-1, Vec::new())) };
+    }
+    let now = OffsetDateTime::now_utc();
+    SECOND_WRITTEN.with_borrow_mut(|(second, text)| {
+        if *second != now.unix_timestamp() {
+            *second = now.unix_timestamp();
+            text.clear();
+            // The clock's year has four digits, so that this cannot fail.
+            let _ = now.format_into(text, SECOND);
+        }
+        line.extend_from_slice(text);
+    });
+    let _ = write!(line, ".{:09}", now.nanosecond());
 }
 
 /// Appends `,"name":value` for each field.
