@@ -8,7 +8,7 @@ use axum::extract::{
     DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Path, Request, State,
 };
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::{Json, Router};
@@ -41,8 +41,8 @@ pub(crate) fn app(own: Router, registry: &Registry, routes: &[Route]) -> Router 
             durations.with_label_values(&[method, path, &status.to_string()]);
         }
     }
-    let own = own
-        .method_not_allowed_fallback(wrong_method)
+    // Before the layer that measures, so that it sees the 405s.
+    let own = service::with_fallbacks(own)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(durations, measure));
     service::app(own, registry, routes)
@@ -69,14 +69,6 @@ async fn measure(
         .with_label_values(&[method, path.as_str(), response.status().as_str()])
         .observe(start.elapsed().as_secs_f64() * 1000.0);
     response
-}
-
-async fn wrong_method(method: Method, uri: Uri) -> Problem {
-    let detail = format!(
-        "{} takes no {method}; the Allow header says what it is there for",
-        uri.path()
-    );
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }
 
 /// A JSON body as a `T`.

@@ -4,6 +4,8 @@
 //! worker answers 202 at once and posts a `Report` when it is done. An operation that has to be
 //! done again gets a new attempt number, so that a report of the old attempt can be refused.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,12 +98,30 @@ pub(crate) struct Registration {
     pub(crate) url: Url,
 }
 
+/// What an id of a worker has to be, for people.
+pub(crate) const WORKER_IDS: &str =
+    "a worker's id has 1 to 64 characters, no control characters among them, and is not . or ..";
+
+/// Whether it can be a worker's: it has to come through as one segment of a path.
+pub(crate) fn is_worker_id(id: &str) -> bool {
+    (1..=64).contains(&id.chars().count())
+        && !id.contains(char::is_control)
+        && !matches!(id, "." | "..")
+}
+
 /// The answer to a [`Registration`]: the lease ends a second registration, or by silence.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Lease {
     pub(crate) lease: u32,
     /// How often to beat.
     pub(crate) heartbeat_ms: u64,
+}
+
+impl Lease {
+    /// From one beat to the next, at least a millisecond.
+    pub(crate) fn heartbeat(self) -> Duration {
+        Duration::from_millis(self.heartbeat_ms.max(1))
+    }
 }
 
 /// `POST /api/v1/workers/{id}/heartbeat`.
@@ -134,6 +154,13 @@ pub(crate) struct Assignment {
     /// 1 for the first.
     pub(crate) attempt: u32,
     pub(crate) job: Job,
+}
+
+/// The query of `POST /api/v1/runs/{id}/cancel` of a worker: stop that attempt, and no other.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cancel {
+    pub(crate) attempt: u32,
 }
 
 /// `POST /api/v1/operations/{id}/report`: that is what became of it.

@@ -107,9 +107,9 @@ pub(super) async fn cancel(
     Segment(id): Segment,
 ) -> Result<Json<Value>, Error> {
     set_attribute("operation.id", id.clone());
-    let worker = backend.change(|state| state.cancel(&id))?;
-    if let Some(worker) = worker {
-        let stop = dispatch::stop(Arc::clone(&backend), id.clone(), worker, Cause::current());
+    let running = backend.change(|state| state.cancel(&id))?;
+    if let Some((attempt, worker)) = running {
+        let stop = dispatch::stop(Arc::clone(&backend), attempt, worker, Cause::current());
         tokio::spawn(stop);
     }
     backend.read(|state| Ok(Json(state.operation(&id)?.view(&id))))

@@ -13,7 +13,8 @@ use url::Url;
 use super::Backend;
 use super::metrics::Requeue;
 use super::state::Order;
-use crate::protocol::endpoint;
+use super::workers::Attempt;
+use crate::protocol::{Cancel, endpoint};
 
 /// A worker answers at once, before it does anything.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -57,13 +58,22 @@ pub(super) async fn deliver(backend: Arc<Backend>, order: Order) {
 }
 
 /// Tells a worker to stop. If that fails, the answer to its next heartbeat says it again.
-pub(super) async fn stop(backend: Arc<Backend>, id: String, worker: Url, cause: Cause) {
-    let span = info_span!(parent: None, "operation.stop", operation.id = id);
+pub(super) async fn stop(backend: Arc<Backend>, attempt: Attempt, worker: Url, cause: Cause) {
+    let Attempt {
+        operation_id: id,
+        number,
+    } = attempt;
+    let span = info_span!(
+        parent: None,
+        "operation.stop",
+        operation.id = id,
+        operation.attempt = i64::from(number),
+    );
     cause.adopt(&span);
     let url = endpoint(&worker, &["api", "v1", "runs", &id, "cancel"]);
-    let call = backend
-        .client
-        .send(Method::POST, url, |request| request.timeout(TIMEOUT));
+    let call = backend.client.send(Method::POST, url, |request| {
+        request.query(&Cancel { attempt: number }).timeout(TIMEOUT)
+    });
     if let Err(error) = call.instrument(span).await {
         tracing::warn!(
             operation_id = id,

@@ -6,7 +6,7 @@ use service::Problem;
 
 use crate::jobs::Mistake;
 use crate::jobs::market::Symbol;
-use crate::protocol::{OperationType, Status};
+use crate::protocol::{OperationType, Status, WORKER_IDS};
 
 /// Every error of the backend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,8 +47,11 @@ pub(crate) enum Error {
     #[error("worker {0:?} holds no such lease; register")]
     NoLease(String),
     /// 422: a worker that cannot be registered like that.
-    #[error("id: a worker's id has 1 to 64 characters")]
+    #[error("id: {WORKER_IDS}")]
     WorkerId,
+    /// 422: a worker that could not be reached there.
+    #[error("url: {0}")]
+    WorkerUrl(String),
     /// 503: so many workers that something is wrong.
     #[error("{0} workers are registered already; no more are taken")]
     TooManyWorkers(usize),
@@ -57,7 +60,7 @@ pub(crate) enum Error {
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Parameter(_) | Self::Range { .. } | Self::WorkerId => {
+            Self::Parameter(_) | Self::Range { .. } | Self::WorkerId | Self::WorkerUrl(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::UnknownSymbol(_) | Self::UnknownOperation(_) | Self::NoLease(_) => {

@@ -9,12 +9,19 @@ use telemetry::Cause;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::metrics::Requeue;
 use super::workers::Attempt;
 use crate::jobs::Job;
 use crate::protocol::{Assignment, OperationType, Status};
 
 /// Ended operations that are kept; the ones that ended first go first.
 const HISTORY: usize = 1000;
+
+/// How often an operation whose worker was lost gets another one.
+const SECOND_CHANCES: u32 = 1;
+
+/// How often workers may not take an operation: more often than a few that died together explain.
+const MAX_UNDELIVERED: u32 = 5;
 
 #[derive(Debug)]
 pub(crate) struct Operation {
@@ -23,7 +30,9 @@ pub(crate) struct Operation {
     /// How often it was given to a worker.
     pub(crate) attempt: u32,
     /// How often its worker was lost.
-    pub(crate) losses: u32,
+    losses: u32,
+    /// How often a worker could not be reached, or did not take it.
+    undelivered: u32,
     /// Who has it, or had it last.
     pub(crate) worker: Option<String>,
     pub(crate) progress: f64,
@@ -39,6 +48,25 @@ pub(crate) struct Operation {
 impl Operation {
     pub(crate) fn kind(&self) -> OperationType {
         self.job.operation_type()
+    }
+
+    /// Counts an attempt that came to nothing with `worker`; why there is not to be another one,
+    /// if so.
+    pub(crate) fn give_up(&mut self, worker: &str, reason: Requeue) -> Option<String> {
+        match reason {
+            Requeue::WorkerLost => self.losses += 1,
+            Requeue::Undelivered => self.undelivered += 1,
+            Requeue::HandedBack => {}
+        }
+        if self.losses > SECOND_CHANCES {
+            return Some(format!(
+                "lost twice: worker {worker} stopped answering, as one had before"
+            ));
+        }
+        (self.undelivered >= MAX_UNDELIVERED).then(|| {
+            let times = self.undelivered;
+            format!("could not be delivered {times} times, the last time to worker {worker}")
+        })
     }
 
     /// As the API shows it.
@@ -93,6 +121,7 @@ impl Ledger {
             status: Status::Pending,
             attempt: 0,
             losses: 0,
+            undelivered: 0,
             worker: None,
             progress: 0.0,
             cause,

@@ -17,7 +17,7 @@ const DURATION_BOUNDS: [f64; 11] = [0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.
 pub(crate) enum Requeue {
     /// Its worker stopped answering.
     WorkerLost,
-    /// Its worker was told to stop.
+    /// Its worker was told to stop, or stopped at it without being asked by the backend.
     HandedBack,
     /// Its worker could not be reached, or did not take it.
     Undelivered,

@@ -114,7 +114,7 @@ const ROUTES: [Route; 12] = [
     ("POST /api/v1/operations/{id}/cancel", &[200, 404, 409]),
     ("POST /api/v1/operations/{id}/report", &[200, 404, 409]),
     ("/api/v1/workers", &[200]),
-    ("POST /api/v1/workers", &[200]),
+    ("POST /api/v1/workers", &[200, 422, 503]),
     ("DELETE /api/v1/workers/{id}", &[204, 404]),
     ("POST /api/v1/workers/{id}/heartbeat", &[200, 404]),
 ];

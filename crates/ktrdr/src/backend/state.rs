@@ -2,7 +2,8 @@
 //! the one lock in `Backend`.
 //!
 //! An operation ends exactly once, in `State::end`. A worker loses its operation by silence, by
-//! registering anew, by leaving, or by not taking it; all four meet in `State::give_up`.
+//! registering anew, by leaving, by not taking it, or by stopping at it unasked; all five meet in
+//! `State::give_up`.
 
 use std::time::Duration;
 
@@ -19,9 +20,6 @@ use crate::jobs::Job;
 use crate::protocol::{
     Assignment, Beat, BeatReply, OperationType, Outcome, Registration, Report, Status,
 };
-
-/// How often an operation whose worker was lost gets another one.
-const SECOND_CHANCES: u32 = 1;
 
 /// What is to be told to a worker.
 #[derive(Debug)]
@@ -91,10 +89,14 @@ impl State {
         Ok(id)
     }
 
-    /// A client wants an operation stopped; the worker that has it, if one does.
-    pub(crate) fn cancel(&mut self, id: &str) -> Result<Option<Url>, Error> {
+    /// A client wants an operation stopped; the attempt that runs and its worker, if one does.
+    pub(crate) fn cancel(&mut self, id: &str) -> Result<Option<(Attempt, Url)>, Error> {
         let operation = self.operation(id)?;
         let (status, worker) = (operation.status, operation.worker.clone());
+        let attempt = Attempt {
+            operation_id: id.to_owned(),
+            number: operation.attempt,
+        };
         if status.is_final() {
             return Err(Error::Ended {
                 id: id.to_owned(),
@@ -104,7 +106,7 @@ impl State {
         self.end(id, Status::Cancelled, None, None);
         let worker = worker.filter(|_| status == Status::Running);
         let url = worker.and_then(|worker| Some(self.workers.get(&worker)?.url.clone()));
-        Ok(url)
+        Ok(url.map(|url| (attempt, url)))
     }
 
     /// A worker ended its run of an operation.
@@ -130,7 +132,8 @@ impl State {
         match report.outcome {
             Outcome::Completed { result } => self.end(id, status, Some(result), None),
             Outcome::Failed { error } => self.end(id, status, None, Some(error)),
-            Outcome::Cancelled => self.end(id, status, None, None),
+            // Nobody asked for it: a cancelled operation is at no attempt any more.
+            Outcome::Cancelled => self.give_up(&report.worker_id, &attempt, Requeue::HandedBack),
         }
         Ok(())
     }
@@ -214,9 +217,7 @@ impl State {
         );
         operation.cause.adopt(&span);
         let _entered = span.enter();
-        operation.losses += u32::from(reason == Requeue::WorkerLost);
-        if operation.losses > SECOND_CHANCES {
-            let error = format!("lost twice: worker {worker} stopped answering, as one had before");
+        if let Some(error) = operation.give_up(worker, reason) {
             self.end(id, Status::Failed, None, Some(error));
             return;
         }

@@ -5,16 +5,14 @@ use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use telemetry::client::http_url;
 use url::Url;
 
 use super::error::Error;
-use crate::protocol::{OperationType, Registration};
+use crate::protocol::{OperationType, Registration, is_worker_id};
 
 /// Workers known at once, lost ones included.
 const MAX_WORKERS: usize = 100;
-
-/// Longest worker id in characters.
-const MAX_ID: usize = 64;
 
 /// How long a lost worker is shown as such.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
@@ -84,9 +82,10 @@ impl Workers {
             worker_type,
             url,
         } = registration;
-        if !(1..=MAX_ID).contains(&id.chars().count()) {
+        if !is_worker_id(&id) {
             return Err(Error::WorkerId);
         }
+        let url = http_url(url.as_str()).map_err(Error::WorkerUrl)?;
         if self.0.len() >= MAX_WORKERS && !self.0.contains_key(&id) {
             return Err(Error::TooManyWorkers(self.0.len()));
         }

@@ -18,6 +18,7 @@ use url::Url;
 
 use self::plan::Plan;
 use self::session::Session;
+use crate::cli::between;
 
 /// After a wait that an outage made too late, the plan goes on from now.
 const LATEST: Duration = Duration::from_secs(5);
@@ -70,13 +71,6 @@ pub struct Config {
     /// Stop once this many operations were asked for [default: go on until told to stop]
     #[arg(long, env = "DRIVE_OPERATIONS", value_name = "OPERATIONS")]
     pub operations: Option<u64>,
-}
-
-fn between(text: &str, low: f64, high: f64) -> Result<f64, String> {
-    match text.parse() {
-        Ok(value) if (low..=high).contains(&value) => Ok(value),
-        _ => Err(format!("not a number from {low:?} to {high:?}")),
-    }
 }
 
 pub(crate) fn main_from<S: Future<Output = ()>>(

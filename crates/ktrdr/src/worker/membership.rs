@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::slot::Stop;
 use super::{NO_PANIC, Worker};
@@ -18,9 +18,17 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
+/// A lease that ends within so many heartbeats was refused for a reason that will not go away soon,
+/// such as an address at which the backend does not find this worker.
+const SHORT_LEASE: u32 = 3;
+
+/// The longest pause between two leases, in heartbeats.
+const LONGEST_ABSENCE: u32 = 8;
+
 impl Worker {
-    /// Registers, and again whenever the backend forgot.
+    /// Registers, and again, after a pause, whenever the backend forgot.
     pub(super) async fn stay_registered(&self) -> Infallible {
+        let mut pause = Duration::ZERO;
         loop {
             let lease = self.register().await;
             tracing::info!(
@@ -29,10 +37,17 @@ impl Worker {
                 "Registered with the backend"
             );
             *self.lease.lock().expect(NO_PANIC) = Some(lease.lease);
+            let start = Instant::now();
             self.beat(lease).await;
-            tracing::warn!(worker_id = self.id, "The backend knows this worker no more");
+            pause = absence(pause, start.elapsed(), lease.heartbeat());
+            tracing::warn!(
+                worker_id = self.id,
+                ?pause,
+                "The backend knows this worker no more"
+            );
             self.slot.stop(None, Stop::Abandon);
             self.slot.cleared().await;
+            sleep(pause).await;
         }
     }
 
@@ -72,7 +87,7 @@ impl Worker {
     async fn beat(&self, lease: Lease) {
         let path = ["api", "v1", "workers", &self.id, "heartbeat"];
         let url = endpoint(&self.config.backend_url, &path);
-        let mut ticks = interval(Duration::from_millis(lease.heartbeat_ms.max(1)));
+        let mut ticks = interval(lease.heartbeat());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut unheard = false;
         loop {
@@ -93,7 +108,8 @@ impl Worker {
                     if let (Some(BeatReply { stop: true }), Some(running)) =
                         (accepted(&reply), beat.running)
                     {
-                        self.slot.stop(Some(&running.operation_id), Stop::Cancel);
+                        let only = (running.operation_id.as_str(), running.attempt);
+                        self.slot.stop(Some(only), Stop::Cancel);
                     }
                 }
                 _ if unheard => {}
@@ -121,5 +137,14 @@ impl Worker {
             let problem = error.cause();
             tracing::warn!(worker_id = self.id, problem, "Could not leave the backend");
         }
+    }
+}
+
+/// How long to stay away after a lease that lasted for `leased`, when the last time it was `pause`.
+fn absence(pause: Duration, leased: Duration, heartbeat: Duration) -> Duration {
+    if leased < heartbeat * SHORT_LEASE {
+        (pause * 2).clamp(heartbeat, heartbeat * LONGEST_ABSENCE)
+    } else {
+        heartbeat
     }
 }

@@ -18,7 +18,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use service::{Problem, Program};
+use service::{Problem, Program, Query};
 use telemetry::client::{Client, http_url};
 use telemetry::http::Route;
 use telemetry::{Cause, Service, set_attribute};
@@ -27,8 +27,9 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use self::slot::{Slot, Stop};
+use crate::cli::between;
 use crate::http::{self, Body, Segment};
-use crate::protocol::{Assignment, OperationType};
+use crate::protocol::{Assignment, Cancel, OperationType, WORKER_IDS, is_worker_id};
 
 /// How this service presents itself.
 pub const PROGRAM: Program = Program {
@@ -59,7 +60,7 @@ pub struct Config {
     pub advertise_url: Option<Url>,
 
     /// The name of this worker, 1 to 64 characters [default: host and port of --advertise-url]
-    #[arg(long, env = "WORKER_ID", value_name = "NAME")]
+    #[arg(long, env = "WORKER_ID", value_name = "NAME", value_parser = worker_id)]
     pub id: Option<String>,
 
     /// The share of operations, 0.0 to 1.0, that fail with a simulated fault; their seeds decide which
@@ -69,19 +70,19 @@ pub struct Config {
         value_name = "SHARE",
         default_value_t = 0.03
     )]
-    #[arg(value_parser = |text: &str| between(text, 0.0))]
+    #[arg(value_parser = |text: &str| between(text, 0.0, 1.0))]
     pub failure_share: f64,
 
     /// The share of one CPU core, 0.01 to 1.0, that an operation may take
     #[arg(long, env = "MAX_DUTY", value_name = "SHARE", default_value_t = 0.25)]
-    #[arg(value_parser = |text: &str| between(text, 0.01))]
+    #[arg(value_parser = |text: &str| between(text, 0.01, 1.0))]
     pub max_duty: f64,
 }
 
-fn between(text: &str, low: f64) -> Result<f64, String> {
-    match text.parse() {
-        Ok(share) if (low..=1.0).contains(&share) => Ok(share),
-        _ => Err(format!("not a number from {low:?} to 1.0")),
+fn worker_id(text: &str) -> Result<String, String> {
+    match is_worker_id(text) {
+        true => Ok(text.to_owned()),
+        false => Err(WORKER_IDS.to_owned()),
     }
 }
 
@@ -132,7 +133,7 @@ pub async fn run(
 const ROUTES: [Route; 3] = [
     ("/", &[200]),
     ("POST /api/v1/runs", &[202, 409, 422]),
-    ("POST /api/v1/runs/{id}/cancel", &[202, 404]),
+    ("POST /api/v1/runs/{id}/cancel", &[202, 404, 422]),
 ];
 
 fn own_url(address: SocketAddr) -> io::Result<Url> {
@@ -213,14 +214,16 @@ async fn start(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// The backend no longer wants an operation.
+/// The backend no longer wants an operation. A cancel that comes late must not stop a later
+/// attempt, which may have come to this worker too.
 async fn cancel(
     State(worker): State<Arc<Worker>>,
     Segment(id): Segment,
+    Query(Cancel { attempt }): Query<Cancel>,
 ) -> Result<StatusCode, Problem> {
-    if worker.slot.stop(Some(&id), Stop::Cancel) {
+    if worker.slot.stop(Some((&id, attempt)), Stop::Cancel) {
         return Ok(StatusCode::ACCEPTED);
     }
-    let detail = format!("operation {id:?} does not run here");
+    let detail = format!("attempt {attempt} of operation {id:?} does not run here");
     Err(Problem::new(StatusCode::NOT_FOUND, detail))
 }

@@ -69,11 +69,17 @@ impl Slot {
         });
     }
 
-    /// Tells the run to stop, if it is that of `operation_id` or any will do; whether it was told.
-    pub(super) fn stop(&self, operation_id: Option<&str>, why: Stop) -> bool {
+    /// Tells the run to stop, if it is that attempt at that operation or any will do; whether it
+    /// was told.
+    pub(super) fn stop(&self, only: Option<(&str, u32)>, why: Stop) -> bool {
         self.current.send_if_modified(|current| {
             let Some(current) = current else { return false };
-            let meant = operation_id.is_none_or(|id| id == current.running.operation_id);
+            let Running {
+                operation_id,
+                attempt,
+                ..
+            } = &current.running;
+            let meant = only.is_none_or(|only| only == (operation_id, *attempt));
             if meant {
                 current.stop = Some(why);
             }

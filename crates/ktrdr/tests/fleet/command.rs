@@ -89,6 +89,7 @@ async fn bad_flags_are_refused_with_what_is_allowed() {
             &["worker", "--backend-url=here"],
             &["--backend-url", "http://"],
         ),
+        (&["worker", "--id=.."], &["--id", "1 to 64", "not . or .."]),
         (&["drive", "--pace=0"], &["--pace", "0.1", "6000.0"]),
         (&["cook"], &["cook", "--help"]),
     ] {

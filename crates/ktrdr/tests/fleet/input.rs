@@ -142,6 +142,33 @@ async fn a_worker_takes_only_its_own_kind() {
     );
 }
 
+#[tokio::test]
+async fn bad_registrations_are_refused() {
+    let fleet = Fleet::start(&[]).await;
+    let (long, longest) = ("x".repeat(65), "x".repeat(64));
+    let here = "http://127.0.0.1:1";
+    for (id, url, words) in [
+        ("w", "mailto:x@y", &["url", "http://"][..]),
+        ("w", "https://127.0.0.1:1", &["url", "https", "http://"]),
+        ("w", "file:///tmp", &["url", "http://"]),
+        ("w", "here", &["url", "relative"]),
+        ("", here, &["id", "1 to 64"]),
+        (&long, here, &["id", "1 to 64"]),
+        (".", here, &["id", "not . or .."]),
+        ("..", here, &["id", "not . or .."]),
+        ("a\tb", here, &["id", "control"]),
+    ] {
+        let registration = json!({ "id": id, "worker_type": "backtest", "url": url });
+        let (status, answer) = fleet.post("/api/v1/workers", &registration).await;
+        expect(status, 422, &answer, words);
+    }
+    let (_, answer) = fleet.get("/api/v1/workers").await;
+    assert_eq!(answer["workers"], json!([]));
+    let registration = json!({ "id": longest, "worker_type": "backtest", "url": here });
+    let (status, answer) = fleet.post("/api/v1/workers", &registration).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
 fn expect(answered: u16, status: u16, answer: &Value, words: &[&str]) {
     let detail = answer["detail"].as_str();
     let detail = detail.unwrap_or_else(|| panic!("{answered} without detail: {answer}"));

@@ -1,8 +1,11 @@
 //! Workers that die, stall, stop or come back, and a backend that forgets.
 
+use std::time::{Duration, Instant};
+
 use nix::sys::signal::Signal;
 use serde_json::json;
 use testkit::{Process, eventually};
+use tokio::net::TcpSocket;
 
 use crate::support::{ENDLESS, Fleet, IMPATIENT, role};
 
@@ -170,6 +173,36 @@ async fn an_operation_that_cannot_be_delivered_goes_to_another_worker() {
     let metrics = fleet.backend.metrics().await;
     assert_eq!(metrics.sum("operations_requeued_total", &REASON[2..]), 1.0);
     assert_eq!(metrics.sum("operations_requeued_total", &[]), 1.0);
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_be_reached_neither_hurries_nor_blocks_for_ever() {
+    // Bound, so that nobody else is there, and not listening.
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let advertise = format!("--advertise-url=http://{}", nobody.local_addr().unwrap());
+    let fleet = Fleet::start(&["--heartbeat=200ms"]).await;
+    let own = [advertise.as_str(), "--id=astray"];
+    let worker = fleet.worker_at("127.0.0.1:0", "backtest", &own).await;
+    fleet.until_worker("astray", "available").await;
+    let start = Instant::now();
+    let id = fleet.backtest(100).await;
+    let operation = fleet.until(&id, "FAILED").await;
+    assert!(
+        start.elapsed() >= Duration::from_secs(2),
+        "four pauses of 0.2 s, each twice the one before unless 0.6 s passed in between"
+    );
+    let error = operation["error"].as_str().unwrap();
+    assert!(
+        error.starts_with("could not be delivered 5 times") && error.contains("astray"),
+        "{error}"
+    );
+    assert_eq!(operation["attempt"], 5);
+    let registered = worker.lines_with("Registered with the backend").len();
+    assert!((4..=6).contains(&registered), "{registered} times");
+    let metrics = fleet.backend.metrics().await;
+    assert_eq!(metrics.sum("operations_requeued_total", &REASON[2..]), 4.0);
+    assert_eq!(fleet.ended("failed").await, 1.0);
 }
 
 #[tokio::test]

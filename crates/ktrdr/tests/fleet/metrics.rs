@@ -1,5 +1,7 @@
 //! What Prometheus finds: everything from the start, and figures that move.
 
+use std::time::Instant;
+
 use testkit::Metrics;
 
 use crate::support::{Fleet, backtest};
@@ -63,6 +65,10 @@ async fn every_series_exists_before_the_first_operation() {
         requests(&metrics, "GET", "/api/v1/data/{symbol}", "200"),
         Some(0.0)
     );
+    for status in ["200", "422", "503"] {
+        let registrations = requests(&metrics, "POST", "/api/v1/workers", status);
+        assert_eq!(registrations, Some(0.0), "{status}");
+    }
     assert_eq!(
         requests(&metrics, "GET", "/api/v1/operations/{id}", "404"),
         Some(0.0)
@@ -71,9 +77,21 @@ async fn every_series_exists_before_the_first_operation() {
 
 #[tokio::test]
 async fn a_worker_has_its_own_figures() {
-    let fleet = Fleet::start(&[]).await;
-    let worker = fleet.worker("backtest", &[]).await;
+    let fleet = Fleet::start(&["--heartbeat=1s"]).await;
+    // As in the demo.
+    let worker = fleet.worker("backtest", &["--span-queue-size=512"]).await;
+    let start = Instant::now();
+    let idle = worker.metrics().await;
+    fleet.until_heartbeats(5.0).await;
     let before = worker.metrics().await;
+    let elapsed = start.elapsed().as_secs_f64();
+    let cpu = "process_cpu_seconds_total";
+    let used = before.value(cpu, &[]) - idle.value(cpu, &[]);
+    assert!(used / elapsed < 0.01, "{used} s of {elapsed} s");
+    // Room for a debug build, which may be twice as fat: the goal of 12 MB is for a release build.
+    let resident = before.value("process_resident_memory_bytes", &[]);
+    assert!(resident < 24e6, "{resident} bytes");
+
     assert_eq!(requests(&before, "POST", "/api/v1/runs", "202"), Some(0.0));
     assert_eq!(before.value("worker_busy", &[]), 0.0);
     for name in [
@@ -86,7 +104,6 @@ async fn a_worker_has_its_own_figures() {
     fleet.until(&id, "COMPLETED").await;
     let after = worker.metrics().await;
     assert_eq!(requests(&after, "POST", "/api/v1/runs", "202"), Some(1.0));
-    let cpu = "process_cpu_seconds_total";
     let used = after.value(cpu, &[]) - before.value(cpu, &[]);
     assert!(used > 0.02, "300 days cost {used} s");
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use testkit::eventually;
 
-use crate::support::{ENDLESS, Fleet, backtest};
+use crate::support::{ENDLESS, Fleet, IMPATIENT, backtest};
 
 #[tokio::test]
 async fn a_full_queue_refuses_until_there_is_room() {
@@ -113,4 +113,30 @@ async fn what_has_ended_cannot_be_cancelled() {
         "{answer}"
     );
     assert_eq!(fleet.ended("cancelled").await, 0.0);
+}
+
+#[tokio::test]
+async fn a_cancel_that_comes_late_stops_no_other_attempt() {
+    let fleet = Fleet::start(&IMPATIENT).await;
+    let worker = fleet.worker("backtest", &[]).await;
+    let id = fleet.backtest(400).await;
+    fleet.until_midway(&id, 1).await;
+    let cancel = async |query: &str| {
+        let url = worker.url(&format!("/api/v1/runs/{id}/cancel{query}"));
+        let answer = reqwest::Client::new().post(url).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    assert_eq!(cancel("").await, 422);
+    assert_eq!(cancel("?attempt=2").await, 404);
+
+    // The backend did not ask for this one: to it, the operation has lost its worker.
+    assert_eq!(cancel("?attempt=1").await, 202);
+    fleet.until_midway(&id, 2).await;
+    assert_eq!(cancel("?attempt=1").await, 404);
+    let operation = fleet.until(&id, "COMPLETED").await;
+    assert_eq!(operation["attempt"], 2);
+    assert_eq!(fleet.ended("cancelled").await, 0.0);
+    let metrics = fleet.backend.metrics().await;
+    let handed_back = ["reason=\"handed_back\""];
+    assert_eq!(metrics.sum("operations_requeued_total", &handed_back), 1.0);
 }

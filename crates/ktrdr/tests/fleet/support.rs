@@ -85,6 +85,20 @@ impl Fleet {
         Some(text(&worker["state"]).to_owned())
     }
 
+    /// Waits until workers were heard so many times more.
+    pub(crate) async fn until_heartbeats(&self, more: f64) {
+        let heard = || async {
+            let metrics = self.backend.metrics().await;
+            let handler = "handler=\"/api/v1/workers/{id}/heartbeat\"";
+            metrics.sum("http_requests_total", &[handler, "status=\"200\""])
+        };
+        let before = heard().await;
+        eventually("heartbeats", || async {
+            (heard().await >= before + more).then_some(())
+        })
+        .await;
+    }
+
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         testkit::get(&self.backend.url(path)).await
     }

@@ -79,7 +79,7 @@ async fn register_and_run_are_in_one_trace() {
     }
     assert_eq!(text(run, "worker.id"), worker.address);
     assert_eq!(run.attribute("operation.attempt"), Some(Value::Int(1)));
-    assert!(register.duration_nanos() < 50_000_000, "instant");
+    assert!(register.duration_nanos() < 500_000_000, "instant");
     assert!(
         run.duration_nanos() > 200_000_000,
         "150 days take 0.3 s, less a slice"
@@ -159,15 +159,7 @@ async fn a_second_attempt_is_in_the_same_trace() {
 async fn heartbeats_are_in_no_trace() {
     let fleet = Fleet::start(&["--heartbeat=50ms", "--missed-heartbeats=100"]).await;
     let worker = fleet.worker("backtest", &[]).await;
-    testkit::eventually("ten heartbeats", || async {
-        let metrics = fleet.backend.metrics().await;
-        let handler = [
-            "handler=\"/api/v1/workers/{id}/heartbeat\"",
-            "status=\"200\"",
-        ];
-        (metrics.sum("http_requests_total", &handler) >= 10.0).then_some(())
-    })
-    .await;
+    fleet.until_heartbeats(10.0).await;
     let id = fleet.backtest(100).await;
     fleet.until(&id, "COMPLETED").await;
     worker.terminate().await;
