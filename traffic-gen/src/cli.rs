@@ -2,9 +2,8 @@
 
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use telemetry::{Service, Settings, Telemetry};
 
 use crate::error::EXIT_CODES;
@@ -96,19 +95,28 @@ fn parse(mut arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     let mut command = Cli::command()
         .mut_args(|argument| argument.global(true))
         .mut_arg("log_format", |argument| argument.default_value("pretty"));
-    let names_a_mode = |argument: &OsString| {
-        let for_all = ["help", "-h", "--help", "-V", "--version"];
-        for_all.iter().any(|word| argument == word)
-            || command
-                .get_subcommands()
-                .any(|mode| argument == mode.get_name())
-    };
-    if !arguments.iter().skip(1).any(names_a_mode) {
+    if is_without_mode(&command, &arguments) {
         let first = arguments.len().min(1);
         arguments.insert(first, "users".into());
     }
     let matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Whether the arguments begin with a flag, other than for help, or with nothing, and name no mode
+/// later either. A word that is no mode is left for clap to explain.
+fn is_without_mode(command: &Command, arguments: &[OsString]) -> bool {
+    let Some(first) = arguments.get(1) else {
+        return true;
+    };
+    let for_all = ["-h", "--help", "-V", "--version"];
+    let is_mode = |argument: &OsString| {
+        let mut modes = command.get_subcommands();
+        argument == "help" || modes.any(|mode| argument == mode.get_name())
+    };
+    first.as_encoded_bytes().starts_with(b"-")
+        && !for_all.iter().any(|word| first == word)
+        && !arguments.iter().skip(1).any(is_mode)
 }
 
 /// Telemetry, the run, the flush: in this order, the last on every path.
@@ -141,10 +149,7 @@ impl Mode {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Finished, Error> {
         match self {
-            Self::Users(options) => {
-                let live = Arc::default();
-                finished(users::run(&options, &live, console, shutdown).await)
-            }
+            Self::Users(options) => finished(users::run(&options, console, shutdown).await),
             Self::Compare(options) => finished(compare::run(&options, console, shutdown).await),
             Self::Load(options) => finished(load::run(&options, console, shutdown).await),
             Self::Direct(options) => {

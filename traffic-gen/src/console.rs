@@ -16,7 +16,7 @@ const PLAIN: Duration = Duration::from_secs(5);
 
 /// Where progress goes. Clones write to the same place.
 #[derive(Debug, Clone)]
-pub struct Console(Kind);
+pub(crate) struct Console(Kind);
 
 #[derive(Debug, Clone)]
 enum Kind {
@@ -28,13 +28,13 @@ enum Kind {
 impl Console {
     /// Shows nothing, for programs that show progress themselves.
     #[must_use]
-    pub fn quiet() -> Self {
+    pub(crate) fn quiet() -> Self {
         Self(Kind::Quiet)
     }
 
     /// Standard error, live if that is a terminal.
     #[must_use]
-    pub fn stderr() -> Self {
+    pub(crate) fn stderr() -> Self {
         if !stderr().is_terminal() {
             return Self(Kind::Plain);
         }
@@ -71,6 +71,9 @@ impl Console {
             }
             Kind::Live(bar) => {
                 let bar = bar.clone();
+                // It may have been finished by what was followed before.
+                bar.set_message(describe());
+                bar.reset();
                 drawing.spawn(async move {
                     let mut ticks = interval(LIVE);
                     loop {

@@ -8,7 +8,7 @@ use telemetry::client::CallError;
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  the run was fine
-  1  the run ended, and found loss, failed requests or no recovery
+  1  the run ended, and found loss, failed requests or no recovery; or a local file or command failed
   2  the command line is wrong
   3  a service that is needed is not there, or does not answer as it should
 
@@ -16,7 +16,7 @@ Ctrl-C ends every mode with the report so far. Every flag can be given as the va
 
 /// Everything that keeps a mode from reporting.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// Exit code 2: flags that do not go together.
     #[error("{0}")]
     Usage(String),
@@ -53,7 +53,7 @@ pub enum Error {
 impl Error {
     /// The exit code that stands for this error.
     #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Local(_) => ExitCode::FAILURE,
             Self::Usage(_) => ExitCode::from(2),
@@ -73,6 +73,8 @@ pub(crate) enum Failure {
     Unreachable,
     /// A 200 whose body is not what was asked for.
     Malformed,
+    /// The run ended before its turn came, because earlier requests took too long.
+    NotSent,
 }
 
 impl From<&CallError> for Failure {
@@ -91,6 +93,7 @@ impl std::fmt::Display for Failure {
             Self::Timeout => f.write_str("timeout"),
             Self::Unreachable => f.write_str("unreachable"),
             Self::Malformed => f.write_str("malformed"),
+            Self::NotSent => f.write_str("not sent"),
         }
     }
 }

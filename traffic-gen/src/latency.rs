@@ -41,25 +41,34 @@ impl Latencies {
 
 /// What a report says of a distribution, in milliseconds; zeros when nothing was recorded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub struct Latency {
+pub(crate) struct Latency {
     /// The mean.
-    pub mean_ms: f64,
+    pub(crate) mean_ms: f64,
     /// The median.
-    pub p50_ms: f64,
+    pub(crate) p50_ms: f64,
     /// 95 % are not longer.
-    pub p95_ms: f64,
+    pub(crate) p95_ms: f64,
     /// 99 % are not longer.
-    pub p99_ms: f64,
+    pub(crate) p99_ms: f64,
     /// The longest.
-    pub max_ms: f64,
+    pub(crate) max_ms: f64,
 }
 
 impl Latency {
     /// The titles of [`cells`](Self::cells).
     pub(crate) const TITLES: [&str; 5] = ["mean", "p50", "p95", "p99", "max"];
 
-    /// The fields as a table shows them.
+    /// 99 % as a table shows it.
+    pub(crate) fn p99(&self) -> String {
+        let [_, _, _, p99, _] = self.cells();
+        p99
+    }
+
+    /// The fields as a table shows them; dashes when nothing was recorded.
     pub(crate) fn cells(&self) -> [String; 5] {
+        if *self == Self::default() {
+            return std::array::from_fn(|_| "-".to_owned());
+        }
         let values = [
             self.mean_ms,
             self.p50_ms,

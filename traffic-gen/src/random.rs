@@ -9,10 +9,10 @@ use rand::{RngExt, SeedableRng};
 
 /// The seed of a run, given or drawn.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub struct Seed {
+pub(crate) struct Seed {
     /// Sends the same requests as any run with the same number [default: drawn and reported]
     #[arg(long, env = "SEED", value_name = "NUMBER")]
-    pub seed: Option<u64>,
+    pub(crate) seed: Option<u64>,
 }
 
 impl Seed {
@@ -39,7 +39,7 @@ pub(crate) fn run_id() -> String {
 
 /// Which dice are asked for, and how often.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiceMix(Vec<(String, u32)>);
+pub(crate) struct DiceMix(Vec<(String, u32)>);
 
 impl DiceMix {
     /// Draws a die.
@@ -62,7 +62,7 @@ impl DiceMix {
     "{0:?} is not a mix of dice: write NAME=WEIGHT,... with names once, weights from 0 to 1000 \
      and not all 0, as in fair=90,risky=10"
 )]
-pub struct NotADiceMix(String);
+pub(crate) struct NotADiceMix(String);
 
 impl FromStr for DiceMix {
     type Err = NotADiceMix;

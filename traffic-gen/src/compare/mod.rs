@@ -9,10 +9,10 @@ mod report;
 use std::time::Duration;
 
 use dice::BatchSize;
-use telemetry::client::http_url;
-use url::Url;
 
-pub use self::report::{Kind, Report, Row};
+use self::report::{Kind, Report, Row};
+use crate::flags::duration;
+use crate::flags::{Frontend, Patience};
 use crate::latency::Latencies;
 use crate::random::run_id;
 use crate::reach::{Needed, check};
@@ -22,11 +22,10 @@ use crate::{Console, Error};
 
 /// Sequential rolls against batches.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Options {
-    /// The frontend
-    #[arg(long, env = "FRONTEND_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8108")]
-    pub frontend_url: Url,
+pub(crate) struct Options {
+    /// Where users go.
+    #[command(flatten)]
+    pub(crate) frontend: Frontend,
 
     /// Rolls one after the other in each repetition, 1 to 10000
     #[arg(
@@ -36,7 +35,7 @@ pub struct Options {
         default_value_t = 10
     )]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub sequential: u32,
+    pub(crate) sequential: u32,
 
     /// Sizes of the batches
     #[arg(
@@ -46,16 +45,16 @@ pub struct Options {
         default_value = "5,10"
     )]
     #[arg(value_delimiter = ',')]
-    pub times: Vec<BatchSize>,
+    pub(crate) times: Vec<BatchSize>,
 
     /// How often all of it is repeated, 1 to 10000
     #[arg(long, env = "REPETITIONS", value_name = "NUMBER", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub repeat: u32,
+    pub(crate) repeat: u32,
 
     /// The die; one that never fails, or there is nothing to measure
     #[arg(long, env = "DIE", value_name = "NAME", default_value = "fair")]
-    pub die: String,
+    pub(crate) die: String,
 
     /// The longest delay of a roll, as dice-roller's --roll-delay has it; 0s expects no speed-up
     #[arg(
@@ -64,38 +63,32 @@ pub struct Options {
         value_name = "DURATION",
         default_value = "1s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub roll_delay: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) roll_delay: Duration,
 
-    /// How long one request may take
-    #[arg(
-        long,
-        env = "REQUEST_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "15s"
-    )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub timeout: Duration,
+    /// When an answer is given up.
+    #[command(flatten)]
+    pub(crate) patience: Patience,
 }
 
 /// Measures, for as long as `shutdown` is not ready.
 ///
 /// # Errors
 /// [`Error::NotThere`] without a frontend.
-pub async fn run(
+pub(crate) async fn run(
     options: &Options,
     console: &Console,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Report, Error> {
     check(Needed {
         service: "the frontend",
-        url: &options.frontend_url,
+        url: &options.frontend.url,
         flag: "--frontend-url",
     })
     .await?;
     let stop = Stop::when(shutdown);
     let run = run_id();
-    let sender = Sender::new(&options.frontend_url, options.timeout, &run);
+    let sender = Sender::new(&options.frontend.url, options.patience.timeout, &run);
     let mut samples = Samples::new(options);
     for repetition in 1..=options.repeat {
         console.note(&format!("repetition {repetition} of {}", options.repeat));
@@ -193,7 +186,7 @@ impl Samples {
             batches: rows.collect(),
             failures: self.failures,
             interrupted,
-            frontend: options.frontend_url.clone(),
+            frontend: options.frontend.url.clone(),
         }
     }
 }

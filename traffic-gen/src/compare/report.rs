@@ -11,44 +11,44 @@ use crate::table::Table;
 
 /// What was measured.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// The attribute `traffic.run` of every root span.
-    pub run: String,
+    pub(crate) run: String,
     /// One roll at a time.
-    pub sequential: Row,
+    pub(crate) sequential: Row,
     /// One row for each size of batch.
-    pub batches: Vec<Row>,
+    pub(crate) batches: Vec<Row>,
     /// Requests that were not answered as they should be.
-    pub failures: u64,
+    pub(crate) failures: u64,
     /// Whether it was stopped before its end.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
     #[serde(skip)]
     pub(super) frontend: Url,
 }
 
 /// Requests with the same number of rolls.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub(crate) struct Row {
     /// What was asked for.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Rolls in one request.
-    pub rolls: u8,
+    pub(crate) rolls: u8,
     /// Requests that were answered.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// How long one took.
-    pub latency: Latency,
+    pub(crate) latency: Latency,
     /// How long the delays alone take in the mean, in milliseconds.
-    pub expected_mean_ms: f64,
+    pub(crate) expected_mean_ms: f64,
     /// So many rolls in sequence, by time, against this.
-    pub speed_up: Option<f64>,
+    pub(crate) speed_up: Option<f64>,
     /// (n+1)/2, with a delay.
-    pub expected_speed_up: Option<f64>,
+    pub(crate) expected_speed_up: Option<f64>,
 }
 
 /// What a request asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub(crate) enum Kind {
     /// One roll, after the one before.
     Sequential,
     /// Concurrent rolls.

@@ -50,6 +50,7 @@ impl Connections {
             }
         }
     }
+
     /// The exchange, or the end of the patience with it.
     async fn exchange(&mut self, endpoint: &Endpoint) -> Result<Answered, Failure> {
         let deadline = Instant::now() + self.patience;
@@ -71,11 +72,16 @@ impl Connections {
     }
 }
 
+/// A connection that was kept may have been closed by the server meanwhile; that is no failure of
+/// this request, which gets another one.
 async fn exchange(slot: &mut Option<Connection>, endpoint: &Endpoint) -> io::Result<Answered> {
-    let connection = match slot {
-        Some(connection) => connection,
-        None => slot.insert(Connection::open(&endpoint.authority).await?),
-    };
+    if let Some(kept) = slot {
+        match kept.exchange(&endpoint.request).await {
+            Err(_) if !kept.has_answered() => {}
+            result => return result,
+        }
+    }
+    let connection = slot.insert(Connection::open(&endpoint.authority).await?);
     connection.exchange(&endpoint.request).await
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Connection {
     stream: TcpStream,
     /// What arrived and was not looked at yet.
     unread: Vec<u8>,
+    /// Whether any byte arrived since the last request.
+    has_answered: bool,
 }
 
 /// An answer's status, and whether another request can follow.
@@ -54,11 +56,13 @@ impl Connection {
         Ok(Self {
             stream,
             unread: Vec::with_capacity(READ),
+            has_answered: false,
         })
     }
 
     /// Sends `request`, all of it, and reads the answer to its end.
     pub(super) async fn exchange(&mut self, request: &[u8]) -> io::Result<Answered> {
+        self.has_answered = false;
         self.stream.write_all(request).await?;
         let head = self.head().await?;
         match head.body {
@@ -68,8 +72,14 @@ impl Connection {
         }
         Ok(Answered {
             status: head.status,
-            is_kept: head.is_kept && head.body != Body::UntilClosed,
+            // What follows an answer unasked would be taken for the next one.
+            is_kept: head.is_kept && head.body != Body::UntilClosed && self.unread.is_empty(),
         })
+    }
+
+    /// Whether any byte of an answer to the last request arrived.
+    pub(super) fn has_answered(&self) -> bool {
+        self.has_answered
     }
 
     /// Reads a head. Interim ones, 1xx, come before the one that counts.
@@ -94,7 +104,10 @@ impl Connection {
         self.unread.reserve(READ);
         match self.stream.read_buf(&mut self.unread).await? {
             0 => Err(ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
+            _ => {
+                self.has_answered = true;
+                Ok(())
+            }
         }
     }
 
@@ -166,14 +179,14 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<Head>> {
     let (Some(status), Some(minor)) = (response.code, response.version) else {
         return Err(malformed());
     };
-    let has = |name: &str, word: &[u8]| {
-        let value = field(response.headers, name);
-        value.is_some_and(|value| value.eq_ignore_ascii_case(word))
-    };
     let body = if status < 200 || matches!(status, 204 | 304) {
         Body::Length(0)
-    } else if has("transfer-encoding", b"chunked") {
-        Body::Chunked
+    } else if let Some(coding) = words(response.headers, "transfer-encoding").last() {
+        if coding.eq_ignore_ascii_case(b"chunked") {
+            Body::Chunked
+        } else {
+            Body::UntilClosed
+        }
     } else if let Some(value) = field(response.headers, "content-length") {
         let length = std::str::from_utf8(value).ok();
         let length = length.and_then(|value| value.trim().parse().ok());
@@ -181,12 +194,22 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<Head>> {
     } else {
         Body::UntilClosed
     };
+    let closes =
+        words(response.headers, "connection").any(|word| word.eq_ignore_ascii_case(b"close"));
     Ok(Some(Head {
         status,
         length,
         body,
-        is_kept: minor == 1 && !has("connection", b"close"),
+        is_kept: minor == 1 && !closes,
     }))
+}
+
+/// The words of a field that is a list, which may come in several parts.
+fn words<'a>(fields: &[Header<'a>], name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let fields = fields.iter();
+    let fields = fields.filter(move |field| field.name.eq_ignore_ascii_case(name));
+    let words = fields.flat_map(|field| field.value.split(|byte| *byte == b','));
+    words.map(<[u8]>::trim_ascii)
 }
 
 fn field<'a>(fields: &[Header<'a>], name: &str) -> Option<&'a [u8]> {

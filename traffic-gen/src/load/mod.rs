@@ -2,7 +2,8 @@
 //!
 //! * Open loop (`--rate`): requests are due at absolute times. A latency counts from when the
 //!   request was due, so a server that stalls is charged for every request that had to wait, not
-//!   only for those on its connections (no coordinated omission).
+//!   only for those on its connections (no coordinated omission). Requests whose turn has not come
+//!   when the time is over are "not sent": failed, and charged with the time they waited.
 //! * Closed loop (without `--rate`): each connection sends its next request after the last answer.
 //!   That finds the throughput, and hides stalls: read its p99 with care.
 //! * `--find-max`: the closed loop's throughput as an upper bound, then a bisection with open loops
@@ -21,10 +22,11 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::report::{Report, Step, Throughput};
-use self::target::Mix;
-pub use self::target::{NotATarget, Target};
+use self::report::Report;
+use self::target::{Mix, Target};
 use self::worker::{Load, Pacing};
+use crate::flags::Patience;
+use crate::flags::duration;
 use crate::random::{Seed, rate};
 use crate::reach::{Needed, check};
 use crate::stop::Stop;
@@ -32,7 +34,7 @@ use crate::{Console, Error};
 
 /// Load on any endpoints: open or closed loop, or a search for the highest rate.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// What to GET; a weight makes it that much more frequent than others, as in 9*http://localhost:8106/dice
     #[arg(
         env = "LOAD_TARGETS",
@@ -40,7 +42,7 @@ pub struct Options {
         value_delimiter = ' '
     )]
     #[arg(default_value = "http://localhost:8108/roll?die=fair")]
-    pub targets: Vec<Target>,
+    pub(crate) targets: Vec<Target>,
 
     /// Requests a second, due at absolute times; without it, as many as the connections can carry
     #[arg(
@@ -50,7 +52,7 @@ pub struct Options {
         conflicts_with = "find_max"
     )]
     #[arg(value_parser = rate)]
-    pub rate: Option<f64>,
+    pub(crate) rate: Option<f64>,
 
     /// How long is measured, or how long a step of --find-max is
     #[arg(
@@ -59,8 +61,8 @@ pub struct Options {
         value_name = "DURATION",
         default_value = "10s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub duration: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) duration: Duration,
 
     /// How long requests are sent before that, and not measured
     #[arg(
@@ -69,8 +71,8 @@ pub struct Options {
         value_name = "DURATION",
         default_value = "1s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub warm_up: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) warm_up: Duration,
 
     /// Connections, each with one request at a time, 1 to 4096
     #[arg(
@@ -80,11 +82,11 @@ pub struct Options {
         default_value_t = 32
     )]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=4096))]
-    pub connections: usize,
+    pub(crate) connections: usize,
 
     /// Search the highest rate without failures and with p99 within --max-p99
     #[arg(long, env = "LOAD_FIND_MAX")]
-    pub find_max: bool,
+    pub(crate) find_max: bool,
 
     /// The longest p99 that --find-max accepts
     #[arg(
@@ -93,22 +95,16 @@ pub struct Options {
         value_name = "DURATION",
         default_value = "2s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub max_p99: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) max_p99: Duration,
 
-    /// How long one request may take
-    #[arg(
-        long,
-        env = "REQUEST_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "15s"
-    )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub timeout: Duration,
+    /// When an answer is given up.
+    #[command(flatten)]
+    pub(crate) patience: Patience,
 
     /// What is drawn.
     #[command(flatten)]
-    pub seed: Seed,
+    pub(crate) seed: Seed,
 }
 
 /// Loads the targets, for as long as `shutdown` is not ready.
@@ -116,7 +112,7 @@ pub struct Options {
 /// # Errors
 /// [`Error::NotThere`] when a target cannot be connected to, [`Error::Usage`] when nothing would
 /// be measured.
-pub async fn run(
+pub(crate) async fn run(
     options: &Options,
     console: &Console,
     shutdown: impl Future<Output = ()> + Send + 'static,
@@ -139,7 +135,7 @@ pub async fn run(
         connections: options.connections,
         duration: options.duration,
         warm_up: options.warm_up,
-        timeout: options.timeout,
+        timeout: options.patience.timeout,
         stop: Stop::when(shutdown),
     };
     if options.find_max {
@@ -150,6 +146,7 @@ pub async fn run(
     Ok(Report {
         seed,
         interrupted: load.stop.is_requested(),
+        searched: false,
         measured: measured.throughput(pacing, &load),
         highest_rate: None,
         steps: Vec::new(),

@@ -8,62 +8,64 @@ use serde::Serialize;
 
 use super::target::Endpoint;
 use super::worker::Seen;
-use crate::latency::{Latency, Millis};
+use crate::latency::Latency;
 use crate::output::{self, per_second};
 use crate::table::Table;
 
 /// What was measured.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// With it the targets are requested in the same order.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Whether it was stopped before its end.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
+    /// Whether the highest rate was searched.
+    pub(crate) searched: bool,
     /// The run, or the closed loop with which a search began.
-    pub measured: Throughput,
+    pub(crate) measured: Throughput,
     /// The highest rate that was kept, in requests a second, if one was searched and found.
-    pub highest_rate: Option<f64>,
+    pub(crate) highest_rate: Option<f64>,
     /// What the search tried, in this order.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// Requests of one measurement.
 #[derive(Debug, Clone, Serialize)]
-pub struct Throughput {
+pub(crate) struct Throughput {
     /// Requests a second that were to be sent; none in a closed loop.
-    pub target_rate: Option<f64>,
+    pub(crate) target_rate: Option<f64>,
     /// How long was measured.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// Requests answered, whatever the status.
-    pub answered: u64,
+    pub(crate) answered: u64,
     /// The same by time.
-    pub requests_per_second: f64,
+    pub(crate) requests_per_second: f64,
     /// Requests that were not answered with a 2xx.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// Over all targets.
-    pub latency: Latency,
+    pub(crate) latency: Latency,
     /// One row for each target.
-    pub targets: Vec<Row>,
+    pub(crate) targets: Vec<Row>,
 }
 
 /// One target's share.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub(crate) struct Row {
     /// The URL.
-    pub url: String,
+    pub(crate) url: String,
     /// Answers by status, and requests without one by reason.
-    pub results: BTreeMap<String, u64>,
+    pub(crate) results: BTreeMap<String, u64>,
     /// From when a request was due, or sent in a closed loop, to the last byte.
-    pub latency: Latency,
+    pub(crate) latency: Latency,
 }
 
 /// One rate that a search tried.
 #[derive(Debug, Clone, Serialize)]
-pub struct Step {
+pub(crate) struct Step {
     /// What happened at that rate.
-    pub measured: Throughput,
-    /// Whether it was kept: in time, without failures, with p99 within the bound.
-    pub kept: bool,
+    pub(crate) measured: Throughput,
+    /// Whether it was kept: answered, without failures, with p99 within the bound.
+    pub(crate) kept: bool,
 }
 
 impl Throughput {
@@ -101,10 +103,10 @@ impl Throughput {
 
 impl output::Report for Report {
     fn passed(&self) -> bool {
-        if self.steps.is_empty() {
-            return self.measured.failed == 0;
+        if self.searched {
+            return self.highest_rate.is_some();
         }
-        self.highest_rate.is_some()
+        self.measured.answered > 0 && self.measured.failed == 0
     }
 }
 
@@ -116,16 +118,16 @@ impl fmt::Display for Report {
             table.row(cells.into_iter().chain(row.latency.cells()));
         }
         write!(f, "{table}\n{}", self.measured)?;
-        if self.steps.is_empty() {
+        if !self.searched {
             return Ok(());
         }
-        let mut table = Table::new(["rate tried", "answered/s", "failed", "p99", "kept"]);
+        let mut table = Table::new(["rate tried", "answered", "failed", "p99", "kept"]);
         for Step { measured, kept } in &self.steps {
             table.row([
                 format!("{:.0}/s", measured.target_rate.unwrap_or_default()),
-                format!("{:.0}", measured.requests_per_second),
+                measured.answered.to_string(),
                 measured.failed.to_string(),
-                Millis(measured.latency.p99_ms).to_string(),
+                measured.latency.p99(),
                 if *kept { "yes" } else { "no" }.to_owned(),
             ]);
         }

@@ -9,7 +9,7 @@ use crate::Console;
 /// Bisections: the answer is within a sixty-fourth of the closed loop's throughput.
 const BISECTIONS: usize = 6;
 
-/// The share of the rate that must be answered in time for it to be kept.
+/// The share of the requests due that must be answered for a rate to be kept.
 const ANSWERED_SHARE: f64 = 0.98;
 
 /// Searches between nothing and what a closed loop reaches.
@@ -34,7 +34,8 @@ pub(super) async fn highest_rate(
         let pacing = Pacing::Open(rate);
         let step = load.measure(pacing, console).await;
         let step = step.throughput(pacing, load);
-        let is_kept = !load.stop.is_requested() && is_kept(&step, rate, max_p99);
+        let is_kept = !load.stop.is_requested()
+            && is_kept(&step, rate * load.duration.as_secs_f64(), max_p99);
         if is_kept {
             kept = rate;
         } else {
@@ -48,14 +49,18 @@ pub(super) async fn highest_rate(
     Report {
         seed,
         interrupted: load.stop.is_requested(),
+        searched: true,
         measured,
         highest_rate: (kept > 0.0).then_some(kept),
         steps,
     }
 }
 
-fn is_kept(step: &Throughput, rate: f64, max_p99: Duration) -> bool {
+/// By the answers to what was due, not by when the last of them came: that is for p99 to judge, or a
+/// server that takes a second would keep no rate at all.
+fn is_kept(step: &Throughput, due: f64, max_p99: Duration) -> bool {
     step.failed == 0
-        && step.requests_per_second >= rate * ANSWERED_SHARE
+        && step.answered > 0
+        && step.answered as f64 >= due.floor() * ANSWERED_SHARE
         && step.latency.p99_ms <= max_p99.as_secs_f64() * 1000.0
 }

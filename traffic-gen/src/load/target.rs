@@ -11,16 +11,16 @@ use crate::reach::authority;
 
 /// A URL with its weight.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// Its share of the requests, relative to the other targets'; 1 to 1000.
-    pub weight: u32,
+    pub(crate) weight: u32,
     /// What is requested.
-    pub url: Url,
+    pub(crate) url: Url,
 }
 
 /// Why a target was refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotATarget {
+pub(crate) enum NotATarget {
     /// The part before the `*`.
     #[error("the weight {0:?} is not a whole number from 1 to 1000")]
     Weight(String),

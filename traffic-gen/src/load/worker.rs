@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::connection::Connections;
 use super::report::Throughput;
@@ -15,12 +15,8 @@ use crate::Console;
 use crate::error::Failure;
 use crate::latency::Latencies;
 use crate::output::per_second;
-use crate::pace::Schedule;
+use crate::pace::{Schedule, Turn};
 use crate::stop::Stop;
-
-/// tokio's timer wakes up to this late. A worker that was free and slept is not the server's delay,
-/// so its latency counts from the wake-up; anything later counts from when the request was due.
-const TIMER: Duration = Duration::from_millis(2);
 
 /// After a failed connection, so that a closed loop does not spin on a port where nobody listens.
 const AFTER_UNREACHABLE: Duration = Duration::from_millis(50);
@@ -124,46 +120,45 @@ impl Worker {
     async fn run(self) {
         let load = &self.load;
         let mut connections = Connections::new(load.timeout);
-        let measured_from = self.schedule.start + load.warm_up;
         while !load.stop.is_requested() {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(start) = self.due(index).await else {
+            let endpoint = load.mix.endpoint(index);
+            let Some((due, turn)) = self.turn(index).await else {
                 break;
             };
-            let endpoint = load.mix.endpoint(index);
+            let Turn::Send { counts_from } = turn else {
+                let waited = self.schedule.waited(due);
+                self.add(endpoint, due, Err(Failure::NotSent), waited);
+                continue;
+            };
             let result = connections.get(&load.mix.endpoints[endpoint]).await;
-            if start >= measured_from {
-                let latency = start.elapsed();
-                let mut measured = self
-                    .measured
-                    .lock()
-                    .expect("nothing panics under this lock");
-                measured.endpoints[endpoint].add(result, latency);
-            }
+            self.add(endpoint, due, result, counts_from.elapsed());
             if result == Err(Failure::Unreachable) {
                 load.stop.sleep(AFTER_UNREACHABLE).await;
             }
         }
     }
 
-    /// Waits until request `index` is due; from when its latency counts, none at the end.
-    async fn due(&self, index: u64) -> Option<Instant> {
+    /// Counts a request, unless it belongs to the warm-up.
+    fn add(&self, endpoint: usize, due: Instant, result: Result<u16, Failure>, latency: Duration) {
+        if due >= self.schedule.start + self.load.warm_up {
+            let measured = self.measured.lock();
+            let mut measured = measured.expect("nothing panics under this lock");
+            measured.endpoints[endpoint].add(result, latency);
+        }
+    }
+
+    /// Waits until request `index` is due, which in a closed loop is now; none at the end.
+    async fn turn(&self, index: u64) -> Option<(Instant, Turn)> {
         let schedule = &self.schedule;
         if schedule.rate.is_infinite() {
             let now = Instant::now();
-            return (now < schedule.start + schedule.duration).then_some(now);
+            let is_within = now < schedule.start + schedule.duration;
+            return is_within.then_some((now, Turn::Send { counts_from: now }));
         }
         let due = schedule.due(index)?;
-        if due <= Instant::now() {
-            return Some(due);
-        }
-        tokio::select! {
-            () = self.load.stop.requested() => None,
-            () = sleep_until(due) => {
-                let now = Instant::now();
-                Some(if now - due < TIMER { now } else { due })
-            }
-        }
+        let turn = schedule.turn(due, &self.load.stop).await?;
+        Some((due, turn))
     }
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use telemetry::client::http_url;
-use url::Url;
-
-use super::{DieService, Query, Report, Tally, needed};
+use super::{DieService, Found, Query, Report, Tally, needed};
+use crate::error::Failure;
+use crate::flags::DieServiceUrl;
+use crate::flags::timeout;
 use crate::pace::{Schedule, open_loop};
 use crate::random::{DiceMix, Seed, probability, rate, run_id, stream};
 use crate::reach::check;
@@ -15,11 +15,10 @@ use crate::{Console, Error};
 
 /// A steady rate of queries to die-service and the database behind it.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Options {
-    /// die-service
-    #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8106")]
-    pub die_service_url: Url,
+pub(crate) struct Options {
+    /// Where dice are.
+    #[command(flatten)]
+    pub(crate) die_service: DieServiceUrl,
 
     /// Queries a second
     #[arg(
@@ -29,7 +28,7 @@ pub struct Options {
         default_value_t = 50.0
     )]
     #[arg(value_parser = rate)]
-    pub queries_per_second: f64,
+    pub(crate) queries_per_second: f64,
 
     /// How long, in seconds, 1 to 86400
     #[arg(
@@ -39,7 +38,7 @@ pub struct Options {
         default_value_t = 30
     )]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub duration_seconds: u64,
+    pub(crate) duration_seconds: u64,
 
     /// Share of queries that are for the list, 0.0 to 1.0
     #[arg(
@@ -49,16 +48,16 @@ pub struct Options {
         default_value_t = 0.1
     )]
     #[arg(value_parser = probability)]
-    pub list_ratio: f64,
+    pub(crate) list_ratio: f64,
 
     /// The dice asked for, by weight; there is no golden one
     #[arg(long, env = "DICE_MIX", value_name = "NAME=WEIGHT,...")]
     #[arg(default_value = "fair=30,risky=30,extreme=30,golden=10")]
-    pub dice: DiceMix,
+    pub(crate) dice: DiceMix,
 
     /// What is drawn.
     #[command(flatten)]
-    pub seed: Seed,
+    pub(crate) seed: Seed,
 
     /// How long one query may take
     #[arg(
@@ -67,8 +66,8 @@ pub struct Options {
         value_name = "DURATION",
         default_value = "10s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub timeout: Duration,
+    #[arg(value_parser = timeout)]
+    pub(crate) timeout: Duration,
 }
 
 /// Sends the queries, for as long as `shutdown` is not ready. Latencies count from when a query
@@ -76,35 +75,41 @@ pub struct Options {
 ///
 /// # Errors
 /// [`Error::NotThere`] without a die-service.
-pub async fn run(
+pub(crate) async fn run(
     options: &Options,
     console: &Console,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Report, Error> {
-    check(needed(&options.die_service_url)).await?;
+    check(needed(&options.die_service.url)).await?;
     let seed = options.seed.number();
     let mut rng = stream(seed, 0);
     let run = run_id();
-    let service = DieService::new(&options.die_service_url, options.timeout, &run);
+    let service = DieService::new(&options.die_service.url, options.timeout, &run);
     let service = Arc::new(service);
     let stop = Stop::when(shutdown);
     let duration = Duration::from_secs(options.duration_seconds);
     let mut tally = Tally::new(run, seed);
     let _following = console.follow(tally.progress());
-    open_loop(
-        Schedule::new(options.queries_per_second, duration),
+    let schedule = Schedule::new(options.queries_per_second, duration);
+    let ended = open_loop(
+        schedule,
         &stop,
-        |_, due| {
+        |start| {
             let query = Query::draw(options.list_ratio, &options.dice, &mut rng);
             let service = Arc::clone(&service);
             async move {
                 let found = service.ask(&query).await;
-                (query, found, due.elapsed())
+                (query, found, start.counts_from.elapsed())
             }
         },
         |(query, found, latency)| tally.add(&query, found, latency),
     )
     .await;
+    for due in ended.not_sent {
+        let query = Query::draw(options.list_ratio, &options.dice, &mut rng);
+        let not_sent = Found::Failed(Failure::NotSent);
+        tally.add(&query, not_sent, schedule.waited(due));
+    }
     let target = options.queries_per_second;
     Ok(tally.report(Some(target), stop.is_requested()))
 }

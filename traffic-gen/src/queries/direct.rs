@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use telemetry::client::http_url;
-use url::Url;
-
 use super::{DieService, Query, Report, Tally, needed};
+use crate::flags::DieServiceUrl;
+use crate::flags::{duration, timeout};
 use crate::random::{DiceMix, Seed, probability, run_id, stream};
 use crate::reach::check;
 use crate::stop::Stop;
@@ -13,11 +12,10 @@ use crate::{Console, Error};
 
 /// Requests to die-service: the list of dice and single ones.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Options {
-    /// die-service
-    #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8106")]
-    pub die_service_url: Url,
+pub(crate) struct Options {
+    /// Where dice are.
+    #[command(flatten)]
+    pub(crate) die_service: DieServiceUrl,
 
     /// How many requests, 1 to 10000000
     #[arg(
@@ -27,7 +25,7 @@ pub struct Options {
         default_value_t = 100
     )]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    pub requests: u64,
+    pub(crate) requests: u64,
 
     /// Share of requests that are for the list, 0.0 to 1.0
     #[arg(
@@ -37,21 +35,21 @@ pub struct Options {
         default_value_t = 0.1
     )]
     #[arg(value_parser = probability)]
-    pub list_ratio: f64,
+    pub(crate) list_ratio: f64,
 
     /// The dice asked for, by weight; there is no golden one
     #[arg(long, env = "DICE_MIX", value_name = "NAME=WEIGHT,...")]
     #[arg(default_value = "fair=30,risky=30,extreme=30,golden=10")]
-    pub dice: DiceMix,
+    pub(crate) dice: DiceMix,
 
     /// Time between an answer and the next request
     #[arg(long, env = "PAUSE", value_name = "DURATION", default_value = "50ms")]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub pause: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) pause: Duration,
 
     /// What is drawn.
     #[command(flatten)]
-    pub seed: Seed,
+    pub(crate) seed: Seed,
 
     /// How long one request may take
     #[arg(
@@ -60,24 +58,24 @@ pub struct Options {
         value_name = "DURATION",
         default_value = "5s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub timeout: Duration,
+    #[arg(value_parser = timeout)]
+    pub(crate) timeout: Duration,
 }
 
 /// Sends the requests, for as long as `shutdown` is not ready.
 ///
 /// # Errors
 /// [`Error::NotThere`] without a die-service.
-pub async fn run(
+pub(crate) async fn run(
     options: &Options,
     console: &Console,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Report, Error> {
-    check(needed(&options.die_service_url)).await?;
+    check(needed(&options.die_service.url)).await?;
     let seed = options.seed.number();
     let mut rng = stream(seed, 0);
     let run = run_id();
-    let service = DieService::new(&options.die_service_url, options.timeout, &run);
+    let service = DieService::new(&options.die_service.url, options.timeout, &run);
     let stop = Stop::when(shutdown);
     let mut tally = Tally::new(run, seed);
     let _following = console.follow(tally.progress());

@@ -2,8 +2,8 @@
 //!
 //! `direct` sends a number of them one after the other, `database` sends so many a second.
 
-pub mod database;
-pub mod direct;
+pub(crate) mod database;
+pub(crate) mod direct;
 mod tally;
 
 use std::time::Duration;
@@ -15,8 +15,7 @@ use telemetry::client::Client;
 use tracing::{Instrument, Span, field, info_span};
 use url::Url;
 
-use self::tally::Tally;
-pub use self::tally::{Kind, Report};
+use self::tally::{Report, Tally};
 use crate::error::Failure;
 use crate::random::DiceMix;
 use crate::reach::{Needed, endpoint};

@@ -94,43 +94,43 @@ impl Tally {
 
 /// What die-service was asked.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// The attribute `traffic.run` of every root span.
-    pub run: String,
+    pub(crate) run: String,
     /// With it the same queries are sent again.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Whether it was stopped before its end.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
     /// How long it took.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// Queries answered or failed.
-    pub queries: u64,
+    pub(crate) queries: u64,
     /// The same by time.
-    pub queries_per_second: f64,
+    pub(crate) queries_per_second: f64,
     /// What was aimed at, by `database`.
-    pub target_queries_per_second: Option<f64>,
+    pub(crate) target_queries_per_second: Option<f64>,
     /// `get` and `list`.
-    pub kinds: Vec<Kind>,
+    pub(crate) kinds: Vec<Kind>,
 }
 
 /// Queries of one kind.
 #[derive(Debug, Clone, Serialize)]
-pub struct Kind {
+pub(crate) struct Kind {
     /// `get` or `list`.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Queries answered or failed.
-    pub queries: u64,
+    pub(crate) queries: u64,
     /// Queries for a die that does not exist.
-    pub no_such_die: u64,
+    pub(crate) no_such_die: u64,
     /// Queries that failed, by status or reason.
-    pub failures: BTreeMap<String, u64>,
+    pub(crate) failures: BTreeMap<String, u64>,
     /// Whatever the answer.
-    pub latency: Latency,
+    pub(crate) latency: Latency,
 }
 
 impl output::Report for Report {
     fn passed(&self) -> bool {
-        self.kinds.iter().all(|kind| kind.failures.is_empty())
+        self.queries > 0 && self.kinds.iter().all(|kind| kind.failures.is_empty())
     }
 }
 

@@ -10,23 +10,23 @@ use crate::table::Table;
 
 /// One place in which the run should have left its marks.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub(crate) struct Row {
     /// The service.
-    pub hop: &'static str,
+    pub(crate) hop: &'static str,
     /// Where its marks are: an answer, a metric, spans, or lines.
-    pub mark: String,
+    pub(crate) mark: String,
     /// What one mark stands for.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// How many there should be.
-    pub expected: u64,
+    pub(crate) expected: u64,
     /// How many there are of this run. None when they cannot be told.
-    pub found: Option<i64>,
+    pub(crate) found: Option<i64>,
     /// Expected but not found; negative when there are too many.
-    pub lost: Option<i64>,
+    pub(crate) lost: Option<i64>,
     /// What other traffic did meanwhile and is not in `found`; counters only.
-    pub others: Option<u64>,
+    pub(crate) others: Option<u64>,
     /// How many of `found` may be other traffic's.
-    pub in_doubt: u64,
+    pub(crate) in_doubt: u64,
 }
 
 impl Row {
@@ -58,21 +58,21 @@ impl Row {
 
 /// Whether all was found.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// The attribute `traffic.run` of every root span.
-    pub run: String,
+    pub(crate) run: String,
     /// With it the same requests are sent again.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Whether it was stopped before its end.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
     /// Requests sent.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// Requests that were not sent any more.
-    pub not_sent: u64,
+    pub(crate) not_sent: u64,
     /// One row for each place, in the order of a roll's way.
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// Some of the traces in which spans are missing.
-    pub incomplete_traces: Vec<String>,
+    pub(crate) incomplete_traces: Vec<String>,
     #[serde(skip)]
     pub(super) has_lines: bool,
 }

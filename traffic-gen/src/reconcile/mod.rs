@@ -44,9 +44,9 @@ mod tempo;
 mod traces;
 mod values;
 
-pub use self::books::{Report, Row};
+use self::books::Report;
 use self::ledger::Ledger;
-pub use self::options::Options;
+pub(crate) use self::options::Options;
 use self::plan::Plan;
 use self::traces::Traces;
 use crate::random::run_id;
@@ -60,7 +60,7 @@ use crate::{Console, Error};
 /// # Errors
 /// [`Error::NotThere`] without a service or store that is to be read, [`Error::Unusable`] when one
 /// does not answer as it should, [`Error::Usage`] when tracing is off or times do not go together.
-pub async fn run(
+pub(crate) async fn run(
     options: &Options,
     console: &Console,
     shutdown: impl Future<Output = ()> + Send + 'static,
@@ -73,7 +73,7 @@ pub async fn run(
     let seed = options.seed.number();
     let run = run_id();
     let plan = Plan::draw(options, seed);
-    let sender = Sender::new(&options.frontend_url, options.timeout, &run);
+    let sender = Sender::new(&options.frontend.url, options.patience.timeout, &run);
     let mut ledger = Ledger::open(options)?;
     console.note("reading the counters");
     ledger.read_before(&stop).await?;

@@ -8,35 +8,35 @@ use telemetry::client::http_url;
 use url::Url;
 
 use crate::Error;
+use crate::flags::duration;
+use crate::flags::{DieServiceUrl, Frontend, Patience};
 use crate::random::{Seed, probability};
 use crate::reach::Needed;
 
 /// A run with known content, and whether every roll of it was counted, traced and logged.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Options {
-    /// The frontend
-    #[arg(long, env = "FRONTEND_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8108")]
-    pub frontend_url: Url,
+pub(crate) struct Options {
+    /// Where users go.
+    #[command(flatten)]
+    pub(crate) frontend: Frontend,
 
     /// dice-roller, for its counters
     #[arg(long, env = "DICE_ROLLER_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:8107")]
-    pub dice_roller_url: Url,
+    pub(crate) dice_roller_url: Url,
 
-    /// die-service, for its counters
-    #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8106")]
-    pub die_service_url: Url,
+    /// Where dice are.
+    #[command(flatten)]
+    pub(crate) die_service: DieServiceUrl,
 
     /// Tempo, or the demo's stand-in for it
     #[arg(long, env = "TEMPO_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:3200")]
-    pub tempo: Url,
+    pub(crate) tempo: Url,
 
     /// Read counters from this Prometheus in place of the services' /metrics
     #[arg(long, env = "PROMETHEUS_URL", value_name = "URL", value_parser = http_url)]
-    pub prometheus: Option<Url>,
+    pub(crate) prometheus: Option<Url>,
 
     /// What follows the service's name in Prometheus' job label, as a regular expression
     #[arg(
@@ -46,16 +46,16 @@ pub struct Options {
         default_value = "(-stage[0-9])?"
     )]
     #[arg(allow_hyphen_values = true)]
-    pub job_suffix: String,
+    pub(crate) job_suffix: String,
 
     /// Read log lines from this Loki
     #[arg(long, env = "LOKI_URL", value_name = "URL", value_parser = http_url)]
     #[arg(conflicts_with = "log_file")]
-    pub loki: Option<Url>,
+    pub(crate) loki: Option<Url>,
 
     /// Read log lines from this file, to which dice-roller appends them as JSON; can be given again
     #[arg(long, env = "LOG_FILE", value_name = "FILE", value_delimiter = ',')]
-    pub log_file: Vec<PathBuf>,
+    pub(crate) log_file: Vec<PathBuf>,
 
     /// Requests to send, 1 to 5000
     #[arg(
@@ -65,7 +65,7 @@ pub struct Options {
         default_value_t = 50
     )]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=5000))]
-    pub requests: u64,
+    pub(crate) requests: u64,
 
     /// Requests under way at once, 1 to 100
     #[arg(
@@ -75,7 +75,7 @@ pub struct Options {
         default_value_t = 10
     )]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
-    pub connections: usize,
+    pub(crate) connections: usize,
 
     /// Share of requests that are for a batch, 0.0 to 1.0
     #[arg(
@@ -85,7 +85,7 @@ pub struct Options {
         default_value_t = 0.3
     )]
     #[arg(value_parser = probability)]
-    pub async_probability: f64,
+    pub(crate) async_probability: f64,
 
     /// Most rolls in a batch; each has 1 to this many
     #[arg(
@@ -94,7 +94,7 @@ pub struct Options {
         value_name = "NUMBER",
         default_value = "10"
     )]
-    pub max_async_rolls: BatchSize,
+    pub(crate) max_async_rolls: BatchSize,
 
     /// How long to wait for spans, lines and scrapes that are still on their way
     #[arg(
@@ -103,8 +103,8 @@ pub struct Options {
         value_name = "DURATION",
         default_value = "30s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub wait: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) wait: Duration,
 
     /// How long spans take to arrive: counters are used as they were that long ago
     #[arg(
@@ -113,22 +113,16 @@ pub struct Options {
         value_name = "DURATION",
         default_value = "3s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub settle: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) settle: Duration,
 
     /// What is drawn.
     #[command(flatten)]
-    pub seed: Seed,
+    pub(crate) seed: Seed,
 
-    /// How long one request may take
-    #[arg(
-        long,
-        env = "REQUEST_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "15s"
-    )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub timeout: Duration,
+    /// When an answer is given up.
+    #[command(flatten)]
+    pub(crate) patience: Patience,
 }
 
 impl Options {
@@ -150,14 +144,14 @@ impl Options {
     pub(super) fn needed(&self) -> Vec<Needed<'_>> {
         let needed = |service, url, flag| Needed { service, url, flag };
         let mut all = vec![
-            needed("the frontend", &self.frontend_url, "--frontend-url"),
+            needed("the frontend", &self.frontend.url, "--frontend-url"),
             needed("Tempo", &self.tempo, "--tempo"),
         ];
         match &self.prometheus {
             Some(url) => all.push(needed("Prometheus", url, "--prometheus")),
             None => all.extend([
                 needed("dice-roller", &self.dice_roller_url, "--dice-roller-url"),
-                needed("die-service", &self.die_service_url, "--die-service-url"),
+                needed("die-service", &self.die_service.url, "--die-service-url"),
             ]),
         }
         all.extend(self.loki.iter().map(|url| needed("Loki", url, "--loki")));

@@ -24,9 +24,9 @@ impl Scrapes {
     pub(super) fn new(options: &Options) -> Self {
         let service = |name, url, flag| (name, Source::new(name, url, flag));
         Self(vec![
-            service("frontend", &options.frontend_url, "--frontend-url"),
+            service("frontend", &options.frontend.url, "--frontend-url"),
             service("dice-roller", &options.dice_roller_url, "--dice-roller-url"),
-            service("die-service", &options.die_service_url, "--die-service-url"),
+            service("die-service", &options.die_service.url, "--die-service-url"),
         ])
     }
 

@@ -10,15 +10,16 @@ mod windows;
 
 use std::time::Duration;
 
-use telemetry::client::http_url;
 use tokio::time::Instant;
-use url::Url;
 
 use self::commands::{Commands, Step};
 use self::hop::Hop;
-pub use self::report::{Command, Report, Window};
+use self::report::Report;
 use self::windows::Windows;
-use crate::pace::{Schedule, open_loop};
+use crate::error::Failure;
+use crate::flags::duration;
+use crate::flags::{Frontend, Patience};
+use crate::pace::{Schedule, Start, open_loop};
 use crate::random::{rate, run_id};
 use crate::reach::{Needed, check};
 use crate::request::{Outcome, Request, Sender};
@@ -27,11 +28,10 @@ use crate::{Console, Error};
 
 /// Steady load, second by second, while a command breaks something and another restores it.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Options {
-    /// The frontend
-    #[arg(long, env = "FRONTEND_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8108")]
-    pub frontend_url: Url,
+pub(crate) struct Options {
+    /// Where users go.
+    #[command(flatten)]
+    pub(crate) frontend: Frontend,
 
     /// Rolls a second
     #[arg(
@@ -41,7 +41,7 @@ pub struct Options {
         default_value_t = 20.0
     )]
     #[arg(value_parser = rate)]
-    pub rate: f64,
+    pub(crate) rate: f64,
 
     /// How long, in whole seconds
     #[arg(
@@ -50,12 +50,12 @@ pub struct Options {
         value_name = "DURATION",
         default_value = "60s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub duration: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) duration: Duration,
 
     /// What breaks something, for sh -c; as in "docker compose stop die-service"
     #[arg(long, env = "RESILIENCE_DURING", value_name = "COMMAND")]
-    pub during: Option<String>,
+    pub(crate) during: Option<String>,
 
     /// When to break it, from the beginning
     #[arg(
@@ -64,27 +64,21 @@ pub struct Options {
         value_name = "DURATION",
         default_value = "10s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub at: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) at: Duration,
 
     /// What restores it, for sh -c; also run when Ctrl-C comes in between
     #[arg(long, env = "RESILIENCE_RESTORE", value_name = "COMMAND")]
-    pub restore: Option<String>,
+    pub(crate) restore: Option<String>,
 
     /// When to restore it, from the beginning [default: 20s after --at]
     #[arg(long, env = "RESILIENCE_RESTORE_AT", value_name = "DURATION")]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub restore_at: Option<Duration>,
+    #[arg(value_parser = duration)]
+    pub(crate) restore_at: Option<Duration>,
 
-    /// How long one request may take
-    #[arg(
-        long,
-        env = "REQUEST_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "15s"
-    )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub timeout: Duration,
+    /// When an answer is given up.
+    #[command(flatten)]
+    pub(crate) patience: Patience,
 }
 
 /// From breaking to restoring, unless told otherwise.
@@ -123,7 +117,7 @@ impl Options {
 ///
 /// # Errors
 /// [`Error::Usage`] for times that do not go together, [`Error::NotThere`] without a frontend.
-pub async fn run(
+pub(crate) async fn run(
     options: &Options,
     console: &Console,
     shutdown: impl Future<Output = ()> + Send + 'static,
@@ -131,26 +125,33 @@ pub async fn run(
     let steps = options.steps()?;
     check(Needed {
         service: "the frontend",
-        url: &options.frontend_url,
+        url: &options.frontend.url,
         flag: "--frontend-url",
     })
     .await?;
     let stop = Stop::when(shutdown);
     let run = run_id();
-    let sender = Sender::new(&options.frontend_url, options.timeout, &run);
+    let sender = Sender::new(&options.frontend.url, options.patience.timeout, &run);
     let duration = Duration::from_secs(options.duration.as_secs());
     let schedule = Schedule::new(options.rate, duration);
     let mut windows = Windows::new(duration);
     let commands = Commands::start(steps, schedule.start, stop.clone(), console.clone());
     let _following = console.follow(windows.progress());
-    let send = |_, due| {
+    let send = |start: Start| {
         let sender = sender.clone();
-        async move { roll(&sender, due).await }
+        async move { roll(&sender, start.due).await }
     };
-    open_loop(schedule, &stop, send, |roll: Roll| {
+    let ended = open_loop(schedule, &stop, send, |roll: Roll| {
         windows.add(roll.due.duration_since(schedule.start), roll.failure);
     })
     .await;
+    for due in ended.not_sent {
+        let failure = (Failure::NotSent.to_string(), Hop::Frontend);
+        windows.add(due.duration_since(schedule.start), Some(failure));
+    }
+    if stop.is_requested() {
+        windows.end(ended.at.duration_since(schedule.start));
+    }
     let commands = commands.finish().await;
     Ok(Report::new(run, &windows, commands, stop.is_requested()))
 }

@@ -12,60 +12,60 @@ use crate::table::Table;
 
 /// What happened.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// The attribute `traffic.run` of every root span.
-    pub run: String,
+    pub(crate) run: String,
     /// Whether it was stopped before its end.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
     /// Rolls answered as they should be.
-    pub answered: u64,
+    pub(crate) answered: u64,
     /// Rolls that were not.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// Share of the rolls that were answered, 0.0 to 1.0.
-    pub availability: Option<f64>,
+    pub(crate) availability: Option<f64>,
     /// Failed rolls by status, or by the reason for having none.
-    pub failures_by_status: BTreeMap<String, u64>,
+    pub(crate) failures_by_status: BTreeMap<String, u64>,
     /// Failed rolls by the service that did not do its part.
-    pub failures_by_hop: BTreeMap<String, u64>,
+    pub(crate) failures_by_hop: BTreeMap<String, u64>,
     /// The longest row of seconds that each had a failure.
-    pub longest_outage_seconds: u64,
+    pub(crate) longest_outage_seconds: u64,
     /// When it began, from the beginning of the run.
-    pub longest_outage_at_seconds: Option<u64>,
+    pub(crate) longest_outage_at_seconds: Option<u64>,
     /// From the start of the command that restores to the first clean second. None without such a
     /// command, or without such a second.
-    pub recovery_seconds: Option<f64>,
+    pub(crate) recovery_seconds: Option<f64>,
     /// Whether the last second with requests was clean.
-    pub clean_at_end: bool,
+    pub(crate) clean_at_end: bool,
     /// What was run, in this order.
-    pub commands: Vec<Command>,
+    pub(crate) commands: Vec<Command>,
     /// One for each second.
-    pub windows: Vec<Window>,
+    pub(crate) windows: Vec<Window>,
 }
 
 /// A command that was run.
 #[derive(Debug, Clone, Serialize)]
-pub struct Command {
+pub(crate) struct Command {
     /// As given.
-    pub command: String,
+    pub(crate) command: String,
     /// Whether it was to restore, rather than to break.
-    pub restores: bool,
+    pub(crate) restores: bool,
     /// When it was started, from the beginning of the run.
-    pub at_seconds: f64,
+    pub(crate) at_seconds: f64,
     /// How long it ran.
-    pub took_seconds: f64,
+    pub(crate) took_seconds: f64,
     /// How it failed, if it did.
-    pub problem: Option<String>,
+    pub(crate) problem: Option<String>,
 }
 
 /// One second, by when requests were due.
 #[derive(Debug, Clone, Serialize)]
-pub struct Window {
+pub(crate) struct Window {
     /// From the beginning of the run.
-    pub second: usize,
+    pub(crate) second: usize,
     /// Rolls answered as they should be.
-    pub answered: u64,
+    pub(crate) answered: u64,
     /// Rolls that were not.
-    pub failed: u64,
+    pub(crate) failed: u64,
 }
 
 impl Report {
@@ -189,6 +189,7 @@ impl Report {
     /// Rows of seconds that are alike, so that a minute fits a screen.
     fn timeline(&self) -> Table {
         let state = |window: &Window| match (window.answered, window.failed) {
+            (0, 0) => "no requests",
             (_, 0) => "clean",
             (0, _) => "down",
             _ => "failing",

@@ -61,6 +61,12 @@ impl Windows {
         }
     }
 
+    /// Forgets the seconds that begin later than `after` the beginning.
+    pub(super) fn end(&mut self, after: Duration) {
+        let seconds = usize::try_from(after.as_secs()).unwrap_or(usize::MAX);
+        self.seconds.truncate(seconds.saturating_add(1));
+    }
+
     pub(super) fn progress(&self) -> impl Fn() -> String + Send + 'static {
         let (answered, failed) = (Arc::clone(&self.answered), Arc::clone(&self.failed));
         move || {

@@ -7,6 +7,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use crate::Error;
+use crate::flags::duration;
 use crate::random::{DiceMix, batch_size, probability};
 use crate::request::Request;
 
@@ -15,7 +16,7 @@ const ENDLESS_SESSION: u32 = 20;
 
 /// How users behave.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Behaviour {
+pub(crate) struct Behaviour {
     /// Most requests for rolls in a session; each user makes 1 to this many, 0 is session after session without end
     #[arg(
         long,
@@ -24,7 +25,7 @@ pub struct Behaviour {
         default_value_t = 20
     )]
     #[arg(value_parser = clap::value_parser!(u32).range(..=1_000_000))]
-    pub max_rolls: u32,
+    pub(crate) max_rolls: u32,
 
     /// Share of requests that are for a batch, 0.0 to 1.0
     #[arg(
@@ -34,7 +35,7 @@ pub struct Behaviour {
         default_value_t = 0.3
     )]
     #[arg(value_parser = probability)]
-    pub async_probability: f64,
+    pub(crate) async_probability: f64,
 
     /// Most rolls in a batch; each has 1 to this many
     #[arg(
@@ -43,7 +44,7 @@ pub struct Behaviour {
         value_name = "NUMBER",
         default_value = "10"
     )]
-    pub max_async_rolls: BatchSize,
+    pub(crate) max_async_rolls: BatchSize,
 
     /// Shortest time between an answer and the next request
     #[arg(
@@ -52,8 +53,8 @@ pub struct Behaviour {
         value_name = "DURATION",
         default_value = "500ms"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub think_min: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) think_min: Duration,
 
     /// Longest time between an answer and the next request
     #[arg(
@@ -62,13 +63,13 @@ pub struct Behaviour {
         value_name = "DURATION",
         default_value = "2s"
     )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub think_max: Duration,
+    #[arg(value_parser = duration)]
+    pub(crate) think_max: Duration,
 
     /// The dice asked for, by weight; there is no golden one, and users ask for it all the same
     #[arg(long, env = "DICE_MIX", value_name = "NAME=WEIGHT,...")]
     #[arg(default_value = "fair=50,risky=30,extreme=15,golden=5")]
-    pub dice: DiceMix,
+    pub(crate) dice: DiceMix,
 }
 
 impl Behaviour {

@@ -12,14 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
-use telemetry::client::http_url;
 use tokio::task::JoinSet;
-use url::Url;
 
-pub use self::behaviour::Behaviour;
+use self::behaviour::Behaviour;
 use self::outage::Outage;
-pub use self::tally::{Report, Route, Slowest};
-use self::tally::{Run, Tally};
+use self::tally::{Report, Run, Tally};
+use crate::flags::{Frontend, Patience};
 use crate::random::{Seed, run_id, stream};
 use crate::reach::{Needed, check};
 use crate::request::{Answer, Outcome, Request, Sender};
@@ -28,11 +26,10 @@ use crate::{Console, Error};
 
 /// Users of the page: sessions of rolls with think time in between.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Options {
-    /// The frontend
-    #[arg(long, env = "FRONTEND_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8108")]
-    pub frontend_url: Url,
+pub(crate) struct Options {
+    /// Where users go.
+    #[command(flatten)]
+    pub(crate) frontend: Frontend,
 
     /// How many there are at once, 1 to 10000
     #[arg(
@@ -42,30 +39,24 @@ pub struct Options {
         default_value_t = 10
     )]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000))]
-    pub users: u64,
+    pub(crate) users: u64,
 
     /// How they behave.
     #[command(flatten)]
-    pub behaviour: Behaviour,
+    pub(crate) behaviour: Behaviour,
 
     /// What is drawn.
     #[command(flatten)]
-    pub seed: Seed,
+    pub(crate) seed: Seed,
 
-    /// How long one request may take
-    #[arg(
-        long,
-        env = "REQUEST_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "15s"
-    )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub timeout: Duration,
+    /// When an answer is given up.
+    #[command(flatten)]
+    pub(crate) patience: Patience,
 }
 
 /// What has happened so far, for whoever watches. All counts only grow.
 #[derive(Debug, Default)]
-pub struct Live {
+struct Live {
     requests: AtomicU64,
     rolls: AtomicU64,
     failures: AtomicU64,
@@ -73,17 +64,17 @@ pub struct Live {
 
 impl Live {
     /// Requests that were answered or failed.
-    pub fn requests(&self) -> u64 {
+    fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
     /// Rolls that were answered, those in batches included.
-    pub fn rolls(&self) -> u64 {
+    fn rolls(&self) -> u64 {
         self.rolls.load(Ordering::Relaxed)
     }
 
     /// Requests that failed. A die's own failures and unknown dice are none.
-    pub fn failures(&self) -> u64 {
+    fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
     }
 
@@ -102,9 +93,8 @@ impl Live {
 /// # Errors
 /// [`Error::Usage`] for flags that do not go together, [`Error::NotThere`] without a frontend,
 /// unless the run has no end: then it is waited for.
-pub async fn run(
+pub(crate) async fn run(
     options: &Options,
-    live: &Arc<Live>,
     console: &Console,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Report, Error> {
@@ -113,16 +103,17 @@ pub async fn run(
     if !endless {
         check(Needed {
             service: "the frontend",
-            url: &options.frontend_url,
+            url: &options.frontend.url,
             flag: "--frontend-url",
         })
         .await?;
     }
     let (seed, run) = (options.seed.number(), run_id());
     let stop = Stop::when(shutdown);
+    let live = Arc::default();
     let start = Instant::now();
-    let mut users = start_users(options, seed, &run, live, console, &stop);
-    let _following = follow(console, options.users, live);
+    let mut users = start_users(options, seed, &run, &live, console, &stop);
+    let _following = follow(console, options.users, &live);
     let mut tally = Tally::default();
     while let Some(user) = users.join_next().await {
         tally.merge(user.expect("a user neither panics nor is aborted"));
@@ -134,7 +125,7 @@ pub async fn run(
         endless,
         interrupted: stop.is_requested(),
         took: start.elapsed(),
-        frontend: options.frontend_url.clone(),
+        frontend: options.frontend.url.clone(),
     }))
 }
 
@@ -146,7 +137,7 @@ fn start_users(
     console: &Console,
     stop: &Stop,
 ) -> JoinSet<Tally> {
-    let sender = Sender::new(&options.frontend_url, options.timeout, run);
+    let sender = Sender::new(&options.frontend.url, options.patience.timeout, run);
     let outage = Arc::new(Outage::new(console.clone()));
     let is_endless = options.behaviour.is_endless();
     let users = (0..options.users).map(|number| User {

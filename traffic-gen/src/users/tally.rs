@@ -125,57 +125,57 @@ pub(super) struct Run {
 
 /// What the users did.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// The attribute `traffic.run` of every root span.
-    pub run: String,
+    pub(crate) run: String,
     /// With it the same requests are sent again.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// How many users there were.
-    pub users: u64,
+    pub(crate) users: u64,
     /// Whether they would have gone on for ever.
-    pub endless: bool,
+    pub(crate) endless: bool,
     /// Whether they were stopped.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
     /// How long it took.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// Rolls answered, those in batches included.
-    pub rolls: u64,
+    pub(crate) rolls: u64,
     /// The same by time.
-    pub rolls_per_second: f64,
+    pub(crate) rolls_per_second: f64,
     /// What was asked for.
-    pub routes: Vec<Route>,
+    pub(crate) routes: Vec<Route>,
     /// The trace worth looking at first.
-    pub slowest: Option<Slowest>,
+    pub(crate) slowest: Option<Slowest>,
     #[serde(skip)]
     frontend: Url,
 }
 
 /// Requests of one kind.
 #[derive(Debug, Clone, Serialize)]
-pub struct Route {
+pub(crate) struct Route {
     /// The route of the frontend.
-    pub route: &'static str,
+    pub(crate) route: &'static str,
     /// Requests sent.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// Rolls answered.
-    pub rolls: u64,
+    pub(crate) rolls: u64,
     /// Requests whose die failed, as it does now and then.
-    pub rolls_failed: u64,
+    pub(crate) rolls_failed: u64,
     /// Requests for a die that does not exist.
-    pub no_such_die: u64,
+    pub(crate) no_such_die: u64,
     /// Requests that failed, by status or reason.
-    pub failures: BTreeMap<String, u64>,
+    pub(crate) failures: BTreeMap<String, u64>,
     /// From sending to the last byte, whatever the answer.
-    pub latency: Latency,
+    pub(crate) latency: Latency,
 }
 
 /// The request that took longest.
 #[derive(Debug, Clone, Serialize)]
-pub struct Slowest {
+pub(crate) struct Slowest {
     /// How long it took, in milliseconds.
-    pub latency_ms: f64,
+    pub(crate) latency_ms: f64,
     /// Its trace.
-    pub trace_id: String,
+    pub(crate) trace_id: String,
 }
 
 impl output::Report for Report {

@@ -7,7 +7,7 @@ const NOWHERE: &str = "http://127.0.0.1:1";
 
 #[tokio::test]
 async fn wrong_flags_are_explained() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 15] = [
         (
             &["compare", "--times", "0"],
             "must be a whole number from 1 to 20",
@@ -30,6 +30,15 @@ async fn wrong_flags_are_explained() {
             "--think-min 3s is longer than --think-max 2s",
         ),
         (&["users", "--dice", "fair"], "is not a mix of dice"),
+        (&["load", "--duration", "500000000000y"], "longer than 24h"),
+        (&["load", "--warm-up", "soon"], "not a duration up to 24h"),
+        (&["resilience", "--duration", "25h"], "longer than 24h"),
+        (&["users", "--think-max", "2d"], "longer than 24h"),
+        (&["direct", "--timeout", "0s"], "a timeout is 1ms or longer"),
+        (
+            &["lod", "--rate", "1"],
+            "a similar subcommand exists: 'load'",
+        ),
         (
             &["load", "--rate", "0"],
             "not a number of requests a second",
@@ -111,6 +120,16 @@ async fn help_documents_modes_variables_and_exit_codes() {
         assert_eq!(variables, flags + others, "{help}");
     }
     assert!(help.contains("Exit codes:"), "{help}");
+}
+
+#[tokio::test]
+async fn flags_without_a_mode_are_for_users() {
+    let users = traffic_gen(&["users", "--help"]).await;
+    let finished = traffic_gen(&["--users", "3", "--help"]).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(finished.stdout, users.stdout);
+    let finished = traffic_gen(&["--quiet", "load", NOWHERE]).await;
+    assert!(finished.stderr.contains("the target"), "{finished:?}");
 }
 
 #[tokio::test]

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use serde_json::json;
 use testkit::eventually;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -39,7 +37,7 @@ async fn stalling() -> String {
     url
 }
 
-async fn load(url: &str, more: &[&str]) -> Finished {
+pub(crate) async fn load(url: &str, more: &[&str]) -> Finished {
     let mut arguments = vec!["load", "--warm-up=0s", "--json", "--quiet", url];
     arguments.extend(more);
     traffic_gen(&arguments).await
@@ -143,84 +141,61 @@ async fn the_highest_rate_is_below_what_the_server_can_do() {
     assert!((1.0..100.0).contains(&highest), "{report}");
 }
 
-/// Writes the same bytes in answer to whatever each connection sends, and keeps it open or not.
-async fn raw(answer: &'static [u8], is_kept: bool) -> String {
+/// Answers every request after `delay`, however many there are at once.
+async fn slow(delay: Duration) -> String {
+    let answer = move || async move {
+        sleep(delay).await;
+        "fine"
+    };
     let (listener, url) = listen().await;
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut request = [0; 1024];
-                while stream
-                    .read(&mut request)
-                    .await
-                    .is_ok_and(|length| length > 0)
-                {
-                    let (first, rest) = answer.split_at(answer.len() / 2);
-                    stream.write_all(first).await.expect("written");
-                    tokio::task::yield_now().await;
-                    stream.write_all(rest).await.expect("written");
-                    if !is_kept {
-                        return;
-                    }
-                }
-            });
-        }
-    });
+    let app = Router::new().route("/", get(answer));
+    tokio::spawn(async { axum::serve(listener, app).await.expect("serves") });
     url
 }
 
 #[tokio::test]
-async fn answers_are_read_to_their_end_however_it_is_marked() {
-    let cases: [(&[u8], bool, &str); 7] = [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine", true, "200"),
-        (
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\na;x=y\r\n0123456789\r\n0\r\n\r\n",
-            true,
-            "200",
-        ),
-        (
-            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\nx: y\r\n\r\n",
-            true,
-            "200",
-        ),
-        (b"HTTP/1.1 204 No Content\r\n\r\n", true, "204"),
-        (
-            b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
-            true,
-            "200",
-        ),
-        (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", false, "200"),
-        (b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 1\r\n\r\nx", false, "200"),
-    ];
-    for (answer, is_kept, status) in cases {
-        let url = raw(answer, is_kept).await;
-        let report = load(&url, &["--rate=100", "--duration=300ms"]).await.json();
-        let results = &report["measured"]["targets"][0]["results"];
-        let text = String::from_utf8_lossy(answer);
-        assert_eq!(*results, json!({ status: 30 }), "{text}");
-    }
+async fn a_slow_server_keeps_a_rate_all_the_same() {
+    let url = slow(Duration::from_millis(500)).await;
+    let flags = ["--find-max", "--duration=1s", "--connections=16"];
+    let finished = load(&url, &flags).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let report = finished.json();
+    // Sixteen connections, two requests a second on each.
+    let highest = report["highest_rate"].as_f64().expect("a rate was kept");
+    assert!((8.0..=33.0).contains(&highest), "{report}");
 }
 
 #[tokio::test]
-async fn answers_that_do_not_come_or_are_none_are_counted() {
-    let cases: [(&[u8], &str); 3] = [
-        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "malformed"),
-        (
-            b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfine",
-            "timeout",
-        ),
-        (b"", "timeout"),
-    ];
-    for (answer, reason) in cases {
-        let url = raw(answer, true).await;
-        let flags = ["--rate=20", "--duration=500ms", "--timeout=200ms"];
-        let finished = load(&url, &flags).await;
-        assert_eq!(finished.code, Some(1), "{finished:?}");
-        let report = finished.json();
-        let results = &report["measured"]["targets"][0]["results"];
-        assert_eq!(*results, json!({ reason: 10 }), "{report}");
-        assert_eq!(report["measured"]["failed"], 10);
-    }
+async fn an_overloaded_open_loop_ends_in_time_and_tells_what_it_did_not_send() {
+    // Four requests a second, of a hundred.
+    let url = slow(Duration::from_millis(500)).await;
+    let begin = Instant::now();
+    let flags = ["--rate=100", "--duration=2s", "--connections=2"];
+    let finished = load(&url, &flags).await;
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(6), "{took:?}");
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    let report = finished.json();
+    let results = &report["measured"]["targets"][0]["results"];
+    let count = |result: &str| results[result].as_u64().unwrap_or_default();
+    assert_eq!(count("200") + count("not sent"), 200, "{report}");
+    assert!((2..=12).contains(&count("200")), "{report}");
+    assert_eq!(report["measured"]["failed"], count("not sent"));
+    // Those due first were served first, or waited for nearly all of the two seconds.
+    assert!(p99(&finished) > 1500.0, "{report}");
+}
+
+#[tokio::test]
+async fn a_run_that_measured_nothing_is_not_fine() {
+    let server = StandIn::start(|_| (200, "fine".to_owned())).await;
+    let child = start(&["load", "--warm-up=1h", "--rate=100", &server.url]);
+    eventually("a request", || async {
+        (!server.asked().is_empty()).then_some(())
+    })
+    .await;
+    let finished = interrupt(child).await;
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(!finished.stdout.contains(" ms"), "{finished:?}");
 }
 
 #[tokio::test]

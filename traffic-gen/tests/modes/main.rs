@@ -1,6 +1,7 @@
 //! Every mode as a person runs it: the program, its report, its exit code; against the services or
 //! against stand-ins that record, stall, fail or lose things on purpose.
 
+mod answers;
 mod cli;
 mod compare;
 mod hops;

@@ -1,12 +1,12 @@
 //! `direct` and `database`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use testkit::Metrics;
 
 use crate::run::traffic_gen;
-use crate::services::Services;
+use crate::services::{Services, listen};
 use crate::stand_in::StandIn;
 
 async fn report(mode: &str, die_service: &str, more: &[&str]) -> Value {
@@ -72,6 +72,38 @@ async fn database_keeps_its_rate() {
     let report = report("database", &services.die_service, &flags).await;
     assert_eq!(report["queries"], 80);
     assert_counted(&report, &services.die_service).await;
+}
+
+#[tokio::test]
+async fn a_database_run_ends_when_the_answers_do_not_come() {
+    let (listener, url) = listen().await;
+    // Connections are accepted by the kernel, and nobody answers.
+    let begin = Instant::now();
+    let flags = ["--queries-per-second=1000", "--duration-seconds=2"];
+    let finished = traffic_gen(&[
+        "database",
+        "--json",
+        "--quiet",
+        "--traces-exporter=none",
+        "--timeout=3s",
+        "--die-service-url",
+        &url,
+        flags[0],
+        flags[1],
+    ])
+    .await;
+    let took = begin.elapsed();
+    drop(listener);
+    assert!(took < Duration::from_secs(12), "{took:?}");
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    let report = finished.json();
+    assert_eq!(report["queries"], 2000, "{report}");
+    // A thousand are under way at once, the others have no turn.
+    let not_sent = |kind_of: &str| kind(&report, kind_of)["failures"]["not sent"].as_u64();
+    let all = not_sent("get")
+        .zip(not_sent("list"))
+        .map(|(get, list)| get + list);
+    assert_eq!(all, Some(1000), "{report}");
 }
 
 #[tokio::test]

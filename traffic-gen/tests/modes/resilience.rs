@@ -1,8 +1,12 @@
 //! `resilience`.
 
 use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
 
 use crate::run::{interrupt, start, traffic_gen};
+use crate::services::Services;
 use crate::stand_in::{StandIn, threes};
 
 /// A frontend whose die-service is away while a file exists.
@@ -81,6 +85,30 @@ async fn an_outage_is_told_by_length_status_and_service() {
 }
 
 #[tokio::test]
+async fn failures_of_the_real_services_are_told_by_service() {
+    let mut services = Services::start(Duration::ZERO).await;
+    let frontend = services.frontend.clone();
+    let by_hop = async || {
+        let finished = traffic_gen(&[
+            "resilience",
+            "--json",
+            "--traces-exporter=none",
+            "--rate=20",
+            "--duration=1s",
+            "--frontend-url",
+            &frontend,
+        ])
+        .await;
+        finished.json()["failures_by_hop"].clone()
+    };
+    assert_eq!(by_hop().await, json!({}));
+    services.stop_die_service().await;
+    assert_eq!(by_hop().await, json!({ "die-service": 20 }));
+    services.stop_dice_roller().await;
+    assert_eq!(by_hop().await, json!({ "dice-roller": 20 }));
+}
+
+#[tokio::test]
 async fn no_recovery_is_no_success() {
     let system = Breakable::start("broken-for-good").await;
     let mut arguments = system.arguments(&["--duration=3s", "--at=1s", "--restore-at=2s"]);
@@ -125,6 +153,9 @@ async fn ctrl_c_restores_what_was_broken() {
     assert!(!system.file.exists(), "{finished:?}");
     let report = finished.json();
     assert_eq!(report["interrupted"], true);
+    // Nothing is said of the seconds that did not come.
+    let windows = report["windows"].as_array().expect("windows");
+    assert!((1..30).contains(&windows.len()), "{report}");
     assert_eq!(
         report["commands"].as_array().expect("commands").len(),
         2,

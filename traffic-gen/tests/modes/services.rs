@@ -1,35 +1,59 @@
 //! The three services, in this process and on free ports.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, Command};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// Running services; stopped when dropped.
 pub(crate) struct Services {
     pub(crate) frontend: String,
     pub(crate) die_service: String,
-    _running: JoinSet<()>,
+    /// die-service, dice-roller and the frontend.
+    running: [Service; 3],
+}
+
+struct Service {
+    /// It stops when this is dropped.
+    stop: Option<oneshot::Sender<()>>,
+    ended: JoinHandle<()>,
+}
+
+impl Service {
+    /// Starts what `run` makes of the future that ends it.
+    fn start<F: Future<Output = io::Result<()>> + Send + 'static>(
+        run: impl FnOnce(BoxFuture<'static, ()>) -> F,
+    ) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = run(stopped.map(|_| ()).boxed());
+        let ended = tokio::spawn(async { served.await.expect("serves") });
+        Self {
+            stop: Some(stop),
+            ended,
+        }
+    }
+
+    async fn stop(&mut self) {
+        self.stop = None;
+        (&mut self.ended).await.expect("it served");
+    }
 }
 
 impl Services {
     /// Starts them; a roll takes up to `roll_delay`.
     pub(crate) async fn start(roll_delay: Duration) -> Self {
-        let mut running = JoinSet::new();
         let (listener, die_service) = listen().await;
-        running.spawn(async move {
-            let served = die_service::run(config(&[]), listener, std::future::pending());
-            served.await.expect("serves");
-        });
+        let dice = Service::start(|stop| die_service::run(config(&[]), listener, stop));
         let (listener, dice_roller) = listen().await;
         let delay = format!("--roll-delay={}ms", roll_delay.as_millis());
         let roller = config(&["--die-service-url", &die_service, &delay]);
-        running.spawn(async move {
-            let served = dice_roller::run(roller, listener, std::future::pending());
-            served.await.expect("serves");
-        });
+        let roller = Service::start(|stop| dice_roller::run(roller, listener, stop));
         let (listener, frontend) = listen().await;
         let page = config(&[
             "--dice-roller-url",
@@ -37,15 +61,20 @@ impl Services {
             "--die-service-url",
             &die_service,
         ]);
-        running.spawn(async move {
-            let served = frontend::run(page, listener, std::future::pending());
-            served.await.expect("serves");
-        });
+        let page = Service::start(|stop| frontend::run(page, listener, stop));
         Self {
             frontend,
             die_service,
-            _running: running,
+            running: [dice, roller, page],
         }
+    }
+
+    pub(crate) async fn stop_die_service(&mut self) {
+        self.running[0].stop().await;
+    }
+
+    pub(crate) async fn stop_dice_roller(&mut self) {
+        self.running[1].stop().await;
     }
 }
 
