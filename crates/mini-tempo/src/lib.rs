@@ -3,8 +3,8 @@
 //! It is not Tempo. It takes traces as OTLP, keeps the newest of them in memory and answers the part of Tempo's HTTP API
 //! that a page or a test needs, in Tempo's own JSON (compared with the sources of Tempo 3):
 //!
-//! * [`receiver`]: `POST /v1/traces`, OTLP http/protobuf, uncompressed, at most [`MAX_BODY_BYTES`]
-//! * [`api`]: `GET /ready`, `/api/echo`, `/api/status/buildinfo`, `/api/traces/{id}`, `/api/v2/traces/{id}`, `/api/search`
+//! * [`receiver()`]: `POST /v1/traces`, OTLP http/protobuf, uncompressed, at most [`MAX_BODY_BYTES`]
+//! * [`api()`]: `GET /ready`, `/api/echo`, `/api/status/buildinfo`, `/api/traces/{id}`, `/api/v2/traces/{id}`, `/api/search`
 //!
 //! Of TraceQL it knows one spanset filter, `{ span.die.type = "fair" && duration > 100ms }`; anything else is answered with
 //! a 400 that names what is missing. JSON is the only answer format, whatever `Accept` says.

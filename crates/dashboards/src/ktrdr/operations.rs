@@ -1,6 +1,6 @@
 //! What is being computed, and does it succeed?
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::worker_status::WORKER;
 use super::{OPERATIONS, layout};
@@ -138,6 +138,7 @@ fn success_and_failure() -> Panel {
 
 fn recent() -> Panel {
     let hidden = json!([{ "id": "custom.hideFrom.viz", "value": true }]);
+    let id = "${__data.fields.traceIdHidden}";
     let called = |name: &str| json!([{ "id": "displayName", "value": name }]);
     Panel::new(
         Viz::Table,
@@ -151,6 +152,7 @@ fn recent() -> Panel {
     })
     .field("traceIdHidden", &hidden)
     .field("name", &hidden)
+    .field("service.name", &hidden)
     .field("traceService", &hidden)
     .field("traceName", &called("Begun by"))
     .field(
@@ -158,13 +160,29 @@ fn recent() -> Panel {
         &json!([
             { "id": "displayName", "value": "Run" },
             { "id": "links", "value": [
-                Link::traces("Open the trace", "${__data.fields.traceIdHidden}").to_json(),
+                Link::traces("Open the trace", id).to_json(),
+                Link::jaeger(id).to_json(),
             ]},
         ]),
     )
     .field("operation.id", &called("Operation ID"))
     .field("operation.type", &called("Type"))
-    .field("operation.status", &called("Status"))
+    .field("operation.status", &status_column())
+    .field("worker.id", &called("Worker"))
+}
+
+/// The properties of the column of how an operation ended.
+fn status_column() -> Value {
+    json!([
+        { "id": "displayName", "value": "Status" },
+        { "id": "mappings", "value": [{ "type": "value", "options": {
+            "COMPLETED": { "color": GREEN, "index": 0 },
+            "FAILED": { "color": RED, "index": 1 },
+            "CANCELLED": { "color": YELLOW, "index": 2 },
+            "ABANDONED": { "color": YELLOW, "index": 3 },
+        }}]},
+        { "id": "custom.cellOptions", "value": { "type": "color-text" } },
+    ])
 }
 
 fn failed_operations() -> Link {

@@ -7,7 +7,7 @@ use crate::model::colour::{BLUE, GREEN, Palette, RED, YELLOW, fixed};
 use crate::model::dashboard::Dashboard;
 use crate::model::link::Link;
 use crate::model::panel::Panel;
-use crate::model::promql::{percentiles, quantile};
+use crate::model::promql::{quantile, selected_span_p95};
 use crate::model::target::{PromQl, instant, query};
 use crate::model::unit;
 use crate::model::variable::Variable;
@@ -116,7 +116,7 @@ fn p95() -> Panel {
     .decimals(1)
     .no_value("no requests")
     .thresholds(GREEN, &[(100.0, YELLOW), (500.0, RED)])
-    .link(slow_requests())
+    .link(slow_requests("ms"))
 }
 
 fn requests_by_service() -> Panel {
@@ -139,12 +139,22 @@ fn percentile_lines() -> Panel {
         Viz::Lines,
         "Response Time Percentiles",
         "Where P50 stays flat and P99 climbs, few requests suffer: look at their traces rather than \
-         at the mean.",
+         at the mean. The points are exemplars, each a click from its trace; they and the dashed line \
+         are of all services, and in seconds, so everything here is.",
     )
-    .targets(percentiles(DURATION, SELECTED))
-    .unit(unit::MILLISECONDS)
+    .targets(
+        [("P50", "0.50"), ("P95", "0.95"), ("P99", "0.99")].map(|(legend, q)| {
+            let milliseconds = quantile(q, DURATION, SELECTED, "$__rate_interval");
+            query(legend, format!("{milliseconds} / 1000"))
+        }),
+    )
+    .target(selected_span_p95(
+        "P95 of spans",
+        r#"service=~"ktrdr.+",span_kind="SPAN_KIND_SERVER""#,
+    ))
+    .unit(unit::SECONDS)
     .palette(Palette::Quantiles)
-    .link(slow_requests())
+    .link(slow_requests("s"))
 }
 
 fn errors_by_status() -> Panel {
@@ -160,7 +170,10 @@ fn errors_by_status() -> Panel {
     ))
     .unit(unit::REQUESTS)
     .palette(Palette::Statuses)
-    .link(failed_requests())
+    .link(Link::traces(
+        "Traces with this status",
+        r#"{ resource.service.name =~ "ktrdr.*" && kind = server && span.http.response.status_code = ${__field.labels.http_status_code} }"#,
+    ))
 }
 
 fn active_services() -> Panel {
@@ -218,9 +231,10 @@ fn failed_requests() -> Link {
     )
 }
 
-fn slow_requests() -> Link {
-    Link::traces(
-        "Traces at least this slow",
-        r#"{ resource.service.name =~ "ktrdr.*" && kind = server && duration >= ${__value.raw}ms }"#,
-    )
+/// `unit` is that of the panel's values.
+fn slow_requests(unit: &str) -> Link {
+    let query = format!(
+        r#"{{ resource.service.name =~ "ktrdr.*" && kind = server && duration >= ${{__value.raw}}{unit} }}"#
+    );
+    Link::traces("Traces at least this slow", &query)
 }

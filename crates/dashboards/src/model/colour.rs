@@ -11,6 +11,9 @@ pub(crate) const RED: &str = "red";
 /// Informational, neutral.
 pub(crate) const BLUE: &str = "blue";
 
+/// The quantiles that Tempo measured, beside those of our own histograms.
+const SPANS: &str = "P95 of .*spans";
+
 /// Fixed colours for a family of series names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Palette {
@@ -37,7 +40,7 @@ impl Palette {
                 ("P95", "orange"),
                 ("P99", "purple"),
                 ("mean", "text"),
-                ("P95 of spans", "dark-orange"),
+                (SPANS, "text"),
             ],
             Self::Statuses => &[
                 ("2..", GREEN),
@@ -72,12 +75,24 @@ impl Palette {
     /// The field overrides that set them.
     pub(crate) fn overrides(self) -> impl Iterator<Item = Value> {
         self.colours().iter().map(|(names, colour)| {
+            let mut properties = vec![fixed(colour)];
+            if *names == SPANS {
+                properties.extend(dashed());
+            }
             json!({
                 "matcher": { "id": "byRegexp", "options": format!("/^({names})$/") },
-                "properties": [fixed(colour)],
+                "properties": properties,
             })
         })
     }
+}
+
+/// The override properties of a line that is measured elsewhere than its neighbours.
+fn dashed() -> [Value; 2] {
+    [
+        json!({ "id": "custom.lineStyle", "value": { "fill": "dash", "dash": [8, 8] } }),
+        json!({ "id": "custom.fillOpacity", "value": 0 }),
+    ]
 }
 
 /// The override property that sets one colour.

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::target::{TEMPO, TableType, datasource};
+use super::target::{JAEGER, TEMPO, TableType, datasource};
 
 /// What a URL may hold as it is.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
@@ -24,7 +24,19 @@ impl Link {
 
     /// To a TraceQL search in Explore over the dashboard's time range.
     pub(crate) fn traces(title: &'static str, query: &str) -> Self {
-        Self::new(title, explore(query))
+        let search = json!({
+            "queryType": "traceql",
+            "query": query,
+            "limit": 20,
+            "tableType": TableType::Traces.id(),
+        });
+        Self::new(title, explore(TEMPO, search))
+    }
+
+    /// To one trace in Jaeger, which is there when its profile is on.
+    pub(crate) fn jaeger(id: &str) -> Self {
+        let url = explore(JAEGER, json!({ "query": id }));
+        Self::new("Open in Jaeger (profile jaeger)", url)
     }
 
     /// To another of our dashboards, keeping the time range; `variables` begins with `&` or is
@@ -43,18 +55,13 @@ impl Link {
     }
 }
 
-/// The address in Explore of a TraceQL search.
-fn explore(query: &str) -> String {
+/// The address in Explore of a query to a datasource.
+fn explore(name: &str, mut query: Value) -> String {
+    query["refId"] = "A".into();
+    query["datasource"] = datasource(name);
     let panes = json!({ "traces": {
-        "datasource": TEMPO,
-        "queries": [{
-            "refId": "A",
-            "datasource": datasource(TEMPO),
-            "queryType": "traceql",
-            "query": query,
-            "limit": 20,
-            "tableType": TableType::Traces.id(),
-        }],
+        "datasource": name,
+        "queries": [query],
         "range": { "from": "${__from}", "to": "${__to}" },
     }});
     let panes = encode_around_variables(&panes.to_string());

@@ -22,6 +22,7 @@ pub(crate) struct Panel {
     since: Stage,
     until: Option<Stage>,
     weight: u32,
+    id: Option<usize>,
 }
 
 impl Panel {
@@ -36,6 +37,7 @@ impl Panel {
             since: Stage::One,
             until: None,
             weight: 1,
+            id: None,
         }
     }
 
@@ -54,6 +56,12 @@ impl Panel {
     /// How wide it is beside the others of its line, which have 1 unless they say otherwise.
     pub(crate) fn wide(mut self, weight: u32) -> Self {
         self.weight = weight;
+        self
+    }
+
+    /// Numbered so that links find it, instead of by its place; larger than any place.
+    pub(crate) fn id(mut self, id: usize) -> Self {
+        self.id = Some(id);
         self
     }
 
@@ -133,6 +141,12 @@ impl Panel {
         self
     }
 
+    /// Links for the fields of one name, instead of the panel's.
+    pub(crate) fn field_links(self, name: &str, links: &[Link]) -> Self {
+        let links: Vec<_> = links.iter().map(Link::to_json).collect();
+        self.field(name, &json!([{ "id": "links", "value": links }]))
+    }
+
     pub(crate) fn transform(mut self, id: &str, options: &Value) -> Self {
         self.transformations
             .push(json!({ "id": id, "options": options }));
@@ -153,15 +167,17 @@ impl Panel {
         self
     }
 
-    pub(crate) fn to_json(&self, id: usize, position: &Value) -> Value {
+    /// `place` is its number among the panels.
+    pub(crate) fn to_json(&self, place: usize, position: &Value) -> Value {
+        let width = position["w"].as_u64().unwrap_or_default();
         let mut json = json!({
-            "id": id,
+            "id": self.id.unwrap_or(place),
             "type": self.viz.id(),
             "title": self.title,
             "description": self.description,
             "gridPos": position,
             "fieldConfig": self.field.to_json(self.viz.custom(), self.viz.colour_mode()),
-            "options": self.viz.options(self.is_instant(), self.field.unit),
+            "options": self.viz.options(self.is_instant(), self.field.unit, width),
         });
         if let Some((_, first)) = self.targets.first() {
             json["datasource"] = datasource(first.datasource());

@@ -30,7 +30,12 @@ pub(crate) fn share(name: &str, part: &str, selector: &str, window: &str) -> Str
 /// Our own histograms cannot have any in the text format that we expose.
 pub(crate) fn span_p95(service: &str, kind: &str) -> PromQl {
     let selector = format!("service=\"{service}\",span_kind=\"SPAN_KIND_{kind}\"");
+    selected_span_p95("P95 of spans", &selector)
+}
+
+/// The same for any selection of spans.
+pub(crate) fn selected_span_p95(legend: &'static str, selector: &str) -> PromQl {
     let name = "traces_spanmetrics_latency";
-    let expr = quantile("0.95", name, &selector, "$__rate_interval");
-    query("P95 of spans", expr).exemplars()
+    let expr = quantile("0.95", name, selector, "$__rate_interval");
+    query(legend, expr).exemplars()
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 pub(crate) const PROMETHEUS: &str = "prometheus";
 pub(crate) const LOKI: &str = "loki";
 pub(crate) const TEMPO: &str = "tempo";
+pub(crate) const JAEGER: &str = "jaeger";
 
 /// A reference to one of them.
 pub(crate) fn datasource(name: &str) -> Value {

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+/// Grid columns below which a table as legend does not fit.
+const NARROW: u64 = 8;
+
 /// How a panel shows its data.
 #[derive(Debug, Clone)]
 pub(crate) enum Viz {
@@ -73,8 +76,9 @@ impl Viz {
         }
     }
 
-    /// The panel options. `instant`: the data has no history; `unit`: that of its values.
-    pub(crate) fn options(&self, instant: bool, unit: Option<&str>) -> Value {
+    /// The panel options. `instant`: the data has no history; `unit`: that of its values; `width`
+    /// in grid columns.
+    pub(crate) fn options(&self, instant: bool, unit: Option<&str>, width: u64) -> Value {
         match self {
             Self::Stat => stat(instant),
             Self::Gauge => json!({
@@ -91,7 +95,7 @@ impl Viz {
                 "showUnfilled": true,
                 "sizing": "auto",
             }),
-            Self::Lines => lines(),
+            Self::Lines => lines(width < NARROW),
             Self::Heatmap => heatmap(unit),
             Self::Pie => pie(),
             Self::Table => json!({ "showHeader": true, "cellHeight": "sm" }),
@@ -132,13 +136,18 @@ fn stat(instant: bool) -> Value {
     })
 }
 
-fn lines() -> Value {
+/// A narrow panel has no room for a legend with columns.
+fn lines(narrow: bool) -> Value {
+    let (mode, figures) = match narrow {
+        true => ("list", vec!["lastNotNull"]),
+        false => ("table", vec!["lastNotNull", "max"]),
+    };
     json!({
         "legend": {
             "showLegend": true,
-            "displayMode": "table",
+            "displayMode": mode,
             "placement": "bottom",
-            "calcs": ["lastNotNull", "max"],
+            "calcs": figures,
         },
         "tooltip": { "mode": "multi", "sort": "desc" },
     })

@@ -41,6 +41,7 @@ fn batches() -> Panel {
     })
     .field("traceIdHidden", &hidden)
     .field("name", &hidden)
+    .field("service.name", &hidden)
     .field("traceService", &called("Begun by"))
     .field("traceName", &called("Request"))
     .field(

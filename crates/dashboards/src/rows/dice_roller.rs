@@ -61,6 +61,13 @@ fn error_rate() -> Panel {
         "Traces with errors",
         r#"{ resource.service.name = "dice-roller" && kind = server && status = error }"#,
     ))
+    .field_links(
+        "client errors (4xx)",
+        &[Link::traces(
+            "Traces with client errors",
+            r#"{ resource.service.name = "dice-roller" && kind = server && span.http.response.status_code >= 400 && span.http.response.status_code < 500 }"#,
+        )],
+    )
 }
 
 fn latency() -> Panel {

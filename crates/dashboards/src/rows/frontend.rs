@@ -4,7 +4,7 @@ use crate::model::colour::Palette;
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
 use crate::model::panel::Panel;
-use crate::model::promql::{percentiles, share, span_p95};
+use crate::model::promql::{percentiles, selected_span_p95, share};
 use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
@@ -35,13 +35,16 @@ fn backend_duration() -> Panel {
         Viz::Lines,
         "Backend Request Duration",
         "How long the frontend waited for dice-roller. What this is more than dice-roller's own \
-         latency was spent on the way.",
+         latency, the dashed line, was spent on the way.",
     )
     .targets(percentiles(
         "streamlit_request_duration_seconds",
         r#"job="frontend-stageN""#,
     ))
-    .target(span_p95("frontend", "CLIENT"))
+    .target(selected_span_p95(
+        "P95 of dice-roller's spans",
+        r#"service="dice-roller",span_kind="SPAN_KIND_SERVER",span_name=~"GET /roll.*""#,
+    ))
     .unit(unit::SECONDS)
     .palette(Palette::Quantiles)
     .link(Link::traces(

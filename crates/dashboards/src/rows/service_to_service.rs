@@ -32,6 +32,13 @@ fn rate() -> Panel {
         "Calls that failed",
         r#"{ resource.service.name = "dice-roller" && kind = client && status = error }"#,
     ))
+    .field_links(
+        "not_found",
+        &[Link::traces(
+            "Calls that found no die",
+            r#"{ resource.service.name = "dice-roller" && kind = client && span.http.response.status_code = 404 }"#,
+        )],
+    )
 }
 
 fn duration() -> Panel {

@@ -9,6 +9,9 @@ use crate::model::target::{TableType, Target};
 use crate::model::viz::Viz;
 use crate::stage::Stage;
 
+/// The waterfall's panel id, which links to it alone need.
+const WATERFALL: usize = 1000;
+
 pub(crate) fn row() -> Row {
     Row::new(
         "Distributed Traces",
@@ -34,15 +37,20 @@ pub(crate) fn open_trace(id: &str) -> Vec<serde_json::Value> {
         "stageN-dice-roller",
         &format!("&var-traceId={id}"),
     );
+    let alone = Link::dashboard(
+        "Show the waterfall alone",
+        "stageN-dice-roller",
+        &format!("&var-traceId={id}&viewPanel=panel-{WATERFALL}"),
+    );
     let explore = Link::traces("Open in Explore", id);
-    vec![below.to_json(), explore.to_json()]
+    vec![below.to_json(), alone.to_json(), explore.to_json()]
 }
 
 /// The waterfall of the trace in the variable.
 pub(crate) fn waterfall() -> Panel {
     Panel::new(
         Viz::Trace,
-        "Waterfall of the Picked Trace",
+        "Waterfall (Pick a Trace Above First)",
         "One request from its first span to its last; indented spans are caused by the one above. \
          Click a trace id in a table above, or paste one into the variable at the top.",
     )
@@ -50,6 +58,7 @@ pub(crate) fn waterfall() -> Panel {
         query: "$traceId".to_owned(),
         table: TableType::Traces,
     })
+    .id(WATERFALL)
 }
 
 fn instructions() -> Panel {

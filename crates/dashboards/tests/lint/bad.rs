@@ -72,6 +72,9 @@ const SAMPLES: &[Sample] = &[
         let targets = &mut panel(boards, "Recent Traces")["targets"];
         *targets = json!([targets[0], targets[0]]);
     }),
+    ("column", "of a filter", |boards| {
+        panel(boards, "Recent Traces")["targets"][0]["tableType"] = json!("spans");
+    }),
     ("legend", "none", |boards| {
         panel(boards, STAT)["targets"][0]["legendFormat"] = json!("");
     }),

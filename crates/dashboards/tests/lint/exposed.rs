@@ -26,7 +26,12 @@ impl Exposed {
     /// Adds what Tempo derives from spans: it is written by remote write and on no `/metrics`.
     pub(crate) fn spans(&mut self, service: &str) {
         for kind in ["SPAN_KIND_SERVER", "SPAN_KIND_CLIENT"] {
-            let labels = labels(&[("service", service), ("span_kind", kind), ("le", "+Inf")]);
+            let labels = labels(&[
+                ("service", service),
+                ("span_kind", kind),
+                ("span_name", "GET /roll"),
+                ("le", "+Inf"),
+            ]);
             self.add("traces_spanmetrics_latency_bucket", labels);
         }
     }

@@ -37,6 +37,7 @@ pub(crate) fn check(board: &Board, report: &mut Report) {
         check_thresholds(panel, &place, report);
         check_datasources(panel, &place, report);
         check_targets(panel, &place, report);
+        check_columns(panel, &place, report);
     }
 }
 
@@ -90,6 +91,32 @@ fn check_datasources(panel: &Value, place: &str, report: &mut Report) {
         place,
         "asks nothing",
     );
+}
+
+/// A table of spans has a column for each attribute that its query names, filters included.
+fn check_columns(panel: &Value, place: &str, report: &mut Report) {
+    let overrides = list(&panel["fieldConfig"], "overrides");
+    let named: BTreeSet<_> = overrides
+        .iter()
+        .map(|o| text(&o["matcher"], "options"))
+        .collect();
+    let targets = list(panel, "targets").iter();
+    for target in targets.filter(|t| t["tableType"] == "spans") {
+        for attribute in attributes(text(target, "query")) {
+            let problem = format!("shows {attribute} neither hidden nor named");
+            report.require(named.contains(attribute), "column", place, problem);
+        }
+    }
+}
+
+/// The attributes in a TraceQL query, without their scopes.
+fn attributes(query: &str) -> impl Iterator<Item = &str> {
+    query
+        .split(|c: char| !(c.is_alphanumeric() || "._".contains(c)))
+        .filter_map(|word| {
+            word.strip_prefix("span.")
+                .or(word.strip_prefix("resource."))
+        })
 }
 
 fn check_targets(panel: &Value, place: &str, report: &mut Report) {

@@ -51,6 +51,8 @@ async fn add_stages(exposed: &mut Exposed) {
 }
 
 async fn add_ktrdr(exposed: &mut Exposed) {
+    exposed.spans("ktrdr-backend");
+    exposed.spans("ktrdr-worker");
     let backend = serve(|c, l| ktrdr::backend::run(c, l, pending())).await;
     let target = [("job", "ktrdr-backend"), ("instance", "ktrdr-backend:8000")];
     exposed.scrape(&target, &backend);

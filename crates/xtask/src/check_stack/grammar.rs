@@ -9,8 +9,7 @@ use crate::command::{is_there, root};
 const GRAMMAR: &str = "crates/dashboards/tests/grammar";
 
 /// As Grafana fills it in for a span of dice-roller.
-const SPAN: [(&str, &str); 3] = [
-    ("$${__tags}", r#"service_name="dice-roller""#),
+const SPAN: [(&str, &str); 2] = [
     ("$${__trace.traceId}", "4bf92f3577b34da6a3ce929d0e0e4736"),
     ("$$", "$"),
 ];

@@ -177,7 +177,7 @@ fn code(folder: &str) -> String {
 }
 
 fn program(service: &Service) -> String {
-    let command = service.list("command");
+    let command = service.argv();
     let path = command
         .first()
         .unwrap_or_else(|| panic!("{} has no command", service.name));
@@ -194,7 +194,7 @@ fn a_health_check_asks_the_program_that_runs() {
             continue;
         }
         let mut expected = vec!["CMD".to_owned()];
-        expected.extend(service.list("command"));
+        expected.extend(service.argv());
         expected.push("health".to_owned());
         assert_eq!(test, serde_json::json!(expected), "{}", service.name);
     }

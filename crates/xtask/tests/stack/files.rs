@@ -112,6 +112,30 @@ impl Service {
         strings(&self.it[key])
     }
 
+    /// What it runs: the entry point, if it is not the image's, and the command.
+    pub(crate) fn argv(&self) -> Vec<String> {
+        [self.list("entrypoint"), self.list("command")].concat()
+    }
+
+    /// Mounts as `source:target`, with `:ro` if they are read-only.
+    pub(crate) fn volumes(&self) -> Vec<String> {
+        let entries = self.it["volumes"].as_array().into_iter().flatten();
+        entries
+            .map(|entry| match entry.as_str() {
+                Some(short) => short.to_owned(),
+                None => {
+                    let part = |key| entry[key].as_str().unwrap_or_else(|| panic!("{entry}"));
+                    let mode = if entry["read_only"] == true {
+                        ":ro"
+                    } else {
+                        ""
+                    };
+                    format!("{}:{}{mode}", part("source"), part("target"))
+                }
+            })
+            .collect()
+    }
+
     /// The map at `key`, empty when there is none.
     pub(crate) fn map(&self, key: &str) -> Map<String, Value> {
         self.it[key].as_object().cloned().unwrap_or_default()
@@ -171,7 +195,7 @@ impl Service {
 
     /// Bind mounts as `(source, target, mode)`.
     pub(crate) fn binds(&self) -> Vec<(String, String, String)> {
-        let volumes = self.list("volumes");
+        let volumes = self.volumes();
         let parts = volumes.iter().map(|volume| volume.split(':').collect());
         parts
             .filter_map(|parts: Vec<&str>| match parts[..] {

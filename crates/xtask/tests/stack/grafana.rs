@@ -207,11 +207,12 @@ fn grafana_starts_by_the_script_that_is_mounted() {
     let grafana = service("grafana");
     let entrypoint = grafana.list("entrypoint");
     let mounts = grafana.binds();
-    let script = mounts.iter().find(|mount| entrypoint == [mount.1.as_str()]);
+    // By the shell: an archive of the project may have lost the file's mode.
+    let script = mounts
+        .iter()
+        .find(|mount| entrypoint == ["/bin/sh", mount.1.as_str()]);
     let (source, ..) = script.expect("the entrypoint is mounted");
-    let metadata = std::fs::metadata(root().join(source)).expect("a file");
-    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
-    assert_eq!(mode & 0o111, 0o111, "{source} is not executable");
+    assert!(text(source).starts_with("#!/bin/sh\n"), "{source}");
 }
 
 #[test]

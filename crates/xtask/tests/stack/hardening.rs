@@ -1,6 +1,6 @@
 //! What no container may do, and what all of them together may take.
 
-use crate::files::{Service, compose, root, services, strings};
+use crate::files::{Service, compose, root, services};
 
 const MEBIBYTE: u64 = 1 << 20;
 
@@ -61,7 +61,7 @@ fn only_the_socket_proxy_is_root() {
 fn the_docker_socket_is_for_the_proxy_and_the_proxy_for_alloy() {
     each(|service| {
         let has_socket = service
-            .list("volumes")
+            .volumes()
             .iter()
             .any(|volume| volume.contains("docker.sock"));
         assert_eq!(
@@ -144,7 +144,7 @@ fn every_volume_is_declared_and_used() {
     let declared = compose()["volumes"].as_object().expect("a map").clone();
     let mut used = Vec::new();
     each(|service| {
-        for volume in strings(&service.it["volumes"]) {
+        for volume in service.volumes() {
             let (source, _) = volume.split_once(':').expect("a mount has a target");
             assert!(
                 source.starts_with(['.', '/']) || declared.contains_key(source),
@@ -154,7 +154,7 @@ fn every_volume_is_declared_and_used() {
         }
     });
     for service in services() {
-        used.extend(service.list("volumes"));
+        used.extend(service.volumes());
     }
     for name in declared.keys() {
         let prefix = format!("{name}:");

@@ -15,7 +15,7 @@ fn programs() -> Vec<String> {
 fn every_command_is_a_program_of_the_image() {
     let programs = programs();
     for service in services().iter().filter(|service| service.is_ours()) {
-        let command = service.list("command");
+        let command = service.argv();
         let program = command[0].strip_prefix('/').expect("in the root");
         assert!(
             programs.iter().any(|name| name == program),
