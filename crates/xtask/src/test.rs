@@ -39,7 +39,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     step("documentation", documentation)?;
     step("dependencies", dependencies)?;
     step("stack", || check_stack::run(options.ci))?;
-    step("tests", || cargo(&["test", "--workspace", "--quiet"]))?;
+    step("tests", || {
+        cargo(&["test", "--workspace", "--quiet", "--no-fail-fast"])
+    })?;
     println!("all good after {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
 }
