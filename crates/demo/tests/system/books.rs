@@ -3,7 +3,7 @@
 
 use tokio::process::Command;
 
-use crate::demo_command::Demo;
+use crate::demo::Demo;
 use crate::support::PROGRAM;
 
 #[tokio::test]

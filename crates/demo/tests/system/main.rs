@@ -4,6 +4,7 @@
 mod books;
 mod bounds;
 mod concurrency;
+mod demo;
 mod demo_command;
 mod failures;
 mod http;
