@@ -31,6 +31,36 @@ impl Specification {
     /// The largest value of a face; the last finite bucket of `dice_roll_value` holds it.
     pub const MAX_VALUE: u8 = 8;
 
+    /// Checks what is written down somewhere.
+    ///
+    /// # Errors
+    /// Says which value is wrong and what is allowed.
+    pub fn new(faces: Vec<u8>, error_rate: f64) -> Result<Self, String> {
+        const MAX_FACES: usize = Specification::MAX_FACES;
+        const MAX_VALUE: u8 = Specification::MAX_VALUE;
+        if !(1..=MAX_FACES).contains(&faces.len()) {
+            let count = faces.len();
+            return Err(format!(
+                "faces: has {count} entries, allowed are 1 to {MAX_FACES}"
+            ));
+        }
+        if let Some((at, value)) = faces
+            .iter()
+            .enumerate()
+            .find(|(_, value)| **value > MAX_VALUE)
+        {
+            return Err(format!(
+                "faces[{at}]: is {value}, allowed are 0 to {MAX_VALUE}"
+            ));
+        }
+        if !(0.0..=1.0).contains(&error_rate) {
+            return Err(format!(
+                "error_rate: is {error_rate}, allowed are 0.0 to 1.0"
+            ));
+        }
+        Ok(Self { faces, error_rate })
+    }
+
     /// Rolls once.
     ///
     /// # Errors
@@ -55,29 +85,7 @@ impl TryFrom<Unchecked> for Specification {
     type Error = String;
 
     fn try_from(Unchecked { faces, error_rate }: Unchecked) -> Result<Self, String> {
-        const MAX_FACES: usize = Specification::MAX_FACES;
-        const MAX_VALUE: u8 = Specification::MAX_VALUE;
-        if !(1..=MAX_FACES).contains(&faces.len()) {
-            let count = faces.len();
-            return Err(format!(
-                "faces: has {count} entries, allowed are 1 to {MAX_FACES}"
-            ));
-        }
-        if let Some((at, value)) = faces
-            .iter()
-            .enumerate()
-            .find(|(_, value)| **value > MAX_VALUE)
-        {
-            return Err(format!(
-                "faces[{at}]: is {value}, allowed are 0 to {MAX_VALUE}"
-            ));
-        }
-        if !(0.0..=1.0).contains(&error_rate) {
-            return Err(format!(
-                "error_rate: is {error_rate}, allowed are 0.0 to 1.0"
-            ));
-        }
-        Ok(Self { faces, error_rate })
+        Self::new(faces, error_rate)
     }
 }
 

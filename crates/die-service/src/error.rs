@@ -2,9 +2,10 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use database::DatabaseError;
 use service::Problem;
 
-/// Every error of this service.
+/// Every error of this service. Logged where it happens, never here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// 404: the client named a die that does not exist; the answer lists those that do.
@@ -13,12 +14,20 @@ pub(crate) enum Error {
         identifier: String,
         known: Vec<String>,
     },
+    /// 503: the database is away, not ready, or has no connection to spare in time.
+    #[error("the database with the dice does not answer; try again later")]
+    DatabaseUnavailable(#[from] DatabaseError),
+    /// 500: somebody wrote into the database what no die can be.
+    #[error("the die {0:?} is broken: its specification cannot be rolled")]
+    BrokenDie(String),
 }
 
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::UnknownDie { .. } => StatusCode::NOT_FOUND,
+            Self::DatabaseUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BrokenDie(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Serves the dice specifications: which dice there are, and what each is made of.
+//! Serves the dice specifications: which dice there are, and what each is made of. They are
+//! compiled in, or in PostgreSQL when there is a `DATABASE_URL`.
 //!
 //! | request | answer |
 //! |---|---|
@@ -8,6 +9,7 @@
 
 mod error;
 mod metrics;
+mod store;
 
 use std::io;
 use std::sync::Arc;
@@ -16,16 +18,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use dice::{Catalogue, Die};
+use dice::Die;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use service::{Program, Query};
-use telemetry::metrics::Registry;
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
 
 use crate::error::Error;
 use crate::metrics::Metrics;
+use crate::store::Store;
 
 /// How this service presents itself.
 pub const PROGRAM: Program = Program {
@@ -36,45 +38,55 @@ pub const PROGRAM: Program = Program {
     about: "Serves the dice specifications",
 };
 
-/// There is nothing to configure: the dice are compiled in.
+/// What the deployment decides.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Config {}
+pub struct Config {
+    /// Where the dice are; without a URL, in this program itself.
+    #[command(flatten)]
+    pub database: database::Options,
+}
 
 /// Serves on `listener` until `shutdown` is ready.
 ///
 /// # Errors
 /// When the listener fails.
 pub async fn run(
-    Config {}: Config,
+    config: Config,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let registry = telemetry::metrics::registry(PROGRAM.service);
-    service::serve(app(Catalogue::embedded(), &registry), listener, shutdown).await
+    service::serve(app(&config), listener, shutdown).await
 }
 
-fn app(catalogue: Catalogue, registry: &Registry) -> Router {
-    let metrics = Metrics::register(registry, &catalogue);
+fn app(config: &Config) -> Router {
+    let registry = telemetry::metrics::registry(PROGRAM.service);
+    let metrics = Metrics::register(&registry);
+    let loaded = metrics.loaded.clone();
+    let loaded = move |dice| loaded.set(i64::try_from(dice).unwrap_or(i64::MAX));
+    let dice = Store::new(config, &registry, loaded);
     let own = Router::new()
         .route("/", get(about))
-        .route("/dice", get(dice))
-        .with_state(Arc::new(App {
-            dice: catalogue,
-            metrics,
-        }));
-    let routes = [("/", &[200][..]), ("/dice", &[200, 404, 414, 422])];
-    let app = service::app(own, registry, &routes);
+        .route("/dice", get(self::dice))
+        .with_state(Arc::new(App { dice, metrics }));
+    let routes = [
+        ("/", &[200, 503][..]),
+        ("/dice", &[200, 404, 414, 422, 500, 503]),
+    ];
+    let app = service::app(own, &registry, &routes);
     service::with_document(app, include_str!("../openapi.json"))
 }
 
 struct App {
-    dice: Catalogue,
+    dice: Store,
     metrics: Metrics,
 }
 
-async fn about(State(app): State<Arc<App>>) -> Response {
+async fn about(State(app): State<Arc<App>>) -> Result<Json<Value>, Error> {
     let Service { name, version } = PROGRAM.service;
-    Json(json!({ "name": name, "version": version, "dice": app.dice.count() })).into_response()
+    let dice = app.dice.identifiers().await?.len();
+    Ok(Json(
+        json!({ "name": name, "version": version, "dice": dice }),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -85,23 +97,23 @@ struct Lookup {
 
 async fn dice(State(app): State<Arc<App>>, Query(lookup): Query<Lookup>) -> Response {
     match lookup.identifier {
-        Some(identifier) => app.specification(identifier).into_response(),
-        None => app.list().into_response(),
+        Some(identifier) => app.specification(identifier).await.into_response(),
+        None => app.list().await.into_response(),
     }
 }
 
 impl App {
-    fn list(&self) -> Response {
+    async fn list(&self) -> Result<Json<Value>, Error> {
         self.metrics.lists.inc();
-        let identifiers: Vec<_> = self.dice.identifiers().collect();
+        let identifiers = self.dice.identifiers().await?;
         tracing::info!(count = identifiers.len(), "Dice listed");
-        Json(json!({ "identifiers": identifiers })).into_response()
+        Ok(Json(json!({ "identifiers": identifiers })))
     }
 
-    fn specification(&self, identifier: String) -> Result<Json<Die>, Error> {
-        let die = self.dice.get(&identifier);
+    async fn specification(&self, identifier: String) -> Result<Json<Die>, Error> {
         self.metrics.requested(&identifier);
         set_attribute("die.identifier", identifier.clone());
+        let die = self.dice.find(&identifier).await?;
         set_attribute("die.found", die.is_some());
         match die {
             Some(die) => {
@@ -114,10 +126,8 @@ impl App {
                     die_found = false,
                     "Die not found"
                 );
-                Err(Error::UnknownDie {
-                    identifier,
-                    known: self.dice.identifiers().map(str::to_owned).collect(),
-                })
+                let known = self.dice.identifiers().await?;
+                Err(Error::UnknownDie { identifier, known })
             }
         }
     }

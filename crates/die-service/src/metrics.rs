@@ -2,7 +2,7 @@
 
 use dice::Catalogue;
 use telemetry::metrics::{
-    IntCounter, IntCounterVec, KnownValues, Registry, counter, counters, gauge,
+    IntCounter, IntCounterVec, IntGauge, KnownValues, Registry, counter, counters, gauge,
 };
 
 /// The handles.
@@ -11,26 +11,23 @@ pub(crate) struct Metrics {
     specifications: IntCounterVec,
     /// Requests for the list.
     pub(crate) lists: IntCounter,
+    /// Dice that can be asked for.
+    pub(crate) loaded: IntGauge,
 }
 
 impl Metrics {
-    pub(crate) fn register(registry: &Registry, dice: &Catalogue) -> Self {
+    pub(crate) fn register(registry: &Registry) -> Self {
         let specifications = counters(
             registry,
             "die_specifications_requested_total",
             "Requests for one specification, by die",
             &["identifier"],
         );
-        let known = KnownValues::new(dice.identifiers());
+        // A die that was added to the database is `unknown` here: labels do not grow with a table.
+        let known = KnownValues::new(Catalogue::embedded().identifiers());
         for identifier in known.all() {
             specifications.with_label_values(&[identifier]);
         }
-        gauge(
-            registry,
-            "die_specifications_loaded",
-            "Dice that can be asked for",
-        )
-        .set(i64::try_from(dice.count()).unwrap_or(i64::MAX));
         Self {
             known,
             specifications,
@@ -38,6 +35,11 @@ impl Metrics {
                 registry,
                 "die_list_requests_total",
                 "Requests for the list of dice",
+            ),
+            loaded: gauge(
+                registry,
+                "die_specifications_loaded",
+                "Dice that can be asked for",
             ),
         }
     }

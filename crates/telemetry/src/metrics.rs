@@ -82,6 +82,18 @@ pub fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
     register(registry, IntGauge::new(name, help).expect(VALID))
 }
 
+/// A gauge that says what `read` answers when it is scraped.
+pub fn gauge_read(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    read: impl Fn() -> i64 + Send + Sync + 'static,
+) {
+    let gauge = IntGauge::new(name, help).expect(VALID);
+    let collector = Box::new(ReadWhenScraped { gauge, read });
+    registry.register(collector).expect(ONCE);
+}
+
 /// A gauge for each set of label values.
 pub fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
     register(
@@ -128,12 +140,28 @@ impl Drop for InProgress {
 }
 
 const VALID: &str = "metric names and labels in the source are valid";
+const ONCE: &str = "each metric is registered once per registry";
 
 fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> C {
-    registry
-        .register(Box::new(collector.clone()))
-        .expect("each metric is registered once per registry");
+    registry.register(Box::new(collector.clone())).expect(ONCE);
     collector
+}
+
+/// A gauge whose value is asked for, not set.
+struct ReadWhenScraped<F> {
+    gauge: IntGauge,
+    read: F,
+}
+
+impl<F: Fn() -> i64 + Send + Sync> Collector for ReadWhenScraped<F> {
+    fn desc(&self) -> Vec<&Desc> {
+        self.gauge.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.gauge.set((self.read)());
+        self.gauge.collect()
+    }
 }
 
 /// The lines of this process. One, as the subscriber is one.

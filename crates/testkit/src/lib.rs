@@ -1,6 +1,6 @@
 //! What the tests of several crates need: real processes on free ports, the lines they write, the
-//! metrics they expose, and waiting for something to become true. A failure panics with what was
-//! seen instead.
+//! metrics they expose, a database, and waiting for something to become true. A failure panics
+//! with what was seen instead.
 
 mod metrics;
 mod openapi;
@@ -8,6 +8,7 @@ mod process;
 
 use std::time::{Duration, Instant};
 
+use local_postgres::LocalPostgres;
 pub use metrics::Metrics;
 pub use openapi::check_openapi;
 pub use process::Process;
@@ -51,4 +52,18 @@ pub async fn get(url: &str) -> (u16, Value) {
         status,
         serde_json::from_str(&text).unwrap_or(Value::String(text)),
     )
+}
+
+/// A PostgreSQL server of the test's own; none, with a line that says so, where it is not
+/// installed.
+///
+/// # Panics
+/// When it is not installed and the variable CI is set, and when it cannot be started.
+pub async fn postgres() -> Option<LocalPostgres> {
+    if LocalPostgres::is_there() {
+        return Some(LocalPostgres::start().await.expect("a server"));
+    }
+    assert!(std::env::var_os("CI").is_none(), "postgres is missing");
+    println!("skipped: this test needs the program postgres");
+    None
 }

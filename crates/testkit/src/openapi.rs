@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use reqwest::Method;
 use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderName};
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ const COMMON: [&str; 3] = ["/healthz", "/metrics", "/openapi.json"];
 ///   them itself, and those common to all services;
 /// * its statuses are those whose series exist from the start and those of `examples`, requests
 ///   that are made here and must be answered with the status given; one with a whole URL goes to
-///   another instance of the service;
+///   another instance of the service, and one that begins with `POST ` is a POST without a body;
 /// * the media types of those answers are documented for their statuses;
 /// * a wrong method is answered 405 on each of its paths, with the right ones and a `detail`;
 /// * every `$ref` leads somewhere.
@@ -45,18 +46,22 @@ pub async fn check_openapi(base: &str, source: &str, examples: &[(&str, u16)]) {
     }
     let common = COMMON.map(|path| (path, 200));
     for (target, expected) in examples.iter().copied().chain(common) {
+        let (method, target) = match target.strip_prefix("POST ") {
+            Some(target) => (Method::POST, target),
+            None => (Method::GET, target),
+        };
         let target = match target.starts_with('/') {
             true => format!("{base}{target}"),
             false => target.to_owned(),
         };
         let url = reqwest::Url::parse(&target).expect("a URL");
-        let (status, media_type, body) = no_redirect(url.clone()).await;
+        let (status, media_type, body) = no_redirect(method.clone(), url.clone()).await;
         assert_eq!(status, expected, "{target}: {body}");
         let path = url.path();
         let route = paths.iter().copied().find(|route| matches(route, path));
         let route = route.unwrap_or_else(|| panic!("{path} is not documented"));
         seen.entry(route.to_owned()).or_default().insert(status);
-        let allowed = media_types(&document, route, status);
+        let allowed = media_types(&document, route, &method, status);
         let sent = allowed.contains(&media_type);
         assert!(
             sent,
@@ -65,29 +70,32 @@ pub async fn check_openapi(base: &str, source: &str, examples: &[(&str, u16)]) {
     }
     assert_eq!(documented, seen, "documented statuses, and those there are");
     for path in paths {
-        check_wrong_method(&format!("{base}{path}")).await;
+        check_wrong_method(&format!("{base}{path}"), &document["paths"][path]).await;
     }
 }
 
-/// The statuses of each path's GET.
+/// The statuses of each path, whatever the method.
 fn operations(document: &Value) -> BTreeMap<String, BTreeSet<u16>> {
     let paths = document["paths"].as_object().expect("paths");
-    let statuses = |operation: &Value| {
-        let responses = operation["get"]["responses"].as_object();
-        let statuses = responses.expect("a GET with responses").keys();
+    let statuses = |methods: &Value| {
+        let methods = methods.as_object().expect("methods");
+        let responses = methods.values().map(|operation| &operation["responses"]);
+        let responses = responses.map(|responses| responses.as_object().expect("responses"));
+        let statuses = responses.flat_map(|responses| responses.keys());
         statuses
             .map(|status| status.parse().expect("a status"))
             .collect()
     };
     paths
         .iter()
-        .map(|(path, operation)| (path.clone(), statuses(operation)))
+        .map(|(path, methods)| (path.clone(), statuses(methods)))
         .collect()
 }
 
-/// Those documented for the answers of `path` with `status`; the empty one for no content.
-fn media_types(document: &Value, path: &str, status: u16) -> Vec<String> {
-    let mut response = &document["paths"][path]["get"]["responses"][status.to_string()];
+/// Those documented for such answers; the empty one for no content.
+fn media_types(document: &Value, path: &str, method: &Method, status: u16) -> Vec<String> {
+    let method = method.as_str().to_lowercase();
+    let mut response = &document["paths"][path][method]["responses"][status.to_string()];
     if let Some(reference) = response["$ref"].as_str() {
         let found = document.pointer(reference.trim_start_matches('#'));
         response = found.expect("references were checked");
@@ -124,9 +132,10 @@ fn matches(route: &str, path: &str) -> bool {
 }
 
 /// The status, the media type without parameters (empty when there is none) and the body.
-async fn no_redirect(url: reqwest::Url) -> (u16, String, String) {
+async fn no_redirect(method: Method, url: reqwest::Url) -> (u16, String, String) {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-    let answer = client.build().expect("a client").get(url).send().await;
+    let client = client.build().expect("a client");
+    let answer = client.request(method, url).send().await;
     let answer = answer.unwrap_or_else(|error| panic!("{error}"));
     let status = answer.status().as_u16();
     let media_type = header(&answer, CONTENT_TYPE);
@@ -134,15 +143,23 @@ async fn no_redirect(url: reqwest::Url) -> (u16, String, String) {
     (status, media_type, answer.text().await.unwrap_or_default())
 }
 
-async fn check_wrong_method(url: &str) {
-    let answer = reqwest::Client::new().post(url).send().await;
-    let answer = answer.unwrap_or_else(|error| panic!("POST {url}: {error}"));
-    assert_eq!(answer.status(), 405, "POST {url}");
-    assert_eq!(header(&answer, ALLOW), "GET,HEAD", "POST {url}");
+/// `methods`: what the document has for the path.
+async fn check_wrong_method(url: &str, methods: &Value) {
+    let (wrong, allowed) = match (methods.get("get"), methods.get("post")) {
+        (Some(_), None) => (Method::POST, "GET,HEAD"),
+        (None, Some(_)) => (Method::GET, "POST"),
+        _ => (Method::PUT, "GET,HEAD,POST"),
+    };
+    let request = reqwest::Client::new().request(wrong.clone(), url);
+    let answer = request.send().await;
+    let answer = answer.unwrap_or_else(|error| panic!("{wrong} {url}: {error}"));
+    assert_eq!(answer.status(), 405, "{wrong} {url}");
+    assert_eq!(header(&answer, ALLOW), allowed, "{wrong} {url}");
     let body = answer.text().await.unwrap_or_default();
     let problem: Value = serde_json::from_str(&body).unwrap_or_default();
     let detail = problem["detail"].as_str().unwrap_or_default();
-    assert!(detail.contains("takes no POST"), "POST {url}: {body:?}");
+    let says_so = detail.contains(&format!("takes no {wrong}"));
+    assert!(says_so, "{wrong} {url}: {body:?}");
 }
 
 /// A header as text; empty when it is not there.

@@ -1,0 +1,162 @@
+//! The database is away: an honest answer meanwhile, and no restart to recover from it.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use testkit::{Process, eventually, get, postgres};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::support::{fair, ready, start, start_at, start_ready};
+
+const UNAVAILABLE: &str = "the database with the dice does not answer; try again later";
+
+async fn assert_unavailable(service: &Process) {
+    for path in ["/dice?identifier=fair", "/dice", "/"] {
+        let (status, problem) = get(&service.url(path)).await;
+        assert_eq!(status, 503, "{path}: {problem}");
+        assert_eq!(problem["detail"], UNAVAILABLE);
+    }
+    let (status, _) = get(&service.url("/healthz")).await;
+    assert_eq!(status, 200, "the service itself is well");
+}
+
+#[tokio::test]
+async fn stopped_and_started_again() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let service = start_ready(&postgres, &["--database-timeout=300ms"]).await;
+    let errors = async || {
+        let metrics = service.metrics().await;
+        metrics.sum("database_queries_total", &["result=\"error\""])
+    };
+    let failures = || service.lines_with("Database query failed").len();
+    let (errors_before, failures_before) = (errors().await, failures());
+    postgres.stop().await.expect("it ran");
+    assert_unavailable(&service).await;
+    assert_eq!(errors().await - errors_before, 3.0);
+    eventually("a line for each failure", || async {
+        (failures() - failures_before == 3).then_some(())
+    })
+    .await;
+    postgres.start_again().await.expect("it starts");
+    let (status, problem) = fair(&service).await;
+    assert_eq!(status, 200, "the first request after it is back: {problem}");
+}
+
+#[tokio::test]
+async fn killed_under_load() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let service = start_ready(&postgres, &[]).await;
+    let url = service.url("/dice?identifier=fair");
+    let (stop, stopped) = watch::channel(false);
+    let load = (0..8).map(|_| {
+        let (url, stopped) = (url.clone(), stopped.clone());
+        tokio::spawn(async move {
+            let mut statuses = Vec::new();
+            while !*stopped.borrow() {
+                let answer = reqwest::get(&url).await.expect("an answer");
+                statuses.push(answer.status().as_u16());
+            }
+            statuses
+        })
+    });
+    let load: Vec<_> = load.collect();
+    postgres.kill().await.expect("it ran");
+    eventually("a failure", || async {
+        (fair(&service).await.0 == 503).then_some(())
+    })
+    .await;
+    postgres.start_again().await.expect("it starts");
+    ready(&service).await;
+    for _ in 0..20 {
+        assert_eq!(fair(&service).await.0, 200, "once it is back, it is back");
+    }
+    stop.send_replace(true);
+    for client in join_all(load).await {
+        let statuses = client.expect("no panic");
+        let honest = statuses.iter().all(|status| matches!(status, 200 | 503));
+        assert!(honest && statuses.ends_with(&[200]), "{statuses:?}");
+    }
+}
+
+#[tokio::test]
+async fn not_there_yet_when_the_service_starts() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    postgres.stop().await.expect("it ran");
+    let service = start(&postgres, &["--database-timeout=300ms"]).await;
+    assert_unavailable(&service).await;
+    postgres.start_again().await.expect("it starts");
+    ready(&service).await;
+}
+
+#[tokio::test]
+async fn waiting_for_it_is_no_storm_of_connections() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    let url = format!("postgres://nobody@127.0.0.1:{port}/nothing");
+    let service = start_at(&url, &["--otel-disabled"]).await;
+    let requests = async {
+        for _ in 0..20 {
+            let answers = join_all((0..50).map(|_| fair(&service))).await;
+            assert!(
+                answers.iter().all(|(status, _)| *status == 503),
+                "{answers:?}"
+            );
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    };
+    let mut connections = 0;
+    tokio::pin!(requests);
+    loop {
+        tokio::select! {
+            () = &mut requests => break,
+            connection = listener.accept() => {
+                drop(connection);
+                connections += 1;
+            }
+        }
+    }
+    // One each second, whatever is asked meanwhile.
+    assert!(
+        (1..=20).contains(&connections),
+        "{connections} connections for 1,000 requests"
+    );
+    let warnings = service.lines_with("The database is not ready; trying until it is");
+    assert!((1..=2).contains(&warnings.len()), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_named_without_its_password() {
+    let program = env!("CARGO_BIN_EXE_die-service");
+    for wrong in [
+        "mysql://me:hunter2@localhost/dice",
+        "postgres://me:hunter2@localhost",
+        "me:hunter2@localhost/dice",
+    ] {
+        let mut command = tokio::process::Command::new(program);
+        let output = command.env("DATABASE_URL", wrong).output().await;
+        let output = output.expect("it starts");
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            error.contains("postgres://user@localhost:5432/name"),
+            "{error}"
+        );
+        println!("{error}");
+    }
+    let mut command = tokio::process::Command::new(program);
+    let secret = "postgres://me:hunter2@localhost/dice";
+    let help = command
+        .arg("--help")
+        .env("DATABASE_URL", secret)
+        .output()
+        .await;
+    let help = help.expect("it starts").stdout;
+    assert!(!String::from_utf8_lossy(&help).contains("hunter2"));
+}

@@ -1,0 +1,164 @@
+//! The pool: its numbers, its bound, and what happens to those who do not wait.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use local_postgres::LocalPostgres;
+use testkit::{Process, eventually, postgres};
+
+use crate::support::{Locked, fair, start_ready};
+
+/// The pool's own numbers: open, idle and most connections.
+async fn pool(service: &Process) -> [f64; 3] {
+    let metrics = service.metrics().await;
+    ["size", "available", "max"]
+        .map(|what| metrics.value(&format!("database_connection_pool_{what}"), &[]))
+}
+
+/// How many sessions of the service the server has.
+async fn sessions(postgres: &LocalPostgres) -> usize {
+    let count = "SELECT count(*) FROM pg_stat_activity \
+        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name = ''";
+    let count = postgres.execute("postgres", count).await;
+    count.expect("a count").parse().expect("a number")
+}
+
+#[tokio::test]
+async fn gauges_are_the_pools_own_numbers_and_move_under_load() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let service = start_ready(
+        &postgres,
+        &["--database-pool-size=4", "--database-timeout=30s"],
+    )
+    .await;
+    let [size, available, max] = pool(&service).await;
+    assert!(
+        size == available && size < max,
+        "{size} open, {available} idle"
+    );
+
+    let locked = Locked::start(&postgres).await;
+    let url = service.url("/dice?identifier=fair");
+    let waiting: Vec<_> = (0..10)
+        .map(|_| tokio::spawn(reqwest::get(url.clone())))
+        .collect();
+    eventually("all connections to be in use", || async {
+        (pool(&service).await == [4.0, 0.0, 4.0]).then_some(())
+    })
+    .await;
+    assert_eq!(sessions(&postgres).await, 4);
+    locked.release().await;
+    for answer in join_all(waiting).await {
+        assert_eq!(answer.expect("no panic").expect("an answer").status(), 200);
+    }
+    eventually("all connections to be idle", || async {
+        (pool(&service).await == [4.0, 4.0, 4.0]).then_some(())
+    })
+    .await;
+    let metrics = service.metrics().await;
+    let wait = "database_connection_acquire_duration_seconds";
+    let waits = metrics.value(&format!("{wait}_count"), &[]);
+    let at_once = metrics.value(&format!("{wait}_bucket"), &["le=\"0.005\""]);
+    assert!(
+        waits - at_once >= 6.0,
+        "{waits} waits, {at_once} of them short"
+    );
+}
+
+#[tokio::test]
+async fn a_full_pool_is_an_honest_503_in_time() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let service = start_ready(
+        &postgres,
+        &["--database-pool-size=2", "--database-timeout=300ms"],
+    )
+    .await;
+    let locked = Locked::start(&postgres).await;
+    let start = std::time::Instant::now();
+    let answers = join_all((0..20).map(|_| fair(&service))).await;
+    let took = start.elapsed();
+    for (status, problem) in answers {
+        assert_eq!(status, 503, "{problem}");
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("database"), "{detail}");
+    }
+    assert!(took < Duration::from_secs(2), "took {took:?}");
+    locked.release().await;
+    eventually("an answer", || async {
+        (fair(&service).await.0 == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn clients_that_leave_take_no_connection_with_them() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let service = start_ready(
+        &postgres,
+        &["--database-pool-size=3", "--database-timeout=30s"],
+    )
+    .await;
+    let url = service.url("/dice?identifier=fair");
+    for _ in 0..3 {
+        let locked = Locked::start(&postgres).await;
+        let impatient = reqwest::Client::builder().timeout(Duration::from_millis(200));
+        let impatient = impatient.build().expect("a client");
+        let requests = (0..30).map(|_| impatient.get(&url).send());
+        let answers = join_all(requests).await;
+        assert!(answers.iter().all(Result::is_err), "nobody was answered");
+        locked.release().await;
+    }
+    eventually("every connection to be idle again", || async {
+        let [size, available, _] = pool(&service).await;
+        (size == available).then_some(())
+    })
+    .await;
+    assert!(sessions(&postgres).await <= 3);
+    let answers = join_all((0..30).map(|_| fair(&service))).await;
+    assert!(
+        answers.iter().all(|(status, _)| *status == 200),
+        "{answers:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_thousand_clients_share_ten_connections() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let service = start_ready(&postgres, &[]).await;
+    let client = reqwest::Client::new();
+    let url = service.url("/dice?identifier=fair");
+    let clients = (0..1_000).map(|_| {
+        let (client, url) = (client.clone(), url.clone());
+        tokio::spawn(async move {
+            let mut statuses = Vec::new();
+            for _ in 0..3 {
+                let answer = client.get(&url).send().await.expect("an answer");
+                statuses.push(answer.status().as_u16());
+            }
+            statuses
+        })
+    });
+    let mut statuses: BTreeMap<u16, u32> = BTreeMap::new();
+    for client in join_all(clients).await {
+        for status in client.expect("no panic") {
+            *statuses.entry(status).or_default() += 1;
+        }
+    }
+    println!("answers by status: {statuses:?}");
+    assert!(
+        statuses.keys().all(|status| matches!(status, 200 | 503)),
+        "{statuses:?}"
+    );
+    assert!(statuses[&200] > 0, "{statuses:?}");
+    assert!(sessions(&postgres).await <= 10);
+    assert_eq!(fair(&service).await.0, 200);
+}

@@ -1,0 +1,179 @@
+//! What is asked of the database, and what is told of it.
+
+use std::sync::Arc;
+
+use mini_tempo::{Kind, Span, Status, Store, Value};
+use serde_json::json;
+use testkit::{eventually, get, postgres};
+use tokio::net::TcpListener;
+
+use crate::support::{fair, ready, start_at, start_ready};
+
+#[tokio::test]
+async fn answers_are_those_of_the_embedded_dice() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let service = start_ready(&postgres, &[]).await;
+    let (status, list) = get(&service.url("/dice")).await;
+    assert_eq!(
+        (status, list),
+        (200, json!({"identifiers": ["extreme", "fair", "risky"]}))
+    );
+    let (status, die) = get(&service.url("/dice?identifier=extreme")).await;
+    let specification = json!({"faces": [0, 0, 6, 6, 6, 6], "error_rate": 0.5});
+    let extreme = json!({"identifier": "extreme", "specification": specification});
+    assert_eq!((status, die), (200, extreme));
+    let (status, about) = get(&service.url("/")).await;
+    assert_eq!((status, &about["dice"]), (200, &json!(3)));
+    for unknown in ["golden", "%00", "fair%00", "'%3B%20DROP%20TABLE%20dice"] {
+        let (status, problem) = get(&service.url(&format!("/dice?identifier={unknown}"))).await;
+        assert_eq!(status, 404, "{unknown}");
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        assert!(
+            detail.contains("there are extreme, fair, risky"),
+            "{detail}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_die_that_was_added_by_hand_can_be_rolled_and_makes_no_series() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let service = start_ready(&postgres, &[]).await;
+    let insert = "INSERT INTO dice VALUES ('golden', '{8}', 0)";
+    postgres.execute("postgres", insert).await.expect("a die");
+    let (status, die) = get(&service.url("/dice?identifier=golden")).await;
+    assert_eq!((status, &die["specification"]["faces"]), (200, &json!([8])));
+    get(&service.url("/dice")).await;
+    let metrics = service.metrics().await;
+    assert_eq!(metrics.value("die_specifications_loaded", &[]), 4.0);
+    let requested = |name| metrics.sum("die_specifications_requested_total", &[name]);
+    assert_eq!(requested("identifier=\"unknown\""), 1.0);
+    assert_eq!(requested("identifier=\"golden\""), 0.0);
+}
+
+#[tokio::test]
+async fn a_die_that_cannot_be_rolled_is_an_error_of_ours() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let service = start_ready(&postgres, &[]).await;
+    let spoil = "ALTER TABLE dice DROP CONSTRAINT faces_can_be_rolled; \
+        UPDATE dice SET faces = '{1, 300}' WHERE identifier = 'fair'";
+    postgres.execute("postgres", spoil).await.expect("it can");
+    let (status, problem) = fair(&service).await;
+    assert_eq!(status, 500, "{problem}");
+    let line = eventually("a line", || async {
+        service.lines_with("The die is broken").pop()
+    });
+    assert_eq!(line.await["die_identifier"], "fair");
+}
+
+#[tokio::test]
+async fn every_query_is_counted_and_logged() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let service = start_ready(&postgres, &[]).await;
+    let before = service.metrics().await;
+    fair(&service).await;
+    fair(&service).await;
+    get(&service.url("/dice?identifier=golden")).await;
+    get(&service.url("/dice")).await;
+    let after = service.metrics().await;
+    let moved = |name, labels: &[&str]| after.value(name, labels) - before.value(name, labels);
+    let get = "query_type=\"get\"";
+    let list = "query_type=\"list\"";
+    let queries = "database_queries_total";
+    assert_eq!(moved(queries, &[get, "result=\"success\""]), 2.0);
+    assert_eq!(moved(queries, &[get, "result=\"not_found\""]), 1.0);
+    // One was asked for, one tells of an unknown die which dice there are.
+    assert_eq!(moved(queries, &[list, "result=\"success\""]), 2.0);
+    assert_eq!(moved(queries, &[list, "result=\"error\""]), 0.0);
+    assert_eq!(moved("database_query_duration_seconds_count", &[get]), 3.0);
+    assert_eq!(moved("database_query_duration_seconds_count", &[list]), 2.0);
+    let waits = "database_connection_acquire_duration_seconds_count";
+    assert_eq!(moved(waits, &[]), 5.0);
+
+    let last = eventually("the line of a query", || async {
+        let mut lines = service.lines_with("Database query completed");
+        lines.retain(|line| line["db_query_type"] == "list");
+        lines.pop()
+    })
+    .await;
+    assert_eq!(last["db_result_count"], 3);
+    let took = last["db_query_duration_ms"].as_f64().expect("a number");
+    assert!((0.001..1000.0).contains(&took), "{took} ms");
+}
+
+#[tokio::test]
+async fn a_query_is_a_client_span_by_the_conventions() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let store = Store::new(10_000);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let otlp = format!("http://{}", listener.local_addr().expect("bound"));
+    tokio::spawn(axum::serve(listener, mini_tempo::receiver(store.clone())).into_future());
+    let url = postgres.url("postgres", "postgres");
+    let service = start_at(&url, &["--otlp-endpoint", &otlp, "--span-delay=50"]).await;
+    ready(&service).await;
+
+    let span = query_span(&store, "db.response.returned_rows").await;
+    assert_eq!(
+        (span.name(), span.kind(), span.status()),
+        ("SELECT dice", Kind::Client, Status::Unset)
+    );
+    let server = span.parent_id().expect("a parent");
+    let trace = store.trace(span.trace_id()).expect("it is there");
+    let server = trace.spans().iter().find(|span| span.id() == server);
+    assert_eq!(server.expect("it is there too").name(), "GET /dice");
+    for (key, expected) in [
+        ("db.system.name", "postgresql"),
+        ("db.namespace", "postgres"),
+        ("db.collection.name", "dice"),
+        ("db.operation.name", "SELECT"),
+        ("db.query.summary", "SELECT dice"),
+        (
+            "db.query.text",
+            "SELECT faces, error_rate FROM dice WHERE identifier = $1",
+        ),
+        ("server.address", "127.0.0.1"),
+    ] {
+        assert_eq!(span.attribute(key), Some(Value::Text(expected)), "{key}");
+    }
+    let port = url
+        .rsplit_once(':')
+        .and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
+    assert_eq!(span.attribute("server.port"), port.map(Value::Int));
+    assert_eq!(
+        span.attribute("db.response.returned_rows"),
+        Some(Value::Int(1))
+    );
+
+    postgres
+        .execute("postgres", "ALTER TABLE dice RENAME TO bones")
+        .await
+        .expect("it can");
+    assert_eq!(fair(&service).await.0, 503);
+    let span = query_span(&store, "db.response.status_code").await;
+    let undefined_table = Some(Value::Text("42P01"));
+    assert_eq!(span.attribute("db.response.status_code"), undefined_table);
+    assert_eq!(span.attribute("error.type"), undefined_table);
+    assert_eq!(span.status(), Status::Error);
+}
+
+/// A span of a query that has that attribute.
+async fn query_span(store: &Store, attribute: &str) -> Arc<Span> {
+    eventually(&format!("a query's span with {attribute}"), || async {
+        let traces = store.traces();
+        let mut spans = traces.iter().flat_map(|trace| trace.spans());
+        spans
+            .find(|span| span.attribute(attribute).is_some())
+            .cloned()
+    })
+    .await
+}
