@@ -1,6 +1,7 @@
 //! `cargo xtask ...`: development tasks that need more than cargo itself.
 //!
 //! * [`mod@test`]: everything that must hold, in one command; what CI runs.
+//! * [`side_by_side`]: its tests, several programs at a time.
 //! * [`check_stack`]: the stack's files, by the programs that will read them.
 //! * [`mod@bench`]: what telemetry costs, as ratios measured side by side.
 //! * [`tools`]: the programs that tests need, and how to get them.
@@ -8,6 +9,7 @@
 mod bench;
 mod check_stack;
 mod command;
+mod side_by_side;
 mod test;
 mod tools;
 

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use crate::command::{self, cargo, is_there};
-use crate::{check_stack, tools};
+use crate::{check_stack, side_by_side, tools};
 
 /// How strict to be.
 #[derive(Debug, Args)]
@@ -39,8 +39,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     step("documentation", documentation)?;
     step("dependencies", dependencies)?;
     step("stack", || check_stack::run(options.ci))?;
-    step("tests", || {
-        cargo(&["test", "--workspace", "--quiet", "--no-fail-fast"])
+    step("tests", side_by_side::run)?;
+    step("examples", || {
+        cargo(&["test", "--workspace", "--doc", "--quiet"])
     })?;
     println!("all good after {:.0} s", start.elapsed().as_secs_f64());
     Ok(())

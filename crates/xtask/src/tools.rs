@@ -3,7 +3,12 @@
 
 use std::process::Command;
 
+use local_postgres::LocalPostgres;
+
 use crate::command::{is_there, run};
+
+/// Debian keeps it off the path.
+const POSTGRES: &str = "postgres";
 
 /// A program and the Debian package that has it.
 struct Tool {
@@ -12,7 +17,17 @@ struct Tool {
     needed_for: &'static str,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 6] = [
+    Tool {
+        program: POSTGRES,
+        package: "postgresql",
+        needed_for: "the tests of everything that has a database",
+    },
+    Tool {
+        program: "prometheus-postgres-exporter",
+        package: "prometheus-postgres-exporter",
+        needed_for: "the live test of PostgreSQL's panels",
+    },
     Tool {
         program: "prometheus",
         package: "prometheus",
@@ -35,24 +50,27 @@ const TOOLS: [Tool; 4] = [
     },
 ];
 
+impl Tool {
+    fn is_there(&self) -> bool {
+        match self.program {
+            POSTGRES => LocalPostgres::is_there(),
+            program => is_there(program),
+        }
+    }
+}
+
 /// Installs what is missing, when that can be done.
 ///
 /// # Errors
 /// Only when `must` is set and something is still missing.
 pub(crate) fn install(must: bool) -> Result<(), String> {
-    let missing: Vec<&Tool> = TOOLS
-        .iter()
-        .filter(|tool| !is_there(tool.program))
-        .collect();
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !tool.is_there()).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
     let installed = apt_install(&packages);
-    let still: Vec<&&Tool> = missing
-        .iter()
-        .filter(|tool| !is_there(tool.program))
-        .collect();
+    let still: Vec<&&Tool> = missing.iter().filter(|tool| !tool.is_there()).collect();
     for tool in &still {
         println!("not here: {}, for {}", tool.program, tool.needed_for);
     }
