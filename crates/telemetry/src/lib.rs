@@ -25,5 +25,5 @@ mod settings;
 mod span;
 
 pub use pipeline::{InitError, Service, Telemetry, init, init_to};
-pub use settings::{LogFormat, Sampler, Settings, TracesExporter};
+pub use settings::{LogFormat, Protocol, Sampler, Settings, TracesExporter};
 pub use span::{Cause, set_attribute, trace_id, traceresponse};

@@ -27,6 +27,10 @@ pub struct Settings {
     #[arg(value_parser = http_url)]
     pub otlp_traces_endpoint: Option<Url>,
 
+    /// How spans are sent: there is one way, and asking for another is a mistake to be told of
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_PROTOCOL", value_enum, default_value_t = Protocol::HttpProtobuf)]
+    pub otlp_protocol: Protocol,
+
     /// How long one export may take, in milliseconds, 1 or more
     #[arg(
         long,
@@ -106,6 +110,14 @@ pub enum TracesExporter {
     Otlp,
     /// Nowhere; log lines still carry trace ids
     None,
+}
+
+/// How spans are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Protocol {
+    /// Protocol Buffers over HTTP/1.1
+    #[value(name = "http/protobuf")]
+    HttpProtobuf,
 }
 
 /// The samplers of the specification.
