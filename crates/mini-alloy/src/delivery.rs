@@ -1,0 +1,174 @@
+//! Sending: lines gathered into batches, each posted until the sink has taken or refused it.
+
+use std::future::pending;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::Settings;
+use crate::line::{Record, export_request};
+use crate::pipeline::Counts;
+
+/// How long an answer may take: OTLP exporters' usual bound.
+const ANSWER_BOUND: Duration = Duration::from_secs(30);
+
+/// The sending end of the queue.
+pub(crate) struct Delivery {
+    settings: Settings,
+    client: Client,
+    queue: mpsc::Receiver<Record>,
+    /// Ready when no more lines are to be taken.
+    stopped: oneshot::Receiver<()>,
+    counts: Arc<Counts>,
+}
+
+/// What became of one attempt.
+enum Attempt {
+    Taken,
+    /// Sending the same again would be answered the same.
+    Refused(StatusCode),
+    /// To be tried again, after that long if the sink said so.
+    Failed {
+        reason: String,
+        retry_after: Duration,
+    },
+}
+
+impl Delivery {
+    pub(crate) fn new(
+        settings: Settings,
+        queue: mpsc::Receiver<Record>,
+        stopped: oneshot::Receiver<()>,
+        counts: Arc<Counts>,
+    ) -> Self {
+        let client = Client::builder()
+            // A proxy that the shell has set is not for the sink next door.
+            .no_proxy()
+            .timeout(ANSWER_BOUND)
+            .build();
+        Self {
+            settings,
+            client: client.expect("a client without TLS and proxies has nothing that can fail"),
+            queue,
+            stopped,
+            counts,
+        }
+    }
+
+    /// Sends until it is told to stop and nothing waits any more.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let batch = self.gather().await;
+            if batch.is_empty() {
+                return;
+            }
+            let count = batch.len() as u64;
+            let end = match self.deliver(&compressed(&batch)).await {
+                Ok(()) => &self.counts.sent,
+                Err(status) => {
+                    let status = status.as_u16();
+                    tracing::warn!(status, count, "Usage lines were refused and are lost");
+                    &self.counts.dropped
+                }
+            };
+            end.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    /// The next lines to send together; none when it was told to stop and none is left.
+    async fn gather(&mut self) -> Vec<Record> {
+        let mut batch = Vec::new();
+        let mut deadline = None;
+        while batch.len() < self.settings.batch_size {
+            let room = self.settings.batch_size - batch.len();
+            let overdue = async {
+                match deadline {
+                    Some(deadline) => sleep_until(deadline).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                received = self.queue.recv_many(&mut batch, room) => match received {
+                    0 => break,
+                    _ => _ = deadline.get_or_insert(Instant::now() + self.settings.batch_delay),
+                },
+                () = overdue => break,
+                _ = &mut self.stopped, if !self.queue.is_closed() => self.queue.close(),
+            }
+        }
+        batch
+    }
+
+    /// Posts `body` until the sink takes it, or refuses it with the status returned.
+    async fn deliver(&self, body: &[u8]) -> Result<(), StatusCode> {
+        let mut pause = self.settings.min_pause;
+        let mut complained = false;
+        loop {
+            match self.attempt(body.to_vec()).await {
+                Attempt::Taken => return Ok(()),
+                Attempt::Refused(status) => return Err(status),
+                Attempt::Failed {
+                    reason,
+                    retry_after,
+                } => {
+                    if !complained {
+                        tracing::warn!(
+                            reason,
+                            "Usage lines are not taken: trying again until they are"
+                        );
+                        complained = true;
+                    }
+                    sleep(pause.max(retry_after).min(self.settings.max_pause)).await;
+                    pause *= 2;
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self, body: Vec<u8>) -> Attempt {
+        let request = self
+            .client
+            .post(self.settings.logs_endpoint.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header(CONTENT_ENCODING, "gzip")
+            .body(body);
+        match request.send().await {
+            Ok(answer) if answer.status().is_success() => Attempt::Taken,
+            Ok(answer) if is_temporary(answer.status()) => Attempt::Failed {
+                reason: answer.status().to_string(),
+                retry_after: retry_after(&answer),
+            },
+            Ok(answer) => Attempt::Refused(answer.status()),
+            Err(error) => Attempt::Failed {
+                reason: error.to_string(),
+                retry_after: Duration::ZERO,
+            },
+        }
+    }
+}
+
+/// The statuses that OTLP calls retryable. 500 is not one of them.
+fn is_temporary(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | 502 | 503 | 504)
+}
+
+fn retry_after(answer: &Response) -> Duration {
+    let header = answer.headers().get(RETRY_AFTER);
+    let seconds = header.and_then(|value| value.to_str().ok()?.parse().ok());
+    seconds.map_or(Duration::ZERO, Duration::from_secs)
+}
+
+fn compressed(batch: &[Record]) -> Vec<u8> {
+    const IN_MEMORY: &str = "writing to memory cannot fail";
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    write!(encoder, "{}", export_request(batch)).expect(IN_MEMORY);
+    encoder.finish().expect(IN_MEMORY)
+}

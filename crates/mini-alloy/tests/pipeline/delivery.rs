@@ -1,0 +1,171 @@
+//! Batches, retries, back-pressure and the end.
+
+use std::time::{Duration, Instant};
+
+use mini_alloy::{Counters, Handle, Pipeline, Settings};
+use testkit::eventually;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use crate::sink::Sink;
+use crate::{BOUND, settings, usage_line};
+
+async fn bring(handle: &Handle, count: usize) {
+    for number in 0..count {
+        handle.line(&usage_line(number)).await;
+    }
+}
+
+async fn sent(pipeline: &Pipeline, count: u64) {
+    eventually("lines to be sent", async || {
+        (pipeline.counters().sent == count).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_full_batch_goes_at_once() {
+    let sink = Sink::start().await;
+    let pipeline = Pipeline::start(Settings {
+        batch_delay: BOUND * 10,
+        ..settings(sink.url())
+    });
+    bring(&pipeline.handle(), 1_200).await;
+    sent(&pipeline, 1_000).await;
+    assert_eq!(pipeline.counters().waiting, 200);
+    pipeline.stop(BOUND).await;
+    let sizes: Vec<_> = sink.requests().iter().map(|r| r.records().len()).collect();
+    assert_eq!(sizes, [500, 500, 200]);
+}
+
+#[tokio::test]
+async fn a_batch_that_does_not_fill_goes_when_it_is_time() {
+    let sink = Sink::start().await;
+    let delay = Duration::from_millis(300);
+    let pipeline = Pipeline::start(Settings {
+        batch_delay: delay,
+        ..settings(sink.url())
+    });
+    let start = Instant::now();
+    bring(&pipeline.handle(), 3).await;
+    sent(&pipeline, 3).await;
+    assert!(start.elapsed() >= delay, "{:?}", start.elapsed());
+    assert_eq!(sink.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_temporary_is_tried_again_until_it_works() {
+    let sink = Sink::start().await;
+    sink.answer(&[503, 429, 502, 504, 503]);
+    let pipeline = Pipeline::start(settings(sink.url()));
+    bring(&pipeline.handle(), 3).await;
+    sent(&pipeline, 3).await;
+    let counters = pipeline.stop(BOUND).await;
+    assert_eq!(
+        counters,
+        Counters {
+            sent: 3,
+            dropped: 0,
+            waiting: 0
+        }
+    );
+    let requests = sink.requests();
+    let statuses: Vec<_> = requests.iter().map(|request| request.status).collect();
+    assert_eq!(statuses[..6], [503, 429, 502, 504, 503, 200]);
+    assert!(
+        requests[..6]
+            .iter()
+            .all(|request| request.body == requests[0].body)
+    );
+}
+
+#[tokio::test]
+async fn a_sink_that_is_not_there_is_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    drop(listener);
+    let url = format!("http://{address}/v1/logs").parse().expect("a URL");
+    let pipeline = Pipeline::start(settings(url));
+    bring(&pipeline.handle(), 5).await;
+    assert_eq!(pipeline.counters().waiting, 5);
+    let sink = Sink::on(TcpListener::bind(address).await.expect("still free"));
+    sent(&pipeline, 5).await;
+    assert_eq!(sink.lines().len(), 5);
+}
+
+#[tokio::test]
+async fn what_is_refused_is_dropped_and_the_next_is_sent() {
+    for status in [400, 401, 413, 415, 500] {
+        let sink = Sink::start().await;
+        sink.answer(&[status]);
+        let pipeline = Pipeline::start(settings(sink.url()));
+        bring(&pipeline.handle(), 1).await;
+        eventually("the refusal", async || {
+            (pipeline.counters().dropped == 1).then_some(())
+        })
+        .await;
+        bring(&pipeline.handle(), 2).await;
+        let counters = pipeline.stop(BOUND).await;
+        assert_eq!((counters.sent, counters.dropped), (2, 1), "{status}");
+        assert_eq!(sink.lines().len(), 2, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_holds_up_whoever_brings_a_usage_line_and_loses_none() {
+    let sink = Sink::start().await;
+    sink.always(Some(503));
+    let pipeline = Pipeline::start(Settings {
+        queue_size: 10,
+        batch_size: 5,
+        ..settings(sink.url())
+    });
+    let handle = pipeline.handle();
+    let bringing = tokio::spawn(async move { bring(&handle, 40).await });
+    eventually("a full queue", async || {
+        (pipeline.counters().waiting == 15).then_some(())
+    })
+    .await;
+    let handle = pipeline.handle();
+    let held_up = timeout(Duration::from_millis(50), handle.line(&usage_line(0))).await;
+    assert!(held_up.is_err(), "the queue is bounded");
+    assert!(!bringing.is_finished());
+    let other = handle.line(br#"{"message":"Roll completed"}"#);
+    timeout(BOUND, other)
+        .await
+        .expect("another line has nothing to wait for");
+
+    sink.always(None);
+    sent(&pipeline, 40).await;
+    bringing.await.expect("no panic");
+    assert_eq!(sink.lines().len(), 40);
+}
+
+#[tokio::test]
+async fn the_end_flushes_but_not_for_ever() {
+    let sink = Sink::start().await;
+    let slow = Settings {
+        batch_delay: BOUND * 10,
+        ..settings(sink.url())
+    };
+    let pipeline = Pipeline::start(slow.clone());
+    bring(&pipeline.handle(), 7).await;
+    let counters = timeout(BOUND, pipeline.stop(BOUND))
+        .await
+        .expect("no waiting for more");
+    assert_eq!(counters.sent, 7);
+
+    sink.always(Some(503));
+    let pipeline = Pipeline::start(slow);
+    let handle = pipeline.handle();
+    bring(&handle, 7).await;
+    let counters = pipeline.stop(Duration::from_millis(100)).await;
+    let lost = Counters {
+        sent: 0,
+        dropped: 7,
+        waiting: 0,
+    };
+    assert_eq!(counters, lost);
+    bring(&handle, 1).await;
+    assert_eq!(handle.counters(), Counters { dropped: 8, ..lost });
+}

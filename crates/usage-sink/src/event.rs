@@ -1,0 +1,156 @@
+//! Usage events, read from the lines that the frontend wrote. What cannot be stored is found here,
+//! so that one bad event never keeps the others of its delivery out of the database.
+
+use serde_json::{Map, Value};
+use telemetry::metrics::KnownValues;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+/// Longest text of an event in characters; the longest there should be is an id of 36.
+const MAX_TEXT: usize = 256;
+
+/// What somebody did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EventType {
+    SignIn,
+    PageView,
+    Roll,
+    RollBatch,
+    SignOut,
+}
+
+impl EventType {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::SignIn,
+        Self::PageView,
+        Self::Roll,
+        Self::RollBatch,
+        Self::SignOut,
+    ];
+
+    /// As it is called in lines, labels and the table.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::PageView => "page_view",
+            Self::Roll => "roll",
+            Self::RollBatch => "roll_batch",
+            Self::SignOut => "sign_out",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) id: Uuid,
+    pub(crate) kind: EventType,
+    pub(crate) occurred_at: OffsetDateTime,
+    /// None for a client without cookies.
+    pub(crate) session_id: Option<Uuid>,
+    pub(crate) username: String,
+    pub(crate) die_type: Option<String>,
+    /// Dice rolled at once: 1 for a roll, more for a batch.
+    pub(crate) rolls: Option<i16>,
+    pub(crate) trace_id: Option<String>,
+}
+
+/// Why a record is not a usage event.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Rejection {
+    /// The label of the metric: the event type, as far as it was understood.
+    pub(crate) event_type: &'static str,
+    /// What was wrong, naming the field and what is allowed.
+    pub(crate) reason: String,
+}
+
+impl Event {
+    /// Reads the body of a record.
+    pub(crate) fn parse(text: Option<&str>) -> Result<Self, Rejection> {
+        let unknown = |reason| Rejection {
+            event_type: KnownValues::UNKNOWN,
+            reason,
+        };
+        let text = text.ok_or_else(|| unknown("the body is not a text".to_owned()))?;
+        let fields: Map<String, Value> = serde_json::from_str(text)
+            .map_err(|_| unknown("the body is not a JSON object".to_owned()))?;
+        let fields = Fields(&fields);
+        let kind = fields.kind().map_err(unknown)?;
+        fields.event(kind).map_err(|reason| Rejection {
+            event_type: kind.name(),
+            reason,
+        })
+    }
+}
+
+/// The fields of a line. Every error says which one and what is allowed.
+struct Fields<'a>(&'a Map<String, Value>);
+
+impl Fields<'_> {
+    fn kind(&self) -> Result<EventType, String> {
+        let known = self.text("event_type")?.and_then(EventType::named);
+        known.ok_or_else(|| {
+            let names = EventType::ALL.map(EventType::name);
+            format!("event_type is none of {}", names.join(", "))
+        })
+    }
+
+    fn event(&self, kind: EventType) -> Result<Event, String> {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Ok(Event {
+            id: self.uuid("event_id")?.ok_or("there is no event_id")?,
+            kind,
+            occurred_at: self.time("timestamp")?,
+            session_id: self.uuid("session_id")?,
+            username: owned(self.text("username")?).ok_or("there is no username")?,
+            die_type: owned(self.text("die_type")?),
+            rolls: self.rolls(kind)?,
+            trace_id: owned(self.text("trace_id")?),
+        })
+    }
+
+    /// A field that PostgreSQL can store as text, which has no NUL in it.
+    fn text(&self, name: &str) -> Result<Option<&str>, String> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text))
+                if text.chars().count() <= MAX_TEXT && !text.contains('\0') =>
+            {
+                Ok(Some(text))
+            }
+            Some(_) => Err(format!(
+                "{name} is not a text of at most {MAX_TEXT} characters without NUL"
+            )),
+        }
+    }
+
+    fn uuid(&self, name: &str) -> Result<Option<Uuid>, String> {
+        let id = self.text(name)?.map(Uuid::try_parse).transpose();
+        id.map_err(|_| format!("{name} is not a UUID"))
+    }
+
+    fn time(&self, name: &str) -> Result<OffsetDateTime, String> {
+        let text = self.text(name)?.unwrap_or_default();
+        OffsetDateTime::parse(text, &Rfc3339)
+            .map_err(|_| format!("{name} is not a time in RFC 3339"))
+    }
+
+    fn rolls(&self, kind: EventType) -> Result<Option<i16>, String> {
+        match kind {
+            EventType::Roll => Ok(Some(1)),
+            EventType::RollBatch => {
+                let size = self.0.get("async_batch_size").and_then(Value::as_i64);
+                let size = size.and_then(|size| i16::try_from(size).ok());
+                let size = size.filter(|size| *size >= 1);
+                let allowed = || format!("async_batch_size is not a number from 1 to {}", i16::MAX);
+                size.map(Some).ok_or_else(allowed)
+            }
+            EventType::SignIn | EventType::PageView | EventType::SignOut => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Receives usage events from Alloy and stores each once in PostgreSQL.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /v1/logs` | OTLP/HTTP logs in JSON, gzip or not: 200 once they are stored, 503 when they cannot be |
+//!
+//! Every log record is to have a usage line of the frontend as its body. An event that is delivered
+//! again is recognised by its `event_id`; a record that is no usage event is rejected in OTLP's own
+//! way, with a 200 that says so, because sending it again would not help.
+
+mod delivery;
+mod error;
+mod event;
+mod metrics;
+mod store;
+
+use std::io;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::HeaderMap;
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use service::Program;
+use telemetry::{Service, set_attribute};
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::delivery::{MAX_PACKED, Texts};
+use crate::error::Error;
+use crate::event::{Event, EventType, Rejection};
+use crate::metrics::{Metrics, Outcome};
+use crate::store::Store;
+
+/// How this service presents itself.
+pub const PROGRAM: Program = Program {
+    service: Service {
+        name: "usage-sink",
+        version: env!("CARGO_PKG_VERSION"),
+    },
+    about: "Receives usage events and stores each once",
+};
+
+/// What the deployment decides.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Config {
+    /// Where the events go; the URL is required.
+    #[command(flatten)]
+    pub database: database::Options,
+}
+
+/// Serves on `listener` until `shutdown` is ready.
+///
+/// # Errors
+/// When there is no URL of a database, and when the listener fails.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let Some(url) = &config.database.database_url else {
+        let missing = "there is nowhere to store events: give a database with --database-url or \
+            DATABASE_URL, as in postgres://usage_sink@localhost:5432/usage";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, missing));
+    };
+    service::serve(app(url, &config), listener, shutdown).await
+}
+
+fn app(url: &Url, config: &Config) -> Router {
+    let registry = telemetry::metrics::registry(PROGRAM.service);
+    let state = App {
+        metrics: Metrics::register(&registry),
+        store: Store::start(url, &config.database, &registry),
+    };
+    let own = Router::new()
+        .route("/v1/logs", post(logs))
+        .layer(DefaultBodyLimit::max(MAX_PACKED))
+        .with_state(Arc::new(state));
+    let routes = [("POST /v1/logs", &[200, 400, 413, 415, 503][..])];
+    let app = service::app(own, &registry, &routes);
+    service::with_document(app, include_str!("../openapi.json"))
+}
+
+struct App {
+    metrics: Metrics,
+    store: Store,
+}
+
+async fn logs(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, Error> {
+    let answer = match delivery::read(&headers, body) {
+        Ok(texts) => app.take(&texts).await,
+        Err(error) => Err(error),
+    };
+    answer.inspect_err(Error::log)
+}
+
+impl App {
+    async fn take(&self, texts: &Texts) -> Result<Json<Value>, Error> {
+        attribute("usage.events.received", texts.len());
+        let (mut events, mut rejections) = (Vec::new(), Vec::new());
+        for text in texts {
+            match Event::parse(text.as_deref()) {
+                Ok(event) => events.push(event),
+                Err(rejection) => rejections.push(rejection),
+            }
+        }
+        if !events.is_empty() {
+            let stored = self.store.insert(&events).await?;
+            self.report_taken(&events, &stored);
+        }
+        // Not before: a delivery that could not be stored comes again, rejections and all.
+        Ok(Json(self.report_rejected(&rejections)))
+    }
+
+    fn report_taken(&self, events: &[Event], stored: &[EventType]) {
+        for kind in EventType::ALL {
+            let of_kind = events.iter().filter(|event| event.kind == kind).count();
+            let new = stored.iter().filter(|stored| **stored == kind).count();
+            self.metrics.add(kind.name(), Outcome::Stored, new);
+            self.metrics
+                .add(kind.name(), Outcome::Duplicate, of_kind - new);
+        }
+        let (stored, duplicate) = (stored.len(), events.len() - stored.len());
+        attribute("usage.events.stored", stored);
+        attribute("usage.events.duplicate", duplicate);
+        tracing::info!(stored, duplicate, "Usage events stored");
+    }
+
+    /// The answer, OTLP's `ExportLogsServiceResponse`.
+    fn report_rejected(&self, rejections: &[Rejection]) -> Value {
+        let rejected = rejections.len();
+        attribute("usage.events.rejected", rejected);
+        for rejection in rejections {
+            self.metrics.add(rejection.event_type, Outcome::Rejected, 1);
+        }
+        let Some(Rejection { reason, .. }) = rejections.first() else {
+            return json!({});
+        };
+        tracing::warn!(rejected, reason, "Usage events rejected: they are lost");
+        json!({
+            "partialSuccess": {
+                // A 64-bit integer, which is a string in protobuf's JSON.
+                "rejectedLogRecords": rejected.to_string(),
+                "errorMessage": format!("not usage events, the first because {reason}"),
+            }
+        })
+    }
+}
+
+fn attribute(name: &'static str, count: usize) {
+    set_attribute(name, i64::try_from(count).unwrap_or(i64::MAX));
+}

@@ -1,0 +1,11 @@
+//! usage-sink as a process: what it takes, what it refuses, and what becomes of events when it or
+//! its database is away.
+
+mod lossless;
+mod observed;
+mod outage;
+mod refused;
+mod rejected;
+mod schema;
+mod stored;
+mod support;

@@ -1,0 +1,133 @@
+//! usage-sink on a database, and deliveries for it.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use local_postgres::LocalPostgres;
+use reqwest::Response;
+use serde_json::{Value, json};
+use testkit::{Process, eventually};
+use uuid::Uuid;
+
+/// Starts usage-sink on `postgres`, which need not run.
+pub(crate) async fn start(postgres: &LocalPostgres, flags: &[&str]) -> Process {
+    start_at(&postgres.url("postgres", "postgres"), flags).await
+}
+
+/// Starts usage-sink on the database at that URL.
+pub(crate) async fn start_at(database: &str, flags: &[&str]) -> Process {
+    let mut own = vec!["--database-url", database];
+    let given = |name: &str| flags.iter().any(|flag| flag.starts_with(name));
+    if !given("--listen") {
+        own.push("--listen=127.0.0.1:0");
+    }
+    if !given("--otlp-endpoint") {
+        own.push("--otel-disabled");
+    }
+    Process::start(env!("CARGO_BIN_EXE_usage-sink"), &[&own, flags].concat()).await
+}
+
+/// [`start`], and wait until there is a table.
+pub(crate) async fn start_ready(postgres: &LocalPostgres, flags: &[&str]) -> Process {
+    let sink = start(postgres, flags).await;
+    ready(&sink).await;
+    sink
+}
+
+/// Waits until there is a table.
+pub(crate) async fn ready(sink: &Process) {
+    eventually("the table", || async {
+        sink.lines_with("The database is ready").pop()
+    })
+    .await;
+}
+
+/// The id of the event of that number.
+pub(crate) fn event_id(number: u128) -> String {
+    Uuid::from_u128(number).to_string()
+}
+
+/// A complete usage line of the frontend.
+pub(crate) fn line(event_type: &str, number: u128) -> Value {
+    json!({
+        "timestamp": "2026-11-21T05:06:07.123456789Z",
+        "level": "INFO",
+        "message": "Usage event",
+        "usage": true,
+        "event_type": event_type,
+        "event_id": event_id(number),
+        "session_id": event_id(4_000_000),
+        "username": "Ada",
+        "die_type": "fair",
+        "async_batch_size": 5,
+        "logger": "frontend",
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "span_id": "b7ad6b7169203331",
+    })
+}
+
+/// A request with each body in a chain of its own, as Alloy makes it.
+pub(crate) fn request(bodies: impl IntoIterator<Item = String>) -> Value {
+    let chain = |body| {
+        let label = json!({ "key": "service_name", "value": { "stringValue": "frontend" } });
+        let record = json!({
+            "timeUnixNano": "1",
+            "body": { "stringValue": body },
+            "attributes": [label],
+        });
+        json!({ "resource": {}, "scopeLogs": [{ "scope": {}, "logRecords": [record] }] })
+    };
+    let chains: Vec<_> = bodies.into_iter().map(chain).collect();
+    json!({ "resourceLogs": chains })
+}
+
+/// A request with those lines.
+pub(crate) fn lines(lines: &[Value]) -> Value {
+    request(lines.iter().map(Value::to_string))
+}
+
+/// Those bytes as gzip.
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+/// Posts `body` with those headers.
+pub(crate) async fn post(sink: &Process, headers: &[(&str, &str)], body: Vec<u8>) -> Response {
+    let mut post = reqwest::Client::new().post(sink.url("/v1/logs")).body(body);
+    for (name, value) in headers {
+        post = post.header(*name, *value);
+    }
+    post.send().await.expect("an answer")
+}
+
+/// Posts `request` as Alloy does; the status and the answer.
+pub(crate) async fn deliver(sink: &Process, request: &Value) -> (u16, Value) {
+    let headers = [
+        ("content-type", "application/json"),
+        ("content-encoding", "gzip"),
+    ];
+    let answer = post(sink, &headers, gzip(request.to_string().as_bytes())).await;
+    let status = answer.status().as_u16();
+    (status, answer.json().await.expect("JSON"))
+}
+
+/// What `sql` selects.
+pub(crate) async fn select(postgres: &LocalPostgres, sql: &str) -> String {
+    postgres.execute("postgres", sql).await.expect("an answer")
+}
+
+/// How many events are stored.
+pub(crate) async fn count(postgres: &LocalPostgres) -> String {
+    select(postgres, "SELECT count(*) FROM usage_events").await
+}
+
+/// The value of `usage_events_total`.
+pub(crate) async fn events(sink: &Process, event_type: &str, outcome: &str) -> f64 {
+    let event_type = format!("event_type=\"{event_type}\"");
+    let outcome = format!("outcome=\"{outcome}\"");
+    let metrics = sink.metrics().await;
+    metrics.value("usage_events_total", &[&event_type, &outcome])
+}
