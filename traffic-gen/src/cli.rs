@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use service::ignore_if_empty;
 use telemetry::{Service, Settings, Telemetry};
 
 use crate::error::EXIT_CODES;
@@ -93,7 +94,8 @@ pub fn main_until<S: Future<Output = ()> + Send + 'static>(
 /// people, unless told otherwise.
 fn parse(mut arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     let mut command = Cli::command()
-        .mut_args(|argument| argument.global(true))
+        .mut_subcommands(|mode| mode.mut_args(ignore_if_empty))
+        .mut_args(|argument| ignore_if_empty(argument.global(true)))
         .mut_arg("log_format", |argument| argument.default_value("pretty"));
     if is_without_mode(&command, &arguments) {
         let first = arguments.len().min(1);

@@ -17,6 +17,7 @@
 mod cli;
 mod compare;
 mod console;
+mod cookies;
 mod error;
 mod flags;
 mod latency;

@@ -3,11 +3,14 @@
 use std::time::{Duration, Instant};
 
 use dice::{BatchSize, Catalogue};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use telemetry::client::{Client, Reply};
 use tracing::{Instrument, Span, field, info_span};
-use url::Url;
+use url::{Url, form_urlencoded};
 
+use crate::cookies::Cookies;
 use crate::error::Failure;
 use crate::reach::endpoint;
 
@@ -16,17 +19,21 @@ use crate::reach::endpoint;
 pub(crate) enum Request {
     /// The page, as at the beginning of a session.
     Page,
+    /// A name for the session.
+    SignIn { name: &'static str },
     /// One roll.
     Roll { die: String },
     /// A batch of concurrent rolls.
     Batch { die: String, size: BatchSize },
+    /// The end of a session.
+    SignOut,
 }
 
 impl Request {
     /// How many rolls are asked for.
     pub(crate) fn rolls(&self) -> u64 {
         match self {
-            Self::Page => 0,
+            Self::Page | Self::SignIn { .. } | Self::SignOut => 0,
             Self::Roll { .. } => 1,
             Self::Batch { size, .. } => u64::from(size.get()),
         }
@@ -36,25 +43,45 @@ impl Request {
     pub(crate) fn route(&self) -> &'static str {
         match self {
             Self::Page => "/",
+            Self::SignIn { .. } => "/sign-in",
             Self::Roll { .. } => "/roll",
             Self::Batch { .. } => "/roll-async",
+            Self::SignOut => "/sign-out",
+        }
+    }
+
+    fn method(&self) -> Method {
+        match self {
+            Self::SignIn { .. } | Self::SignOut => Method::POST,
+            Self::Page | Self::Roll { .. } | Self::Batch { .. } => Method::GET,
         }
     }
 
     pub(crate) fn url(&self, base: &Url) -> Url {
         match self {
-            Self::Page => endpoint(base, "/", &[]),
-            Self::Roll { die } => endpoint(base, "/roll", &[("die", die)]),
+            Self::Page | Self::SignIn { .. } | Self::SignOut => endpoint(base, self.route(), &[]),
+            Self::Roll { die } => endpoint(base, self.route(), &[("die", die)]),
             Self::Batch { die, size } => {
                 let times = size.get().to_string();
-                endpoint(base, "/roll-async", &[("die", die), ("times", &times)])
+                endpoint(base, self.route(), &[("die", die), ("times", &times)])
             }
         }
     }
 
+    /// Adds the form, if the request is one.
+    fn complete(&self, request: RequestBuilder) -> RequestBuilder {
+        let Self::SignIn { name } = self else {
+            return request;
+        };
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let form = form.append_pair("name", name).finish();
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        request.body(form)
+    }
+
     fn die(&self) -> Option<&str> {
         match self {
-            Self::Page => None,
+            Self::Page | Self::SignIn { .. } | Self::SignOut => None,
             Self::Roll { die } | Self::Batch { die, .. } => Some(die),
         }
     }
@@ -63,8 +90,10 @@ impl Request {
     fn span(&self, run: &str, user: u64) -> Span {
         let name = match self {
             Self::Page => "user opens page",
+            Self::SignIn { .. } => "user signs in",
             Self::Roll { .. } => "user rolls",
             Self::Batch { .. } => "user rolls a batch",
+            Self::SignOut => "user signs out",
         };
         let size = match self {
             Self::Batch { size, .. } => Some(size.get()),
@@ -93,6 +122,8 @@ pub(crate) enum Outcome {
     RollFailed,
     /// There is no such die, and none was expected.
     NoSuchDie,
+    /// Nobody can sign in or out there. Everything else works without.
+    NotOffered,
     /// Something is wrong.
     Failed(Failure),
 }
@@ -124,7 +155,7 @@ pub(crate) struct Sender {
 impl Sender {
     pub(crate) fn new(base: &Url, timeout: Duration, run: &str) -> Self {
         Self {
-            client: Client::default(),
+            client: Client::without_redirects(),
             base: base.clone(),
             timeout,
             dice: Catalogue::embedded(),
@@ -132,9 +163,21 @@ impl Sender {
         }
     }
 
+    /// Sends a request outside any session.
     pub(crate) async fn send(&self, user: u64, request: &Request) -> Answer {
+        self.send_in(&mut Cookies::default(), user, request).await
+    }
+
+    /// Sends a request of the session that `cookies` stand for. A redirect is not followed.
+    pub(crate) async fn send_in(
+        &self,
+        cookies: &mut Cookies,
+        user: u64,
+        request: &Request,
+    ) -> Answer {
         let span = request.span(&self.run, user);
-        let answer = self.exchange(request).instrument(span.clone()).await;
+        let exchange = self.exchange(cookies, request);
+        let answer = exchange.instrument(span.clone()).await;
         if let Outcome::Failed(failure) = answer.outcome {
             span.record("error.type", failure.to_string());
             span.record("otel.status_code", "ERROR");
@@ -142,12 +185,19 @@ impl Sender {
         answer
     }
 
-    async fn exchange(&self, request: &Request) -> Answer {
+    async fn exchange(&self, cookies: &mut Cookies, request: &Request) -> Answer {
         let start = Instant::now();
-        let reply = self.client.get(request.url(&self.base), self.timeout).await;
+        let url = request.url(&self.base);
+        let sending = self.client.send(request.method(), url, |builder| {
+            request.complete(cookies.accompany(builder.timeout(self.timeout)))
+        });
+        let reply = sending.await;
         let latency = start.elapsed();
         let (outcome, detail) = match reply {
-            Ok(reply) => (self.judge(request, &reply), detail(&reply)),
+            Ok(reply) => {
+                cookies.follow(&reply.headers);
+                (self.judge(request, &reply), detail(&reply))
+            }
             Err(error) => (Outcome::Failed((&error).into()), None),
         };
         Answer {
@@ -161,8 +211,11 @@ impl Sender {
     fn judge(&self, request: &Request, reply: &Reply) -> Outcome {
         let die = request.die().map(|die| self.dice.get(die));
         let status = reply.status.as_u16();
+        let is_form = request.method() == Method::POST;
         match (status, die) {
             (404, Some(None)) => Outcome::NoSuchDie,
+            (404, None) if is_form => Outcome::NotOffered,
+            (303, None) if is_form => Outcome::Fine,
             (500, Some(Some(die))) if die.specification.error_rate > 0.0 => Outcome::RollFailed,
             (200, _) if is_as_asked(request, &reply.body) => Outcome::Fine,
             (200, _) => Outcome::Failed(Failure::Malformed),
@@ -186,6 +239,7 @@ fn is_as_asked(request: &Request, body: &[u8]) -> bool {
     }
     match request {
         Request::Page => true,
+        Request::SignIn { .. } | Request::SignOut => false,
         Request::Roll { .. } => serde_json::from_slice::<Roll>(body).is_ok(),
         Request::Batch { size, .. } => serde_json::from_slice(body).is_ok_and(|batch: Batch| {
             let total: u32 = batch.rolls.iter().copied().map(u32::from).sum();

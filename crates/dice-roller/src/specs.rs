@@ -89,6 +89,7 @@ impl DieService {
             Ok(Reply {
                 status: StatusCode::OK,
                 body,
+                ..
             }) => serde_json::from_slice(&body)
                 .map_err(|error| self.unavailable(identifier, &error.to_string())),
             Ok(Reply {

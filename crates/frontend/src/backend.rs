@@ -91,6 +91,11 @@ impl Backend {
         .await
     }
 
+    /// `die` where its values are to be few: a known die, or `unknown`.
+    pub(crate) fn die_type<'a>(&'a self, die: &'a str) -> &'a str {
+        self.metrics.dice.guard(die)
+    }
+
     async fn ask(
         &self,
         path: &str,
@@ -98,7 +103,7 @@ impl Backend {
         times: Option<&str>,
         timeout: Duration,
     ) -> Result<Answer, Error> {
-        let label = self.metrics.dice.guard(die);
+        let label = self.die_type(die);
         self.metrics.clicks.with_label_values(&[label]).inc();
         let mut url = self.config.dice_roller_url.clone();
         url.set_path(path);

@@ -15,7 +15,8 @@ use url::form_urlencoded;
 use crate::App;
 use crate::accept::prefers_html;
 use crate::backend::Answer;
-use crate::page::{Choice, Outcome};
+use crate::page::{Choice, Content, Outcome};
+use crate::session::Visitor;
 
 /// The page's form as a browser submits it.
 #[derive(Deserialize)]
@@ -46,12 +47,19 @@ pub(crate) async fn choose(Query(form): Query<Form>) -> Redirect {
 pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let as_page = prefers_html(request.headers());
     let choice = choice(request.uri());
+    let visitor = Visitor::of(request.headers());
     let mut response = next.run(request).await;
     if as_page {
         let status = response.status();
         if let Some(outcome) = outcome(&mut response) {
-            let dice = app.backend.known_dice();
-            response = (status, app.page.render(&dice, &choice, Some(&outcome))).into_response();
+            let page = app.page.render(&Content {
+                dice: &app.backend.known_dice(),
+                name: visitor.name.as_ref(),
+                choice,
+                outcome: Some(outcome),
+                ..Content::default()
+            });
+            response = (status, page).into_response();
         }
     }
     let headers = response.headers_mut();

@@ -4,6 +4,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use service::Problem;
 
+use crate::sign_in;
+
 /// Every error of this service. Logged where it happens, never here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -16,6 +18,15 @@ pub(crate) enum Error {
     /// 504: dice-roller did not answer in time.
     #[error("dice-roller did not answer in time; try again later")]
     RollerTimeout,
+    /// 422: what was given as a name cannot be one.
+    #[error("a name has 1 to 32 characters, none of them control characters")]
+    NotAName,
+    /// 422: the body is something else than the page's form for signing in.
+    #[error("the body is to be a form, UTF-8 once decoded, with one field: name")]
+    NotASignInForm,
+    /// 413: the body is longer than any name.
+    #[error("the form has more than {} bytes", sign_in::MAX_BYTES)]
+    FormTooLong,
     /// 422: what was asked for cannot be a trace id.
     #[error("a trace id has 32 hexadecimal digits, not all of them 0")]
     NotATraceId,
@@ -37,7 +48,10 @@ impl Error {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Roller { status, .. } => *status,
-            Self::NotATraceId => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotAName | Self::NotASignInForm | Self::NotATraceId => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoTrace => StatusCode::NOT_FOUND,
             Self::NoTraceStore => StatusCode::NOT_IMPLEMENTED,
             Self::RollerUnavailable | Self::TraceStoreUnavailable => {

@@ -6,9 +6,13 @@
 //! | `GET /roll?die=fair` | the roller's answer and `trace_id`; for a browser, in the page |
 //! | `GET /roll-async?die=fair&times=5` | the same |
 //! | `GET /form?die=fair&async=on&times=5` | to one of the two: the page's form |
+//! | `POST /sign-in` `name=Ada` | to the page, with a name from now on |
+//! | `POST /sign-out` | to the page, without one |
 //! | `GET /api/dice` | the dice with their specifications, and `trace_id` |
 //! | `GET /api/trace/{id}?wait=2` | a trace, for the waterfall |
 //! | `GET /assets/...` | style, script and icon |
+//!
+//! What people do is also written down as usage events, see `usage`.
 
 mod accept;
 mod assets;
@@ -19,19 +23,23 @@ mod links;
 mod metrics;
 mod page;
 mod security;
+mod session;
+mod sign_in;
 mod template;
 mod trace;
 mod trace_id;
+mod usage;
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::header::SET_COOKIE;
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::Response;
-use axum::routing::get;
+use axum::response::{AppendHeaders, IntoResponse};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use dice::{BatchSize, Die};
 use serde::{Deserialize, Serialize};
@@ -45,8 +53,10 @@ use url::Url;
 
 use crate::backend::{Answer, Backend};
 use crate::error::Error;
-use crate::page::{Choice, Page};
+use crate::page::{Content, Page};
+use crate::session::Visitor;
 use crate::trace::{Traces, View, Wait};
+use crate::usage::Action;
 
 /// How this service presents itself.
 pub const PROGRAM: Program = Program {
@@ -157,6 +167,9 @@ fn app(config: Config, stopping: watch::Receiver<bool>) -> Router {
     let own = Router::new()
         .route("/", get(page))
         .route("/api/dice", get(dice))
+        .route("/sign-in", post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .layer(DefaultBodyLimit::max(sign_in::MAX_BYTES))
         .merge(rolls)
         .with_state(Arc::clone(&app));
     let own = service::with_fallbacks(own).layer(map_response(trace_id::add));
@@ -166,6 +179,8 @@ fn app(config: Config, stopping: watch::Receiver<bool>) -> Router {
         ("/api/dice", &[200]),
         ("/roll", statuses),
         ("/roll-async", statuses),
+        ("POST /sign-in", &[303, 413, 422]),
+        ("POST /sign-out", &[303]),
     ];
     let app = instrument(own, &registry, &routes).merge(unobserved(app));
     service::with_document(app, include_str!("../openapi.json")).layer(map_response(security::add))
@@ -181,9 +196,18 @@ fn unobserved(app: Arc<App>) -> Router {
         .merge(assets::router())
 }
 
-async fn page(State(app): State<Arc<App>>) -> Response {
-    let dice = app.backend.dice().await;
-    app.page.render(&dice, &Choice::default(), None)
+async fn page(State(app): State<Arc<App>>, mut visitor: Visitor) -> impl IntoResponse {
+    let cookie = visitor.begin_session();
+    usage::record(&visitor, Action::PageView);
+    let page = app.page.render(&Content {
+        dice: &app.backend.dice().await,
+        name: visitor.name.as_ref(),
+        ..Content::default()
+    });
+    (
+        AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie))),
+        page,
+    )
 }
 
 #[derive(Serialize)]
@@ -207,9 +231,12 @@ struct RollQuery {
 
 async fn roll(
     State(app): State<Arc<App>>,
+    visitor: Visitor,
     Query(RollQuery { die }): Query<RollQuery>,
 ) -> Result<Answer, Error> {
     set_attribute("die.type", die.clone());
+    let die_type = app.backend.die_type(&die);
+    usage::record(&visitor, Action::Roll { die_type });
     app.backend.roll(&die).await
 }
 
@@ -222,11 +249,14 @@ struct BatchQuery {
 
 async fn roll_async(
     State(app): State<Arc<App>>,
-    Query(BatchQuery { die, times }): Query<BatchQuery>,
+    visitor: Visitor,
+    Query(BatchQuery { die, times: size }): Query<BatchQuery>,
 ) -> Result<Answer, Error> {
     set_attribute("die.type", die.clone());
-    set_attribute("async.batch_size", i64::from(times.get()));
-    app.backend.roll_batch(&die, times).await
+    set_attribute("async.batch_size", i64::from(size.get()));
+    let die_type = app.backend.die_type(&die);
+    usage::record(&visitor, Action::RollBatch { die_type, size });
+    app.backend.roll_batch(&die, size).await
 }
 
 #[derive(Deserialize)]

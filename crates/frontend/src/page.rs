@@ -1,6 +1,7 @@
 //! The page, as text: complete without JavaScript, which only adds to it.
 
 mod picker;
+mod visitor;
 
 use std::fmt::Display;
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use crate::Config;
 use crate::links::{Links, TRACE_ID};
+use crate::session::Name;
 use crate::template::{escape, fill};
 
 /// What each error means and what to do, by status. The script shows the same words.
@@ -47,6 +49,19 @@ pub(crate) struct Page {
     links: Option<Links>,
 }
 
+/// What the page shows this time.
+#[derive(Debug, Default)]
+pub(crate) struct Content<'a> {
+    /// The dice to choose from.
+    pub(crate) dice: &'a [Die],
+    /// Who is signed in.
+    pub(crate) name: Option<&'a Name>,
+    /// Why nobody could be signed in.
+    pub(crate) problem: Option<&'a str>,
+    pub(crate) choice: Choice,
+    pub(crate) outcome: Option<Outcome>,
+}
+
 /// What is selected in the form.
 #[derive(Debug, Default)]
 pub(crate) struct Choice {
@@ -76,13 +91,9 @@ impl Page {
         }
     }
 
-    /// The page for `dice`, with the result of a roll if there was one.
-    pub(crate) fn render(
-        &self,
-        dice: &[Die],
-        choice: &Choice,
-        outcome: Option<&Outcome>,
-    ) -> Response {
+    /// The page, with the result of a roll if there was one.
+    pub(crate) fn render(&self, content: &Content<'_>) -> Response {
+        let (choice, outcome) = (&content.choice, content.outcome.as_ref());
         let trace_id = outcome.and_then(|_| telemetry::trace_id());
         let trace_id = trace_id.as_deref().unwrap_or_default();
         let times = choice
@@ -92,7 +103,8 @@ impl Page {
             include_str!("page/page.html"),
             &[
                 ("faces", include_str!("page/faces.svg")),
-                ("dice", &picker::render(dice, choice.die.as_deref())),
+                ("visitor", &visitor::render(content.name, content.problem)),
+                ("dice", &picker::render(content.dice, choice.die.as_deref())),
                 (
                     "async",
                     if choice.times.is_some() {
@@ -119,7 +131,9 @@ impl Page {
                 ("advice", &advice_templates()),
             ],
         );
-        ([(CACHE_CONTROL, "no-cache")], Html(html)).into_response()
+        // Private, because of the name.
+        let caching = [(CACHE_CONTROL, "private, no-cache")];
+        (caching, Html(html)).into_response()
     }
 
     /// Links that need a trace have no target before there is one; the script completes them.

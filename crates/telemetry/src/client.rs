@@ -14,6 +14,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState}
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use tracing::{Instrument, Span, field, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -31,6 +32,8 @@ pub struct Client(reqwest::Client);
 pub struct Reply {
     /// The status, whatever it is.
     pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -60,17 +63,28 @@ impl CallError {
 
 impl Default for Client {
     fn default() -> Self {
+        Self::with_redirects(Policy::default())
+    }
+}
+
+impl Client {
+    /// A client to which a redirect is an answer like any other, and not followed.
+    #[must_use]
+    pub fn without_redirects() -> Self {
+        Self::with_redirects(Policy::none())
+    }
+
+    fn with_redirects(policy: Policy) -> Self {
         let client = reqwest::Client::builder()
             // A proxy that the shell or Docker has set is not for the services next door.
             .no_proxy()
+            .redirect(policy)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .tcp_nodelay(true)
             .build();
         Self(client.expect("a client without TLS and proxies has nothing that can fail"))
     }
-}
 
-impl Client {
     /// GETs `url` and reads the whole answer, within `timeout`.
     ///
     /// # Errors
@@ -145,10 +159,15 @@ async fn exchange(request: RequestBuilder) -> Result<Reply, CallError> {
             CallError::Unreachable(error)
         }
     };
-    let response = request.send().await.map_err(classify)?;
+    let mut response = request.send().await.map_err(classify)?;
     let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
     let body = response.bytes().await.map_err(classify)?.to_vec();
-    Ok(Reply { status, body })
+    Ok(Reply {
+        status,
+        headers,
+        body,
+    })
 }
 
 fn client_span(method: &Method, url: &Url) -> Span {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::counters::Unit;
+use super::usage::Stored;
 use crate::output::{self, LookNext};
 use crate::table::Table;
 
@@ -13,7 +14,7 @@ use crate::table::Table;
 pub(crate) struct Row {
     /// The service.
     pub(crate) hop: &'static str,
-    /// Where its marks are: an answer, a metric, spans, or lines.
+    /// Where its marks are: an answer, a metric, spans, lines, or rows of a table.
     pub(crate) mark: String,
     /// What one mark stands for.
     pub(crate) unit: &'static str,
@@ -27,6 +28,8 @@ pub(crate) struct Row {
     pub(crate) others: Option<u64>,
     /// How many of `found` may be other traffic's.
     pub(crate) in_doubt: u64,
+    /// How many were stored more than once, and are neither found nor lost.
+    pub(crate) repeated: u64,
 }
 
 impl Row {
@@ -40,6 +43,7 @@ impl Row {
             lost: None,
             others: None,
             in_doubt: 0,
+            repeated: 0,
         }
     }
 
@@ -51,8 +55,16 @@ impl Row {
         self
     }
 
+    pub(super) fn with_stored(self, expected: u64, stored: Stored) -> Self {
+        let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        let mut row = self.with(expected, Some(number(stored.once)));
+        row.lost = row.lost.map(|lost| lost - number(stored.repeatedly));
+        row.repeated = stored.repeatedly;
+        row
+    }
+
     pub(super) fn is_balanced(&self) -> bool {
-        self.lost == Some(0) && self.in_doubt == 0
+        self.lost == Some(0) && self.in_doubt == 0 && self.repeated == 0
     }
 }
 
@@ -114,6 +126,10 @@ impl fmt::Display for Report {
                 f,
                 "{hop} {mark}: {in_doubt} may be other traffic's, which is too dense to tell apart"
             )?;
+        }
+        for row in self.rows.iter().filter(|row| row.repeated > 0) {
+            let (hop, mark, repeated) = (row.hop, &row.mark, row.repeated);
+            writeln!(f, "{hop} {mark}: {repeated} requests have more than one")?;
         }
         if !self.has_lines {
             writeln!(

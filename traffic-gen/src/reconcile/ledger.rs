@@ -11,6 +11,7 @@ use super::plan::Sent;
 use super::source::nanos;
 use super::tempo::Tempo;
 use super::traces::Traces;
+use super::usage::UsageEvents;
 use super::values::Values;
 use crate::Error;
 use crate::request::Request;
@@ -28,6 +29,8 @@ pub(super) struct Ledger {
     values: Values,
     tempo: Tempo,
     lines: LineBook,
+    /// None when they are not looked at.
+    usage: Option<UsageEvents>,
     wait: Duration,
     settle: Duration,
 }
@@ -42,8 +45,13 @@ struct Expected {
 }
 
 impl Ledger {
-    pub(super) fn open(options: &Options) -> Result<Self, Error> {
+    pub(super) async fn open(options: &Options) -> Result<Self, Error> {
+        let usage = match &options.usage_database_url {
+            Some(url) => Some(UsageEvents::open(url).await?),
+            None => None,
+        };
         Ok(Self {
+            usage,
             values: Values::new(options),
             tempo: Tempo::new(&options.tempo),
             lines: LineBook::open(options)?,
@@ -72,6 +80,9 @@ impl Ledger {
             self.values.read_after(end).await?;
             self.lines.read(self.values.begin()).await?;
             traces.read(&self.tempo).await?;
+            if let Some(usage) = &mut self.usage {
+                usage.read(&ours).await?;
+            }
             let rows = self.rows(&expected, &ours, traces).await?;
             let is_balanced = rows.iter().all(Row::is_balanced);
             if is_balanced || Instant::now() >= deadline || !stop.sleep(ROUND).await {
@@ -116,6 +127,10 @@ impl Ledger {
                 ),
             ]);
         }
+        rows.extend(self.usage.as_ref().map(|usage| {
+            let row = Row::new("usage-sink", "rows in PostgreSQL", Unit::Request);
+            row.with_stored(expected.requests, usage.stored())
+        }));
         Ok(rows)
     }
 
@@ -149,7 +164,7 @@ impl Expected {
             expected.requests += 1;
             expected.answered += sent.rolls_answered();
             match sent.request {
-                Request::Page => {}
+                Request::Page | Request::SignIn { .. } | Request::SignOut => {}
                 Request::Roll { .. } => expected.rolls += 1,
                 Request::Batch { size, .. } => expected.batch_rolls += u64::from(size.get()),
             }

@@ -26,7 +26,7 @@
 //! # Order
 //! `plan` draws and sends the run; `counters` says what is read, `attribution` whose it is; `values`
 //! come from `scrapes` or `prometheus`, spans from `tempo` (ours are in `traces`), `lines` from files
-//! or `loki`; `ledger` keeps reading until all is balanced or the wait is over; `books` tells.
+//! or `loki`, stored events from `usage`; `ledger` keeps reading until all is balanced or the wait is over; `books` tells.
 
 mod attribution;
 mod books;
@@ -42,6 +42,7 @@ mod scrapes;
 mod source;
 mod tempo;
 mod traces;
+mod usage;
 mod values;
 
 use self::books::Report;
@@ -74,7 +75,7 @@ pub(crate) async fn run(
     let run = run_id();
     let plan = Plan::draw(options, seed);
     let sender = Sender::new(&options.frontend.url, options.patience.timeout, &run);
-    let mut ledger = Ledger::open(options)?;
+    let mut ledger = Ledger::open(options).await?;
     console.note("reading the counters");
     ledger.read_before(&stop).await?;
     console.note(&format!("sending {} requests", plan.requests()));

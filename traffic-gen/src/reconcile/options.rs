@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use database::postgres_url;
 use dice::BatchSize;
 use telemetry::client::http_url;
 use url::Url;
@@ -56,6 +57,17 @@ pub(crate) struct Options {
     /// Read log lines from this file, to which dice-roller appends them as JSON; can be given again
     #[arg(long, env = "LOG_FILE", value_name = "FILE", value_delimiter = ',')]
     pub(crate) log_file: Vec<PathBuf>,
+
+    /// Look for the run's usage events in this database, as in postgres://user@host:5432/usage
+    // A URL may hold a password, which --help would show.
+    #[arg(
+        long,
+        env = "USAGE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    #[arg(value_parser = postgres_url)]
+    pub(crate) usage_database_url: Option<Url>,
 
     /// Requests to send, 1 to 5000
     #[arg(

@@ -27,7 +27,9 @@ impl Sent {
     pub(super) fn rolls_answered(&self) -> u64 {
         match self.answer.outcome {
             Outcome::Fine => self.request.rolls(),
-            Outcome::RollFailed | Outcome::NoSuchDie | Outcome::Failed(_) => 0,
+            Outcome::RollFailed | Outcome::NoSuchDie | Outcome::NotOffered | Outcome::Failed(_) => {
+                0
+            }
         }
     }
 }

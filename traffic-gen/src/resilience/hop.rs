@@ -10,7 +10,8 @@ pub(super) enum Hop {
     Frontend,
     /// The frontend says that it cannot be reached or is too slow; or it could not roll.
     DiceRoller,
-    /// dice-roller says that it cannot be reached, is broken or too slow.
+    /// dice-roller says that it cannot be reached, is broken or too slow. Whether that is because
+    /// of a database behind it is told to nobody outside: its log lines and spans say so.
     DieService,
     /// The answer does not say.
     Unknown,

@@ -169,7 +169,7 @@ async fn roll(sender: &Sender, due: Instant) -> Roll {
     let answer = sender.send(0, &request).await;
     let failure = match answer.outcome {
         Outcome::Failed(failure) => Some((failure.to_string(), Hop::of(failure, &answer))),
-        Outcome::Fine | Outcome::RollFailed | Outcome::NoSuchDie => None,
+        Outcome::Fine | Outcome::RollFailed | Outcome::NoSuchDie | Outcome::NotOffered => None,
     };
     Roll { due, failure }
 }

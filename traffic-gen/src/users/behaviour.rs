@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use dice::BatchSize;
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -13,6 +14,12 @@ use crate::request::Request;
 
 /// Rolls of a session when there is no end of sessions.
 const ENDLESS_SESSION: u32 = 20;
+
+/// What users call themselves, by their number.
+const NAMES: [&str; 12] = [
+    "Ada", "Alan", "Barbara", "Dennis", "Edsger", "Frances", "Grace", "Ida", "Ken", "Mary",
+    "Niklaus", "Radia",
+];
 
 /// How users behave.
 #[derive(Debug, Clone, clap::Args)]
@@ -26,6 +33,10 @@ pub(crate) struct Behaviour {
     )]
     #[arg(value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub(crate) max_rolls: u32,
+
+    /// Roll and do nothing else: no page, no signing in and out; --frontend-url can then be dice-roller itself
+    #[arg(long, env = "ONLY_ROLLS", value_parser = FalseyValueParser::new())]
+    pub(crate) only_rolls: bool,
 
     /// Share of requests that are for a batch, 0.0 to 1.0
     #[arg(
@@ -95,6 +106,20 @@ impl Behaviour {
             self.max_rolls
         };
         rng.random_range(1..=most)
+    }
+
+    /// What a session begins with.
+    pub(crate) fn arrival(&self, user: u64) -> Vec<Request> {
+        if self.only_rolls {
+            return Vec::new();
+        }
+        let name = NAMES[user as usize % NAMES.len()];
+        vec![Request::Page, Request::SignIn { name }]
+    }
+
+    /// What it ends with.
+    pub(crate) fn departure(&self) -> Option<Request> {
+        (!self.only_rolls).then_some(Request::SignOut)
     }
 
     /// The next request for rolls.

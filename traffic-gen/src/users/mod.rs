@@ -1,4 +1,4 @@
-//! `users`: people who open the page, roll dice and think in between.
+//! `users`: people who open the page, sign in, roll dice, sign out, and think in between.
 //!
 //! Each user draws from a stream of random numbers of their own (see `random`), in an
 //! order that no answer changes, so that a seed says which requests are sent.
@@ -9,14 +9,16 @@ mod tally;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
+use url::Url;
 
 use self::behaviour::Behaviour;
 use self::outage::Outage;
 use self::tally::{Report, Run, Tally};
+use crate::cookies::Cookies;
 use crate::flags::{Frontend, Patience};
 use crate::random::{Seed, run_id, stream};
 use crate::reach::{Needed, check};
@@ -54,6 +56,24 @@ pub(crate) struct Options {
     pub(crate) patience: Patience,
 }
 
+impl Options {
+    fn needed(&self) -> Needed<'_> {
+        Needed {
+            service: match self.behaviour.only_rolls {
+                true => "the service that rolls",
+                false => "the frontend",
+            },
+            url: &self.frontend.url,
+            flag: "--frontend-url",
+        }
+    }
+
+    /// Where a person can look, if there is a page.
+    fn page(&self) -> Option<Url> {
+        (!self.behaviour.only_rolls).then(|| self.frontend.url.clone())
+    }
+}
+
 /// What has happened so far, for whoever watches. All counts only grow.
 #[derive(Debug, Default)]
 struct Live {
@@ -83,7 +103,7 @@ impl Live {
         match answer.outcome {
             Outcome::Fine => self.rolls.fetch_add(request.rolls(), Ordering::Relaxed),
             Outcome::Failed(_) => self.failures.fetch_add(1, Ordering::Relaxed),
-            Outcome::RollFailed | Outcome::NoSuchDie => 0,
+            Outcome::RollFailed | Outcome::NoSuchDie | Outcome::NotOffered => 0,
         };
     }
 }
@@ -101,12 +121,7 @@ pub(crate) async fn run(
     options.behaviour.check()?;
     let endless = options.behaviour.is_endless();
     if !endless {
-        check(Needed {
-            service: "the frontend",
-            url: &options.frontend.url,
-            flag: "--frontend-url",
-        })
-        .await?;
+        check(options.needed()).await?;
     }
     let (seed, run) = (options.seed.number(), run_id());
     let stop = Stop::when(shutdown);
@@ -125,7 +140,7 @@ pub(crate) async fn run(
         endless,
         interrupted: stop.is_requested(),
         took: start.elapsed(),
-        frontend: options.frontend.url.clone(),
+        page: options.page(),
     }))
 }
 
@@ -174,29 +189,35 @@ struct User {
 impl User {
     async fn act(mut self) -> Tally {
         let mut tally = Tally::default();
-        loop {
-            let rolls = self.behaviour.session_length(&mut self.rng);
-            let session = (0..=rolls).map(|index| index == 0);
-            for opens_page in session {
-                let request = if opens_page {
-                    Request::Page
-                } else {
-                    self.behaviour.request(&mut self.rng)
-                };
-                let think = self.behaviour.think_time(&mut self.rng);
-                if !self.step(&request, think, &mut tally).await {
-                    return tally;
-                }
+        while self.session(&mut tally).await && self.behaviour.is_endless() {}
+        tally
+    }
+
+    /// From the first request to the last; false when the run is to end.
+    async fn session(&mut self, tally: &mut Tally) -> bool {
+        let mut cookies = Cookies::default();
+        let rolls = self.behaviour.session_length(&mut self.rng);
+        for request in self.behaviour.arrival(self.number) {
+            if !self.step(&request, &mut cookies, tally).await {
+                return false;
             }
-            if !self.behaviour.is_endless() {
-                return tally;
+        }
+        for _ in 0..rolls {
+            let request = self.behaviour.request(&mut self.rng);
+            if !self.step(&request, &mut cookies, tally).await {
+                return false;
             }
+        }
+        match self.behaviour.departure() {
+            Some(request) => self.step(&request, &mut cookies, tally).await,
+            None => true,
         }
     }
 
     /// One request and the time to think about its answer; false when the run is to end.
-    async fn step(&self, request: &Request, think: Duration, tally: &mut Tally) -> bool {
-        let sending = self.sender.send(self.number, request);
+    async fn step(&mut self, request: &Request, cookies: &mut Cookies, tally: &mut Tally) -> bool {
+        let think = self.behaviour.think_time(&mut self.rng);
+        let sending = self.sender.send_in(cookies, self.number, request);
         let Some(answer) = self.stop.finish(sending).await else {
             return false;
         };

@@ -26,6 +26,7 @@ struct RouteTally {
     rolls: u64,
     rolls_failed: u64,
     no_such_die: u64,
+    not_offered: u64,
     failures: BTreeMap<Failure, u64>,
     latencies: Latencies,
 }
@@ -39,6 +40,7 @@ impl Tally {
             Outcome::Fine => route.rolls += request.rolls(),
             Outcome::RollFailed => route.rolls_failed += 1,
             Outcome::NoSuchDie => route.no_such_die += 1,
+            Outcome::NotOffered => route.not_offered += 1,
             Outcome::Failed(failure) => *route.failures.entry(failure).or_default() += 1,
         }
         if let Some(trace_id) = &answer.trace_id {
@@ -79,7 +81,7 @@ impl Tally {
                 latency_ms: latency.as_secs_f64() * 1000.0,
                 trace_id,
             }),
-            frontend: run.frontend,
+            page: run.page,
         }
     }
 }
@@ -90,6 +92,7 @@ impl RouteTally {
         self.rolls += other.rolls;
         self.rolls_failed += other.rolls_failed;
         self.no_such_die += other.no_such_die;
+        self.not_offered += other.not_offered;
         self.latencies.merge(&other.latencies);
         for (failure, count) in &other.failures {
             *self.failures.entry(*failure).or_default() += count;
@@ -106,6 +109,7 @@ impl From<(&'static str, RouteTally)> for Route {
             rolls: tally.rolls,
             rolls_failed: tally.rolls_failed,
             no_such_die: tally.no_such_die,
+            not_offered: tally.not_offered,
             failures: failures.map(|(f, n)| (f.to_string(), *n)).collect(),
             latency: tally.latencies.summary(),
         }
@@ -120,7 +124,7 @@ pub(super) struct Run {
     pub(super) endless: bool,
     pub(super) interrupted: bool,
     pub(super) took: Duration,
-    pub(super) frontend: Url,
+    pub(super) page: Option<Url>,
 }
 
 /// What the users did.
@@ -147,7 +151,7 @@ pub(crate) struct Report {
     /// The trace worth looking at first.
     pub(crate) slowest: Option<Slowest>,
     #[serde(skip)]
-    frontend: Url,
+    page: Option<Url>,
 }
 
 /// Requests of one kind.
@@ -163,6 +167,8 @@ pub(crate) struct Route {
     pub(crate) rolls_failed: u64,
     /// Requests for a die that does not exist.
     pub(crate) no_such_die: u64,
+    /// Requests to sign in or out where nobody can.
+    pub(crate) not_offered: u64,
     /// Requests that failed, by status or reason.
     pub(crate) failures: BTreeMap<String, u64>,
     /// From sending to the last byte, whatever the answer.
@@ -207,6 +213,15 @@ impl fmt::Display for Report {
             table.row(cells.chain(route.latency.cells()));
         }
         write!(f, "{table}")?;
+        for route in self.routes.iter().filter(|route| route.not_offered > 0) {
+            let Route {
+                route, not_offered, ..
+            } = route;
+            write!(
+                f,
+                "\n{route} is not there (404, {not_offered} times): users did without"
+            )?;
+        }
         let (rolls, rate, seed) = (self.rolls, self.rolls_per_second, self.seed);
         let (seconds, users) = (self.seconds, self.users);
         writeln!(
@@ -222,7 +237,7 @@ impl fmt::Display for Report {
             writeln!(f, "slowest: {latency}, trace {trace_id}")?;
         }
         let look = LookNext {
-            frontend: Some(&self.frontend),
+            frontend: self.page.as_ref(),
             run: Some(&self.run),
         };
         write!(f, "{look}")

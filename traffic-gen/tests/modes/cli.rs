@@ -7,7 +7,7 @@ const NOWHERE: &str = "http://127.0.0.1:1";
 
 #[tokio::test]
 async fn wrong_flags_are_explained() {
-    let cases: [(&[&str], &str); 15] = [
+    let cases: [(&[&str], &str); 16] = [
         (
             &["compare", "--times", "0"],
             "must be a whole number from 1 to 20",
@@ -35,6 +35,10 @@ async fn wrong_flags_are_explained() {
         (&["resilience", "--duration", "25h"], "longer than 24h"),
         (&["users", "--think-max", "2d"], "longer than 24h"),
         (&["direct", "--timeout", "0s"], "a timeout is 1ms or longer"),
+        (
+            &["reconcile", "--usage-database-url", "localhost:5432"],
+            "not the URL of a database, as in postgres://",
+        ),
         (
             &["lod", "--rate", "1"],
             "a similar subcommand exists: 'load'",

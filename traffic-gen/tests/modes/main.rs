@@ -12,5 +12,7 @@ mod reconcile;
 mod resilience;
 mod run;
 mod services;
+mod sessions;
 mod stand_in;
+mod usage_rows;
 mod users;

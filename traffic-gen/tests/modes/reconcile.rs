@@ -9,9 +9,14 @@ use crate::hops::{Hops, Loss};
 use crate::run::{Finished, traffic_gen};
 
 /// Rolls of seed 4, in the report's words.
-const REQUESTS: u64 = 40;
+pub(crate) const REQUESTS: u64 = 40;
 
 async fn reconcile(hops: &Hops, more: &[&str]) -> Finished {
+    traffic_gen(&arguments(hops, more)).await
+}
+
+/// For a run of [`REQUESTS`].
+pub(crate) fn arguments<'a>(hops: &'a Hops, more: &[&'a str]) -> Vec<&'a str> {
     let services = hops.services.as_str();
     let mut arguments = vec![
         "reconcile",
@@ -25,14 +30,14 @@ async fn reconcile(hops: &Hops, more: &[&str]) -> Finished {
     // The root spans are not what is looked for.
     arguments.extend(["--traces-exporter=none", "--settle=1s"]);
     arguments.extend(more);
-    traffic_gen(&arguments).await
+    arguments
 }
 
 fn log(hops: &Hops) -> String {
     format!("--log-file={}", hops.log.display())
 }
 
-fn row<'a>(report: &'a Value, hop: &str, mark: &str) -> &'a Value {
+pub(crate) fn row<'a>(report: &'a Value, hop: &str, mark: &str) -> &'a Value {
     let rows = report["rows"].as_array().expect("rows");
     let row = rows
         .iter()
@@ -40,7 +45,7 @@ fn row<'a>(report: &'a Value, hop: &str, mark: &str) -> &'a Value {
     row.unwrap_or_else(|| panic!("{hop} {mark} in {report:#}"))
 }
 
-fn lost(report: &Value) -> Vec<(&str, &str, i64)> {
+pub(crate) fn lost(report: &Value) -> Vec<(&str, &str, i64)> {
     let rows = report["rows"].as_array().expect("rows").iter();
     let lost = rows.map(|row| {
         let text = |key: &str| row[key].as_str().expect("text");

@@ -88,24 +88,57 @@ async fn an_outage_is_told_by_length_status_and_service() {
 async fn failures_of_the_real_services_are_told_by_service() {
     let mut services = Services::start(Duration::ZERO).await;
     let frontend = services.frontend.clone();
-    let by_hop = async || {
-        let finished = traffic_gen(&[
-            "resilience",
-            "--json",
-            "--traces-exporter=none",
-            "--rate=20",
-            "--duration=1s",
-            "--frontend-url",
-            &frontend,
-        ])
-        .await;
-        finished.json()["failures_by_hop"].clone()
-    };
-    assert_eq!(by_hop().await, json!({}));
+    assert_eq!(failures(&frontend, "hop").await, json!({}));
     services.stop_die_service().await;
-    assert_eq!(by_hop().await, json!({ "die-service": 20 }));
+    assert_eq!(
+        failures(&frontend, "hop").await,
+        json!({ "die-service": 20 })
+    );
     services.stop_dice_roller().await;
-    assert_eq!(by_hop().await, json!({ "dice-roller": 20 }));
+    assert_eq!(
+        failures(&frontend, "hop").await,
+        json!({ "dice-roller": 20 })
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_a_failure_of_die_service() {
+    let Some(postgres) = testkit::postgres().await else {
+        return;
+    };
+    let database = format!("--database-url={}", postgres.url("postgres", "postgres"));
+    let services = Services::start_with(Duration::ZERO, &[&database]).await;
+    let dice = format!("{}/dice", services.die_service);
+    let prepared = async || (testkit::get(&dice).await.0 == 200).then_some(());
+    testkit::eventually("the dice", &prepared).await;
+    assert_eq!(failures(&services.frontend, "hop").await, json!({}));
+    postgres.stop().await.expect("it ran");
+    assert_eq!(
+        failures(&services.frontend, "hop").await,
+        json!({ "die-service": 20 })
+    );
+    assert_eq!(
+        failures(&services.frontend, "status").await,
+        json!({ "503": 20 })
+    );
+    postgres.start_again().await.expect("it was stopped");
+    testkit::eventually("the dice again", &prepared).await;
+    assert_eq!(failures(&services.frontend, "hop").await, json!({}));
+}
+
+/// Those of 20 rolls within a second, by `what`.
+async fn failures(frontend: &str, what: &str) -> serde_json::Value {
+    let finished = traffic_gen(&[
+        "resilience",
+        "--json",
+        "--traces-exporter=none",
+        "--rate=20",
+        "--duration=1s",
+        "--frontend-url",
+        frontend,
+    ])
+    .await;
+    finished.json()[format!("failures_by_{what}")].clone()
 }
 
 #[tokio::test]

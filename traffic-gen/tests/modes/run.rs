@@ -35,7 +35,13 @@ impl From<Output> for Finished {
 
 /// Runs it to its end.
 pub(crate) async fn traffic_gen(arguments: &[&str]) -> Finished {
-    let output = command(arguments).output().await;
+    traffic_gen_in(&[], arguments).await
+}
+
+/// [`traffic_gen`] with those variables.
+pub(crate) async fn traffic_gen_in(variables: &[(&str, &str)], arguments: &[&str]) -> Finished {
+    let mut command = command(arguments);
+    let output = command.envs(variables.iter().copied()).output().await;
     output.expect("the program can be started").into()
 }
 

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 /// Running services; stopped when dropped.
 pub(crate) struct Services {
     pub(crate) frontend: String,
+    pub(crate) dice_roller: String,
     pub(crate) die_service: String,
     /// die-service, dice-roller and the frontend.
     running: [Service; 3],
@@ -48,8 +49,14 @@ impl Service {
 impl Services {
     /// Starts them; a roll takes up to `roll_delay`.
     pub(crate) async fn start(roll_delay: Duration) -> Self {
+        Self::start_with(roll_delay, &[]).await
+    }
+
+    /// [`start`](Self::start) with those flags for die-service.
+    pub(crate) async fn start_with(roll_delay: Duration, dice: &[&str]) -> Self {
         let (listener, die_service) = listen().await;
-        let dice = Service::start(|stop| die_service::run(config(&[]), listener, stop));
+        let dice = config(dice);
+        let dice = Service::start(|stop| die_service::run(dice, listener, stop));
         let (listener, dice_roller) = listen().await;
         let delay = format!("--roll-delay={}ms", roll_delay.as_millis());
         let roller = config(&["--die-service-url", &die_service, &delay]);
@@ -64,6 +71,7 @@ impl Services {
         let page = Service::start(|stop| frontend::run(page, listener, stop));
         Self {
             frontend,
+            dice_roller,
             die_service,
             running: [dice, roller, page],
         }

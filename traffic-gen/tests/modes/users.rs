@@ -88,6 +88,19 @@ async fn rolls_reach_the_services() {
 }
 
 #[tokio::test]
+async fn rolls_alone_go_to_dice_roller_as_well() {
+    let services = Services::start(Duration::ZERO).await;
+    let flags = ["--only-rolls", "--users=3", "--seed=11"];
+    let finished = traffic_gen(&users(&services.dice_roller, &flags)).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let report = finished.json();
+    assert!(number(&report, "rolls") > 10, "{report}");
+    let routes = report["routes"].as_array().expect("routes").iter();
+    let routes: Vec<_> = routes.map(|row| &row["route"]).collect();
+    assert_eq!(routes, ["/roll", "/roll-async"]);
+}
+
+#[tokio::test]
 async fn failures_are_counted_by_status_and_decide_the_exit_code() {
     let broken = |_: &str| {
         (

@@ -33,7 +33,7 @@ async fn a_batch_is_told_by_all_three_services_under_one_trace_id() {
     let system = System::quick().await;
     let (_, answer) = get(&system.frontend.url("/roll-async?die=fair&times=3")).await;
     let trace = answer["trace_id"].as_str().expect("an id");
-    let lines = lines_of(&system, trace, 7).await;
+    let lines = lines_of(&system, trace, 8).await;
     let told = messages(&lines);
     let expected = [
         "Async roll batch completed",
@@ -43,6 +43,7 @@ async fn a_batch_is_told_by_all_three_services_under_one_trace_id() {
         "Async roll completed",
         "Dice roller answered",
         "Die found",
+        "Usage event",
     ];
     assert_eq!(told, expected);
     let loggers: BTreeSet<&str> = lines
@@ -165,7 +166,7 @@ async fn a_failure_is_told_once_where_it_happened() {
             let lines = lines_of(&system, &trace, 1).await;
             lines
                 .iter()
-                .any(|line| line["logger"] == "frontend")
+                .any(|line| line["message"] == "Dice roller answered")
                 .then_some(lines)
         })
         .await;
@@ -180,7 +181,7 @@ async fn a_failure_is_told_once_where_it_happened() {
         );
     }
     let (_, unknown) = get(&system.frontend.url("/roll?die=l%22oa%0Aded")).await;
-    let lines = lines_of(&system, unknown["trace_id"].as_str().expect("an id"), 2).await;
+    let lines = lines_of(&system, unknown["trace_id"].as_str().expect("an id"), 3).await;
     let warnings: Vec<&Value> = lines
         .iter()
         .filter(|line| line["level"] != "INFO")

@@ -1,6 +1,8 @@
 // A browser, pages that keep count of what goes wrong in them, and the services to look at.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 /** URLs of frontends in different circumstances, from crates/demo/tests/browser.rs. */
@@ -82,6 +84,17 @@ export async function says(page, selector, pattern) {
     [selector, pattern.source],
   );
   return page.textContent(selector);
+}
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Fails when axe finds anything; `when` tells one look at a page from another. */
+export async function assertAccessible(page, when) {
+  await page.evaluate(axe);
+  const { violations, passes } = await page.evaluate(() => window.axe.run());
+  assert.ok(passes.length > 10, "axe looked at something");
+  const found = violations.map(({ id, impact, nodes }) => `${when}: ${impact} ${id} ${nodes[0].html}`);
+  assert.deepEqual(found, []);
 }
 
 /** Adds up in `window.shifted` what moved although nobody had just pressed anything. */

@@ -6,5 +6,7 @@ mod hostile;
 mod links;
 mod openapi;
 mod server;
+mod sign_in;
 mod stop;
 mod trace;
+mod usage;

@@ -21,6 +21,8 @@ async fn the_document_and_the_service_agree() {
         ("/form?die=fair".to_owned(), 303),
         ("/form".to_owned(), 422),
         (format!("/form?die={long}"), 414),
+        ("POST /sign-in".to_owned(), 422),
+        ("POST /sign-out".to_owned(), 303),
         (traced(COMPLETE), 200),
         (traced(MISSING), 404),
         (traced(BROKEN), 503),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use frontend::{Config, run};
-use reqwest::header::ACCEPT;
-use reqwest::{Client, Response, redirect};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE};
+use reqwest::{Client, RequestBuilder, Response, redirect};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -48,13 +48,39 @@ async fn listen() -> (TcpListener, String) {
 
 /// GETs `url` as a browser would, without following.
 pub(crate) async fn browse(url: &str) -> Response {
+    browse_with(url, b"").await
+}
+
+/// [`browse`] with that `Cookie` header.
+pub(crate) async fn browse_with(url: &str, cookie: &[u8]) -> Response {
+    answer(client().get(url).header(ACCEPT, BROWSER), cookie).await
+}
+
+/// POSTs a form, with that `Cookie` header, as a script would.
+pub(crate) async fn submit(url: &str, form: impl Into<Vec<u8>>, cookie: &str) -> Response {
+    let request = client().post(url).body(form.into());
+    let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    answer(request, cookie.as_bytes()).await
+}
+
+fn client() -> Client {
     let client = Client::builder().redirect(redirect::Policy::none());
-    let request = client.build().expect("a client").get(url);
-    request
-        .header(ACCEPT, BROWSER)
-        .send()
-        .await
-        .expect("an answer")
+    client.build().expect("a client")
+}
+
+async fn answer(request: RequestBuilder, cookie: &[u8]) -> Response {
+    let request = match cookie {
+        b"" => request,
+        cookie => request.header(COOKIE, cookie),
+    };
+    request.send().await.expect("an answer")
+}
+
+/// The cookies that an answer sets, with their attributes.
+pub(crate) fn cookies(response: &Response) -> Vec<String> {
+    let headers = response.headers().get_all(SET_COOKIE).iter();
+    let texts = headers.map(|value| value.to_str().expect("ASCII").to_owned());
+    texts.collect()
 }
 
 /// A header as text; empty when it is not there.
