@@ -1,14 +1,14 @@
 //! docker-compose.yml with .env, with the programs' flags, and with itself.
 
-use crate::files::{
-    Service, addresses, assert_reachable, env, root, service, services, text, variables,
-};
+use crate::files::{Service, addresses, assert_reachable_among, root, service, services, text};
+use crate::stages::stages;
+use crate::variables::{Variable, env, variables};
 
 #[test]
 fn every_variable_is_in_env_with_the_same_default() {
-    let env = env();
+    let env = env(".env");
     let compose = text("docker-compose.yml");
-    for (name, default) in variables(&compose) {
+    for Variable { name, default, .. } in variables(&compose) {
         // The build's own; nobody sets it in a file.
         if name == "DICE_REVISION" {
             continue;
@@ -18,7 +18,7 @@ fn every_variable_is_in_env_with_the_same_default() {
         assert_eq!(value, default, "{name}: .env and docker-compose.yml differ");
     }
     for name in env.keys() {
-        let used = variables(&compose).iter().any(|(used, _)| used == name);
+        let used = variables(&compose).iter().any(|used| used.name == name);
         assert!(used, ".env: nothing in docker-compose.yml uses {name}");
     }
 }
@@ -29,38 +29,6 @@ fn every_port_is_published_on_this_machine_only() {
         for port in service.list("ports") {
             assert!(port.starts_with("127.0.0.1:"), "{}: {port}", service.name);
         }
-    }
-}
-
-#[test]
-fn no_port_is_published_twice() {
-    let mut ports: Vec<u16> = services()
-        .iter()
-        .flat_map(|service| service.ports().into_iter().map(|(host, _)| host))
-        .collect();
-    ports.sort_unstable();
-    let all = ports.len();
-    ports.dedup();
-    assert_eq!(ports.len(), all, "{ports:?}");
-}
-
-#[test]
-fn published_ports_are_the_ones_people_were_told() {
-    let told = [
-        ("frontend", vec![(8108, 8000)]),
-        ("dice-roller", vec![(8107, 8000)]),
-        ("die-service", vec![(8106, 8000)]),
-        ("grafana", vec![(3000, 3000)]),
-        ("prometheus", vec![(9090, 9090)]),
-        ("loki", vec![(3100, 3100)]),
-        ("tempo", vec![(3200, 3200)]),
-        ("alloy", vec![(12345, 12345), (4317, 4317), (4318, 4318)]),
-        ("jaeger", vec![(16686, 16686)]),
-    ];
-    for service in services() {
-        let ports = told.iter().find(|(name, _)| *name == service.name);
-        let ports = ports.map(|(_, ports)| ports.clone()).unwrap_or_default();
-        assert_eq!(service.ports(), ports, "{}", service.name);
     }
 }
 
@@ -79,36 +47,19 @@ fn a_service_listens_where_its_port_is_published() {
     }
 }
 
-/// The stage's number is in the name; the rest is the service's name.
-#[test]
-fn the_dice_services_have_the_names_of_their_stage() {
-    for name in ["die-service", "dice-roller", "frontend"] {
-        let service = service(name);
-        assert_eq!(service.container(), format!("{name}-stage4"));
-        assert_eq!(
-            service.label("observability.service").as_deref(),
-            Some(name)
-        );
-        let job = service.label("observability.job");
-        assert_eq!(
-            job.as_deref(),
-            Some(service.container()),
-            "the Prometheus job"
-        );
-    }
-}
-
 #[test]
 fn every_url_leads_to_a_container_that_listens_there() {
-    for service in services() {
-        for (name, value) in service.map("environment") {
-            let value = value.as_str().unwrap_or_default().to_owned();
-            // Those with localhost are for browsers.
-            let inside = addresses(&value)
-                .into_iter()
-                .filter(|url| !url.starts_with("localhost"));
-            for address in inside {
-                assert_reachable(address, &format!("{}: {name}", service.name));
+    for stage in stages() {
+        let running = stage.running();
+        for service in &running {
+            for (name, value) in service.map("environment") {
+                let value = value.as_str().unwrap_or_default();
+                let from = format!("stage {}: {}: {name}", stage.number, service.name);
+                // Those with localhost are for browsers.
+                let inside = addresses(value).into_iter();
+                for address in inside.filter(|url| !url.starts_with("localhost")) {
+                    assert_reachable_among(&running, address, &from);
+                }
             }
         }
     }
@@ -132,11 +83,15 @@ fn sources(program: &str) -> Vec<String> {
         "traffic-gen" => "traffic-gen/src".to_owned(),
         _ => format!("crates/{program}/src"),
     };
-    vec![
+    let mut folders = vec![
         own,
         "crates/service/src".to_owned(),
         "crates/telemetry/src".to_owned(),
-    ]
+    ];
+    if ["die-service", "usage-sink"].contains(&program) {
+        folders.push("crates/database/src".to_owned());
+    }
+    folders
 }
 
 #[test]
@@ -239,6 +194,7 @@ fn the_doctor_is_told_where_everything_is() {
         "die-service",
         "dice-roller",
         "frontend",
+        "usage-sink",
         "alloy",
         "tempo",
         "prometheus",

@@ -1,9 +1,10 @@
 //! Reading the files, and the parts of them that many tests ask for.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
+
+use crate::variables::{Variables, filled};
 
 /// The project's root.
 pub(crate) fn root() -> PathBuf {
@@ -37,49 +38,23 @@ fn merged(value: Value) -> Value {
     }
 }
 
-/// `.env`.
-pub(crate) fn env() -> BTreeMap<String, String> {
-    let file = text(".env");
-    let lines = file.lines().filter(|line| !line.starts_with('#'));
-    let pairs = lines.filter_map(|line| line.split_once('='));
-    pairs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
-}
-
-/// Every `${NAME:-default}` of a text, as name and default.
-pub(crate) fn variables(text: &str) -> Vec<(&str, &str)> {
-    let starts = text.match_indices("${").map(|(at, _)| &text[at + 2..]);
-    let bodies = starts.filter_map(|rest| rest.split_once('}').map(|(body, _)| body));
-    bodies
-        .map(|body| {
-            body.split_once(":-")
-                .unwrap_or_else(|| panic!("${{{body}}} has no default"))
-        })
-        .collect()
-}
-
-/// `text` as Compose fills it in when nobody sets anything.
-fn filled(text: &str) -> String {
-    let mut filled = text.to_owned();
-    for (name, default) in variables(text) {
-        filled = filled.replace(&format!("${{{name}:-{default}}}"), default);
-    }
-    filled
+/// docker-compose.yml, as it is when nobody sets anything.
+pub(crate) fn compose() -> Value {
+    compose_with(&Variables::new())
 }
 
 /// docker-compose.yml, filled in.
-pub(crate) fn compose() -> Value {
-    fill(yaml("docker-compose.yml"))
+fn compose_with(env: &Variables) -> Value {
+    fill(yaml("docker-compose.yml"), env)
 }
 
-fn fill(value: Value) -> Value {
+fn fill(value: Value, env: &Variables) -> Value {
     match value {
-        Value::String(text) => filled(&text).into(),
-        Value::Array(values) => values.into_iter().map(fill).collect(),
+        Value::String(text) => filled(&text, env).into(),
+        Value::Array(values) => values.into_iter().map(|value| fill(value, env)).collect(),
         Value::Object(map) => map
             .into_iter()
-            .map(|(key, value)| (key, fill(value)))
+            .map(|(key, value)| (key, fill(value, env)))
             .collect(),
         other => other,
     }
@@ -92,9 +67,14 @@ pub(crate) struct Service {
     pub(crate) it: Value,
 }
 
-/// All services, those of profiles included.
+/// All services, those of profiles and of other stages included.
 pub(crate) fn services() -> Vec<Service> {
-    let compose = compose();
+    services_with(&Variables::new())
+}
+
+/// [`services`], with the names and values that they have when `env` is set.
+pub(crate) fn services_with(env: &Variables) -> Vec<Service> {
+    let compose = compose_with(env);
     let services = compose["services"].as_object().expect("a map").clone();
     let named = |(name, it)| Service { name, it };
     services.into_iter().map(named).collect()
@@ -160,7 +140,12 @@ impl Service {
 
     /// Whether `docker compose up` starts it.
     pub(crate) fn is_default(&self) -> bool {
-        self.it["profiles"].is_null()
+        self.it["profiles"].is_null() && self.is_of_the_stage()
+    }
+
+    /// Whether the stage has it, by itself or with a profile.
+    pub(crate) fn is_of_the_stage(&self) -> bool {
+        self.it["scale"].as_str() != Some("0")
     }
 
     /// `(host, container)` of every published port.
@@ -188,6 +173,8 @@ impl Service {
         ports.extend(match self.name.as_str() {
             "tempo" | "jaeger" => vec![4317],
             "docker-proxy" => vec![2375],
+            "postgres" => vec![5432],
+            "postgres-exporter" => vec![9187],
             _ => vec![],
         });
         ports
@@ -222,14 +209,19 @@ pub(crate) fn strings(list: &Value) -> Vec<String> {
 
 /// Checks that `address`, as HOST:PORT, is a container that listens there.
 pub(crate) fn assert_reachable(address: &str, from: &str) {
+    assert_reachable_among(&services(), address, from);
+}
+
+/// [`assert_reachable`], where these are the containers.
+pub(crate) fn assert_reachable_among(services: &[Service], address: &str, from: &str) {
     let (host, port) = address
         .split_once(':')
         .unwrap_or_else(|| panic!("{from}: {address} has no port"));
     let port: u16 = port
         .parse()
         .unwrap_or_else(|_| panic!("{from}: {address} has no port"));
-    let found = services()
-        .into_iter()
+    let found = services
+        .iter()
         .find(|service| service.name == host || service.container() == host);
     let service = found.unwrap_or_else(|| panic!("{from}: there is no container {host}"));
     assert!(
@@ -239,17 +231,20 @@ pub(crate) fn assert_reachable(address: &str, from: &str) {
     );
 }
 
-/// HOST:PORT of every `http://` or `tcp://` URL in `text`.
+/// HOST:PORT of every URL in `text`.
 pub(crate) fn addresses(text: &str) -> Vec<&str> {
-    let schemes = ["http://", "tcp://"];
+    let schemes = ["http://", "tcp://", "postgres://"];
     let starts = schemes
         .iter()
         .flat_map(|scheme| text.match_indices(scheme).map(|(at, _)| at + scheme.len()));
     starts
         .map(|at| {
             let rest = &text[at..];
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-.:".contains(c));
-            &rest[..end.unwrap_or(rest.len())]
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.:@".contains(c));
+            let authority = &rest[..end.unwrap_or(rest.len())];
+            authority
+                .rsplit_once('@')
+                .map_or(authority, |(_, address)| address)
         })
         .collect()
 }

@@ -1,6 +1,8 @@
 //! What no container may do, and what all of them together may take.
 
+use crate::database::CLIENTS;
 use crate::files::{Service, compose, root, services};
+use crate::stages::stages;
 
 const MEBIBYTE: u64 = 1 << 20;
 
@@ -12,14 +14,15 @@ fn each(check: impl Fn(&Service)) {
 fn every_image_is_pinned() {
     each(|service| {
         let image = service.it["image"].as_str().expect("an image");
-        let (_, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
-        let version = tag.trim_start_matches('v');
+        let (name, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
+        let version = tag.trim_start_matches('v').trim_end_matches("-alpine");
         let numbers = version
             .split('.')
             .filter(|part| part.parse::<u32>().is_ok())
             .count();
+        // PostgreSQL's versions have two.
         assert!(
-            numbers >= 3,
+            numbers >= if name == "postgres" { 2 } else { 3 },
             "{}: {image} is not pinned to a version",
             service.name
         );
@@ -78,6 +81,21 @@ fn the_docker_socket_is_for_the_proxy_and_the_proxy_for_alloy() {
     assert_eq!(compose()["networks"]["docker-api"]["internal"], true);
 }
 
+/// The network is all that PostgreSQL knows its clients by.
+#[test]
+fn only_clients_of_the_database_share_its_network() {
+    each(|service| {
+        let networks = service.list("networks");
+        let sees = networks.iter().any(|network| network == "database");
+        let asks = CLIENTS.contains(&service.name.as_str());
+        assert_eq!(sees, asks || service.name == "postgres", "{}", service.name);
+        // What leaves out the default network is seen by nobody else.
+        let alone = networks == ["database"];
+        assert_eq!(alone, service.name == "postgres", "{}", service.name);
+    });
+    assert_eq!(compose()["networks"]["database"]["internal"], true);
+}
+
 #[test]
 fn every_container_has_bounds() {
     each(|service| {
@@ -102,14 +120,32 @@ fn memory(service: &Service) -> u64 {
     number.parse::<u64>().expect("a number") * MEBIBYTE
 }
 
-/// The doctor comes and goes; everything else may run at once.
+/// Everything that `up` starts, in every stage; what a profile adds is on top.
 #[test]
 fn all_containers_together_fit_in_two_gibibytes() {
-    let running = services()
-        .into_iter()
-        .filter(|service| service.name != "doctor");
-    let sum: u64 = running.map(|service| memory(&service)).sum();
-    assert!(sum <= 2048 * MEBIBYTE, "{} MiB", sum / MEBIBYTE);
+    for stage in stages() {
+        let running = stage.services.iter().filter(|service| service.is_default());
+        let sum: u64 = running.map(memory).sum();
+        assert!(
+            sum <= 2048 * MEBIBYTE,
+            "stage {}: {} MiB",
+            stage.number,
+            sum / MEBIBYTE
+        );
+    }
+}
+
+/// A full queue of the default size is about as large as these containers may be.
+#[test]
+fn the_smallest_containers_keep_few_spans() {
+    each(|service| {
+        let exports = service.environment("OTEL_EXPORTER_OTLP_ENDPOINT").is_some();
+        if !exports || memory(service) > 24 * MEBIBYTE {
+            return;
+        }
+        let most = service.environment("OTEL_BSP_MAX_QUEUE_SIZE");
+        assert_eq!(most.as_deref(), Some("512"), "{}", service.name);
+    });
 }
 
 /// A limit that Go does not know of is one that kills.
@@ -130,13 +166,13 @@ fn what_is_told_to_go_is_below_the_limit() {
 
 #[test]
 fn every_mount_from_here_exists_and_is_read_only() {
-    each(|service| {
+    for service in stages().iter().flat_map(|stage| &stage.services) {
         for (source, target, mode) in service.binds() {
             assert_eq!(mode, "ro", "{}: {target}", service.name);
             let exists = source.starts_with('/') || root().join(&source).exists();
             assert!(exists, "{}: there is no {source}", service.name);
         }
-    });
+    }
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn stores_listen_on_the_ports_that_are_published() {
 
 #[test]
 fn every_program_is_given_the_file_that_is_mounted() {
-    for name in ["alloy", "loki", "tempo", "prometheus", "jaeger"] {
+    for name in ["loki", "tempo", "prometheus", "jaeger", "postgres"] {
         let service = service(name);
         let command = service.list("command").join(" ");
         let mounts = service.binds();

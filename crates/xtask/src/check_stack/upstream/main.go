@@ -1,19 +1,17 @@
 // Reads the stack's files with the code of the programs that will read them, and says for each
-// what it is: the compose file by Compose's own loader, Alloy's by Alloy's parser and printer.
+// what it is: the compose file by Compose's own loader, Alloy's (see alloy.go) by Alloy's parser
+// and printer.
 //
 //	go run . ROOT
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/compose-spec/compose-go/v2/cli"
-	"github.com/grafana/alloy/syntax/parser"
-	"github.com/grafana/alloy/syntax/printer"
 )
 
 func main() {
@@ -34,55 +32,54 @@ func main() {
 	}
 }
 
-// compose loads the file with .env, as `docker compose config` does: schema, interpolation,
-// merges, references between services, networks and volumes.
+// compose loads the file with .env, with every stage's file, and with both, as `docker compose
+// config` does: schema, interpolation, merges, references between services, networks and volumes.
 func compose(root string) error {
+	env := filepath.Join(root, ".env")
+	stages, err := filepath.Glob(filepath.Join(root, "stack", "stages", "*.env"))
+	if err != nil {
+		return err
+	}
+	if len(stages) == 0 {
+		return fmt.Errorf("there is no stack/stages/*.env")
+	}
+	ways := [][]string{{env}}
+	for _, stage := range stages {
+		ways = append(ways, []string{stage}, []string{env, stage})
+	}
+	for _, files := range ways {
+		if err := load(root, files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load loads the file with some env files, a later one winning, and says how many containers that is.
+func load(root string, envs []string) error {
 	file := filepath.Join(root, "docker-compose.yml")
 	options, err := cli.NewProjectOptions(
 		[]string{file},
 		cli.WithWorkingDirectory(root),
-		cli.WithEnvFiles(filepath.Join(root, ".env")),
+		cli.WithEnvFiles(envs...),
 		cli.WithDotEnv,
 		cli.WithProfiles([]string{"*"}),
 	)
+	names := ""
+	for _, env := range envs {
+		names += " + " + filepath.Base(env)
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%s%s: %w", file, names, err)
 	}
 	project, err := options.LoadProject(context.Background())
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%s%s: %w", file, names, err)
 	}
-	fmt.Printf("docker-compose.yml: %d services\n", len(project.Services))
-	return nil
-}
-
-// alloy parses every file of Alloy's and compares it with how Alloy would write it.
-func alloy(root string) error {
-	files, err := filepath.Glob(filepath.Join(root, "stack", "alloy", "*.alloy"))
-	if err != nil {
-		return err
+	containers := 0
+	for _, service := range project.Services {
+		containers += service.GetScale()
 	}
-	if len(files) == 0 {
-		return fmt.Errorf("there is no stack/alloy/*.alloy")
-	}
-	for _, file := range files {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		tree, err := parser.ParseFile(filepath.Base(file), source)
-		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-		var written bytes.Buffer
-		if err := printer.Fprint(&written, tree); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-		written.WriteByte('\n')
-		if !bytes.Equal(source, written.Bytes()) {
-			return fmt.Errorf("%s is not formatted as `alloy fmt` does it", file)
-		}
-		fmt.Printf("%s: %d blocks\n", filepath.Base(file), len(tree.Body))
-	}
+	fmt.Printf("docker-compose.yml%s: %d containers\n", names, containers)
 	return nil
 }

@@ -1,0 +1,175 @@
+//! PostgreSQL: who may connect to which database, and with what.
+
+use std::collections::BTreeSet;
+
+use crate::files::{service, services, text};
+use crate::grafana::datasource;
+use crate::stages::stages;
+
+/// The services with an account.
+pub(crate) const CLIENTS: [&str; 4] = ["die-service", "usage-sink", "postgres-exporter", "grafana"];
+
+const FOLDER: &str = "stack/postgres";
+
+/// `(database, role)`.
+type Account = (String, String);
+
+/// What the clients are told: the user and the database of every URL.
+fn told() -> BTreeSet<Account> {
+    let last = stages().pop().expect("six stages");
+    let mut accounts = BTreeSet::new();
+    for service in &last.services {
+        for value in service.map("environment").values() {
+            let value = value.as_str().unwrap_or_default();
+            let Some((_, rest)) = value.split_once("postgres://") else {
+                continue;
+            };
+            let (user, rest) = rest.split_once('@').expect("a user");
+            let (_, name) = rest.split_once('/').expect("a database");
+            let name = name.split('?').next().unwrap_or(name);
+            accounts.insert((name.to_owned(), user.to_owned()));
+        }
+    }
+    let grafana = datasource("usage-db");
+    let part = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
+    accounts.insert((
+        part(&grafana["jsonData"]["database"]),
+        part(&grafana["user"]),
+    ));
+    accounts
+}
+
+/// The fields of every line of pg_hba.conf.
+fn rules() -> Vec<Vec<String>> {
+    let file = text(&format!("{FOLDER}/pg_hba.conf"));
+    let lines = file
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines
+        .map(|line| line.split_whitespace().map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn each_role_gets_into_its_own_database_and_nobody_else_in() {
+    let mut allowed = BTreeSet::new();
+    for rule in rules().iter().filter(|rule| rule[0] != "local") {
+        let [kind, database, role, from, how] = &rule[..] else {
+            panic!("{rule:?} has not five fields");
+        };
+        assert_eq!([kind, from, how], ["host", "samenet", "trust"], "{rule:?}");
+        allowed.insert((database.clone(), role.clone()));
+    }
+    assert_eq!(allowed, told());
+    assert_eq!(allowed.len(), CLIENTS.len());
+}
+
+#[test]
+fn the_superuser_comes_by_the_socket_alone() {
+    let of_superuser: Vec<_> = rules()
+        .into_iter()
+        .filter(|rule| rule[2] == "postgres" || rule[0] == "local")
+        .collect();
+    assert_eq!(of_superuser, [["local", "all", "postgres", "peer"]]);
+}
+
+#[test]
+fn every_role_and_database_is_made() {
+    let script = text(&format!("{FOLDER}/roles.sql"));
+    for (database, role) in told() {
+        let made = format!("CREATE ROLE {role} LOGIN;");
+        assert!(script.contains(&made), "nothing makes the role {role}");
+        // Every server comes with the one called postgres.
+        let made = script.contains(&format!("CREATE DATABASE {database} OWNER "));
+        assert!(made || database == "postgres", "nothing makes {database}");
+    }
+    let clients = script
+        .lines()
+        .filter(|line| line.starts_with("CREATE ROLE "));
+    assert_eq!(clients.count(), told().len(), "a role for nobody");
+}
+
+#[test]
+fn grafana_may_only_read() {
+    let script = text(&format!("{FOLDER}/roles.sql"));
+    assert!(script.contains("ALTER ROLE grafana SET default_transaction_read_only = on;"));
+    let granted: Vec<&str> = script
+        .lines()
+        .filter(|line| line.contains("grafana;") && line.contains("GRANT"))
+        .collect();
+    assert_eq!(granted.len(), 1, "{granted:?}");
+    assert!(
+        granted[0].contains("GRANT SELECT ON TABLES TO"),
+        "{granted:?}"
+    );
+    assert!(!script.contains("OWNER grafana"));
+}
+
+#[test]
+fn the_files_in_force_are_the_ones_that_are_mounted() {
+    let postgres = service("postgres");
+    let mounts = postgres.binds();
+    let target = |source: &str| {
+        let source = format!("./{FOLDER}/{source}");
+        let mount = mounts.iter().find(|mount| mount.0 == source);
+        mount
+            .unwrap_or_else(|| panic!("{source} is not mounted"))
+            .1
+            .clone()
+    };
+    let config = format!("config_file={}", target("postgresql.conf"));
+    assert!(postgres.list("command").contains(&config), "no {config}");
+    let rules = format!("hba_file = '{}'", target("pg_hba.conf"));
+    assert!(
+        text(&format!("{FOLDER}/postgresql.conf")).contains(&rules),
+        "no {rules}"
+    );
+    assert!(target("roles.sql").starts_with("/docker-entrypoint-initdb.d/"));
+}
+
+/// There is none to keep secret.
+#[test]
+fn no_password_is_anywhere() {
+    for service in services() {
+        for (name, value) in service.map("environment") {
+            assert!(!name.contains("PASSWORD"), "{}: {name}", service.name);
+            let value = value.as_str().unwrap_or_default();
+            let user = value
+                .split_once("postgres://")
+                .and_then(|(_, rest)| rest.split_once('@'));
+            let secret = user.is_some_and(|(user, _)| user.contains(':'));
+            assert!(!secret, "{}: {name} holds a password", service.name);
+        }
+    }
+    let script = text(&format!("{FOLDER}/roles.sql")).to_uppercase();
+    assert!(!script.contains("PASSWORD"), "roles.sql");
+    let grafana = datasource("usage-db");
+    assert!(grafana["secureJsonData"].is_null() && grafana["password"].is_null());
+}
+
+/// Both pools and everybody else at once.
+#[test]
+fn there_are_connections_for_everybody() {
+    let config = text(&format!("{FOLDER}/postgresql.conf"));
+    let most = config
+        .lines()
+        .find_map(|line| line.strip_prefix("max_connections = "));
+    let most: u64 = most.expect("a number").parse().expect("a number");
+    let pools = 2 * 10;
+    let grafana = datasource("usage-db")["jsonData"]["maxOpenConns"].as_u64();
+    // The exporter has up to 5, the superuser 3 of his own.
+    assert!(pools + grafana.expect("a bound") + 5 + 3 <= most, "{most}");
+}
+
+/// The healthy state is not the one while the databases are being made.
+#[test]
+fn the_health_check_asks_by_tcp_as_somebody_who_may() {
+    let test = service("postgres").it["healthcheck"]["test"].clone();
+    let test = crate::files::strings(&test);
+    let after = |flag: &str| {
+        let at = test.iter().position(|word| word == flag);
+        test[at.unwrap_or_else(|| panic!("no {flag}")) + 1].clone()
+    };
+    assert_eq!(after("-h"), "127.0.0.1");
+    assert!(told().contains(&(after("-d"), after("-U"))), "{test:?}");
+}
