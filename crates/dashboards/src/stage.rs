@@ -11,13 +11,24 @@ pub enum Stage {
     Three,
     /// Batches of concurrent rolls.
     Four,
+    /// die-service keeps its dice in PostgreSQL: a dependency with state, which can be away.
+    Five,
+    /// Usage events leave the log stream for a database of their own.
+    Six,
 }
 
 impl Stage {
-    /// All that have a dashboard, in order.
-    pub const ALL: [Self; 4] = [Self::One, Self::Two, Self::Three, Self::Four];
+    /// All, in order.
+    pub const ALL: [Self; 6] = [
+        Self::One,
+        Self::Two,
+        Self::Three,
+        Self::Four,
+        Self::Five,
+        Self::Six,
+    ];
 
-    /// Its number, 1 to 4.
+    /// Its number, 1 to 6.
     #[must_use]
     pub fn number(self) -> u8 {
         self as u8

@@ -32,7 +32,8 @@ pub(crate) fn dashboard(stage: Stage) -> Dashboard {
                 paste an id from the page or a log line. { false } finds none.",
             default: NO_TRACE,
         }],
-        jobs: r#"job=~".+-stageN""#.to_owned(),
+        // The exporter of PostgreSQL's metrics is not PostgreSQL.
+        jobs: r#"job=~".+-stageN",service!="postgres""#.to_owned(),
         rows: rows::all()
             .into_iter()
             .filter_map(|row| row.only(stage))
@@ -64,6 +65,18 @@ fn about(stage: Stage) -> (&'static str, &'static str, &'static str) {
             "Async Rolling",
             "async",
             "Batches of concurrent rolls: what concurrency looks like in metrics and in traces.",
+        ),
+        Stage::Five => (
+            "Database",
+            "database",
+            "The dice are in PostgreSQL: queries, a pool of connections, and what an outage does to \
+             everybody in front of it.",
+        ),
+        Stage::Six => (
+            "Usage Routing",
+            "log-routing",
+            "Who used what leaves the log stream: usage events go to a database of their own, and \
+             every other line to Loki as before.",
         ),
     }
 }

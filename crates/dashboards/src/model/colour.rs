@@ -29,6 +29,10 @@ pub(crate) enum Palette {
     Services,
     /// Single rolls beside batches.
     Sync,
+    /// What becomes of a usage event, and of the lines around it.
+    Routing,
+    /// The databases on the server.
+    Databases,
 }
 
 impl Palette {
@@ -67,8 +71,17 @@ impl Palette {
                 ("dice-roller.*", BLUE),
                 ("frontend.*", "purple"),
                 ("die-service.*", "orange"),
+                ("usage-sink.*", GREEN),
             ],
             Self::Sync => &[("Sync.*", BLUE), ("Async.*", "purple")],
+            Self::Routing => &[
+                ("stored|to the sink|operational_line", GREEN),
+                ("duplicate", YELLOW),
+                ("rejected", RED),
+                ("to Loki|usage_line", BLUE),
+                ("read|capacity", "text"),
+            ],
+            Self::Databases => &[("dice.*", "orange"), ("usage.*", GREEN)],
         }
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod layout;
 pub(crate) mod link;
 pub(crate) mod panel;
 pub(crate) mod promql;
+pub(crate) mod sql;
 pub(crate) mod target;
 pub(crate) mod unit;
 pub(crate) mod variable;

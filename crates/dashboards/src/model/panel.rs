@@ -23,6 +23,7 @@ pub(crate) struct Panel {
     until: Option<Stage>,
     weight: u32,
     id: Option<usize>,
+    interval: Option<&'static str>,
 }
 
 impl Panel {
@@ -38,6 +39,7 @@ impl Panel {
             until: None,
             weight: 1,
             id: None,
+            interval: None,
         }
     }
 
@@ -62,6 +64,12 @@ impl Panel {
     /// Numbered so that links find it, instead of by its place; larger than any place.
     pub(crate) fn id(mut self, id: usize) -> Self {
         self.id = Some(id);
+        self
+    }
+
+    /// The shortest step over time: `1m`.
+    pub(crate) fn interval(mut self, interval: &'static str) -> Self {
+        self.interval = Some(interval);
         self
     }
 
@@ -184,6 +192,9 @@ impl Panel {
             let targets = self.targets.iter().zip('A'..);
             let targets: Vec<_> = targets.map(|((_, t), letter)| t.to_json(letter)).collect();
             json["targets"] = targets.into();
+        }
+        if let Some(interval) = self.interval {
+            json["interval"] = interval.into();
         }
         if !self.transformations.is_empty() {
             json["transformations"] = self.transformations.clone().into();

@@ -10,7 +10,12 @@ pub(crate) fn percentiles(name: &str, selector: &str) -> [PromQl; 3] {
 
 /// One quantile over `window`, of all series together.
 pub(crate) fn quantile(q: &str, name: &str, selector: &str, window: &str) -> String {
-    format!("histogram_quantile({q}, sum by (le) (rate({name}_bucket{{{selector}}}[{window}])))")
+    quantile_by("le", q, name, selector, window)
+}
+
+/// The same for each value of the labels in `by`, which begins with `le`.
+pub(crate) fn quantile_by(by: &str, q: &str, name: &str, selector: &str, window: &str) -> String {
+    format!("histogram_quantile({q}, sum by ({by}) (rate({name}_bucket{{{selector}}}[{window}])))")
 }
 
 /// The mean observation over `window`, of all series together; nothing without observations.

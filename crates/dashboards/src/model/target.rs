@@ -2,15 +2,24 @@
 
 use serde_json::{Value, json};
 
-/// The provisioned datasources' type and uid, which are the same words.
+use super::sql::Sql;
+
+/// The uids of the provisioned datasources, which are their types, too.
 pub(crate) const PROMETHEUS: &str = "prometheus";
 pub(crate) const LOKI: &str = "loki";
 pub(crate) const TEMPO: &str = "tempo";
 pub(crate) const JAEGER: &str = "jaeger";
 
+/// The database of usage events, which is read by a role that can do nothing else.
+pub(crate) const USAGE_DB: &str = "usage-db";
+
 /// A reference to one of them.
 pub(crate) fn datasource(name: &str) -> Value {
-    json!({ "type": name, "uid": name })
+    let kind = match name {
+        USAGE_DB => "grafana-postgresql-datasource",
+        same => same,
+    };
+    json!({ "type": kind, "uid": name })
 }
 
 /// One query of a panel.
@@ -20,10 +29,14 @@ pub(crate) enum Target {
     Prometheus(PromQl),
     /// LogQL for log lines.
     Logs(String),
+    /// LogQL for one number: how many lines there are.
+    LogCount { legend: &'static str, query: String },
     /// TraceQL, or a trace id, shown as a table of traces or spans.
     Traces { query: String, table: TableType },
     /// The graph of services that Tempo writes to Prometheus; the text selects its series.
     ServiceGraph(&'static str),
+    /// SQL.
+    Sql(Sql),
 }
 
 /// A row of a table of traces.
@@ -83,6 +96,18 @@ impl PromQl {
         self.exemplar = true;
         self
     }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "expr": self.expr,
+            "legendFormat": self.legend,
+            "editorMode": "code",
+            "format": self.format,
+            "instant": self.instant,
+            "range": !self.instant,
+            "exemplar": self.exemplar,
+        })
+    }
 }
 
 impl From<PromQl> for Target {
@@ -96,34 +121,39 @@ impl Target {
     pub(crate) fn datasource(&self) -> &'static str {
         match self {
             Self::Prometheus(_) => PROMETHEUS,
-            Self::Logs(_) => LOKI,
+            Self::Logs(_) | Self::LogCount { .. } => LOKI,
             Self::Traces { .. } | Self::ServiceGraph(_) => TEMPO,
+            Self::Sql(_) => USAGE_DB,
         }
     }
 
     /// Whether its answer has no history.
     pub(crate) fn is_instant(&self) -> bool {
-        matches!(self, Self::Prometheus(query) if query.instant)
+        match self {
+            Self::Prometheus(query) => query.instant,
+            Self::Sql(query) => !query.is_over_time(),
+            Self::LogCount { .. } => true,
+            Self::Logs(_) | Self::Traces { .. } | Self::ServiceGraph(_) => false,
+        }
     }
 
     /// Its classic JSON; `letter` tells the queries of a panel apart.
     pub(crate) fn to_json(&self, letter: char) -> Value {
         let mut json = match self {
-            Self::Prometheus(query) => json!({
-                "expr": query.expr,
-                "legendFormat": query.legend,
-                "editorMode": "code",
-                "format": query.format,
-                "instant": query.instant,
-                "range": !query.instant,
-                "exemplar": query.exemplar,
-            }),
+            Self::Prometheus(query) => query.to_json(),
+            Self::Sql(query) => query.to_json(),
             Self::Logs(query) => json!({
                 "expr": query,
                 "legendFormat": "{{container_name}}",
                 "editorMode": "code",
                 "queryType": "range",
                 "maxLines": 100,
+            }),
+            Self::LogCount { legend, query } => json!({
+                "expr": query,
+                "legendFormat": legend,
+                "editorMode": "code",
+                "queryType": "instant",
             }),
             Self::Traces { query, table } => json!({
                 "query": query,

@@ -4,6 +4,10 @@
 pub(crate) const REQUESTS: &str = "reqps";
 /// Operations a second, here rolls.
 pub(crate) const OPERATIONS: &str = "ops";
+/// Events a second.
+pub(crate) const EVENTS: &str = "eps";
+/// Messages a second, here log lines.
+pub(crate) const LINES: &str = "mps";
 /// Seconds.
 pub(crate) const SECONDS: &str = "s";
 /// Milliseconds.

@@ -16,6 +16,10 @@ pub(crate) enum Viz {
     BarGauge,
     /// Lines over time.
     Lines,
+    /// Stacked bars over time, for counts of events.
+    Columns,
+    /// Stacked bars, one for each row of a table, called by the column of that name.
+    BarChart(&'static str),
     /// Counts of events over time by bucket.
     Heatmap,
     /// Shares of a whole.
@@ -38,7 +42,8 @@ impl Viz {
             Self::Stat => "stat",
             Self::Gauge => "gauge",
             Self::BarGauge => "bargauge",
-            Self::Lines => "timeseries",
+            Self::Lines | Self::Columns => "timeseries",
+            Self::BarChart(_) => "barchart",
             Self::Heatmap => "heatmap",
             Self::Pie => "piechart",
             Self::Table => "table",
@@ -53,7 +58,9 @@ impl Viz {
     /// Where colours come from unless an override says so.
     pub(crate) fn colour_mode(&self) -> &'static str {
         match self {
-            Self::Lines | Self::Pie => "palette-classic-by-name",
+            Self::Lines | Self::Columns | Self::BarChart(_) | Self::Pie => {
+                "palette-classic-by-name"
+            }
             _ => "thresholds",
         }
     }
@@ -70,6 +77,16 @@ impl Viz {
                 "spanNulls": false,
                 "axisSoftMin": 0,
             }),
+            Self::Columns => json!({
+                "drawStyle": "bars",
+                "barAlignment": 1,
+                "lineWidth": 0,
+                "fillOpacity": 80,
+                "showPoints": "never",
+                "stacking": { "mode": "normal", "group": "A" },
+                "axisSoftMin": 0,
+            }),
+            Self::BarChart(_) => json!({ "lineWidth": 0, "fillOpacity": 80, "axisSoftMin": 0 }),
             Self::Table => json!({ "align": "left", "filterable": true }),
             Self::StateTimeline => json!({ "fillOpacity": 80, "lineWidth": 0 }),
             _ => json!({}),
@@ -95,7 +112,17 @@ impl Viz {
                 "showUnfilled": true,
                 "sizing": "auto",
             }),
-            Self::Lines => lines(width < NARROW),
+            Self::Lines | Self::Columns => lines(width < NARROW),
+            Self::BarChart(names) => json!({
+                "xField": names,
+                "orientation": "horizontal",
+                "stacking": "normal",
+                "showValue": "never",
+                "groupWidth": 0.7,
+                "barWidth": 0.9,
+                "legend": { "showLegend": true, "displayMode": "list", "placement": "bottom", "calcs": [] },
+                "tooltip": { "mode": "multi", "sort": "none" },
+            }),
             Self::Heatmap => heatmap(unit),
             Self::Pie => pie(),
             Self::Table => json!({ "showHeader": true, "cellHeight": "sm" }),

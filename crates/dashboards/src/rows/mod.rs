@@ -4,14 +4,19 @@ mod async_performance;
 mod async_rolls;
 mod async_trace;
 mod business;
+mod database;
 mod dice_roller;
 mod die_service;
 mod frontend;
 mod logs;
 mod overview;
+mod postgres;
+mod resilience;
 mod service_to_service;
 mod system;
 mod traces;
+mod usage_events;
+mod usage_routing;
 
 use crate::model::layout::Row;
 
@@ -26,6 +31,11 @@ pub(crate) fn all() -> Vec<Row> {
         async_performance::row(),
         business::row(),
         service_to_service::row(),
+        database::row(),
+        postgres::row(),
+        resilience::row(),
+        usage_events::row(),
+        usage_routing::row(),
         traces::row(),
         async_trace::row(),
         logs::row(),

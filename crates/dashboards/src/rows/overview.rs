@@ -8,29 +8,40 @@ use crate::model::promql::share;
 use crate::model::target::instant;
 use crate::model::unit;
 use crate::model::viz::Viz;
+use crate::stage::Stage;
 
 pub(crate) fn row() -> Row {
     Row::new(
         "Overview",
         [Line::new(
             4,
-            [services_up(), rolls_in_range(), error_ratio()],
+            [
+                services_up(
+                    "Whether Prometheus could scrape each service a moment ago. It says that the \
+                     process answers, not that it does its work well: compare the error ratio.",
+                    r#"up{job=~".+-stageN"}"#,
+                )
+                .until(Stage::Four),
+                services_up(
+                    "Whether each process answers a scrape, and whether PostgreSQL answers its \
+                     exporter. A service can be UP and yet fail every request that needs another.",
+                    r#"up{job=~".+-stageN",service!="postgres"} or pg_up{job="postgres-stageN"} or up{job="postgres-stageN"}"#,
+                )
+                .since(Stage::Five),
+                rolls_in_range(),
+                error_ratio(),
+            ],
         )],
     )
 }
 
-fn services_up() -> Panel {
-    Panel::new(
-        Viz::Stat,
-        "Services Up",
-        "Whether Prometheus could scrape each service a moment ago. It says that the process \
-         answers, not that it does its work well: compare the error ratio.",
-    )
-    .target(instant("{{service}}", r#"up{job=~".+-stageN"}"#))
-    .unit(unit::COUNT)
-    .word("1", "UP", GREEN)
-    .word("0", "DOWN", RED)
-    .thresholds(RED, &[(1.0, GREEN)])
+fn services_up(description: &'static str, query: &str) -> Panel {
+    Panel::new(Viz::Stat, "Services Up", description)
+        .target(instant("{{service}}", query))
+        .unit(unit::COUNT)
+        .word("1", "UP", GREEN)
+        .word("0", "DOWN", RED)
+        .thresholds(RED, &[(1.0, GREEN)])
 }
 
 fn rolls_in_range() -> Panel {

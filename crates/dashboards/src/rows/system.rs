@@ -20,7 +20,7 @@ fn cpu() -> Panel {
     )
     .target(query(
         "{{job}}",
-        r#"sum by (job) (rate(process_cpu_seconds_total{job=~".+-stageN"}[$__rate_interval]))"#,
+        r#"sum by (job) (rate(process_cpu_seconds_total{job=~".+-stageN",service!="postgres"}[$__rate_interval]))"#,
     ))
     .unit(unit::RATIO)
     .decimals(1)
@@ -35,7 +35,7 @@ fn memory() -> Panel {
     )
     .target(query(
         "{{job}}",
-        r#"sum by (job) (process_resident_memory_bytes{job=~".+-stageN"})"#,
+        r#"sum by (job) (process_resident_memory_bytes{job=~".+-stageN",service!="postgres"})"#,
     ))
     .unit(unit::BYTES)
     .palette(Palette::Services)

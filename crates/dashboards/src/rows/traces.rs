@@ -91,7 +91,7 @@ fn instruction_text() -> String {
     });
     format!(
         "A trace follows one roll through every service that takes part: traffic-gen → frontend → \
-         dice-roller → die-service, as far as this stage has them. Each step is a span with a start, \
+         dice-roller → die-service → PostgreSQL, as far as this stage has them. Each step is a span with a start, \
          a duration and attributes such as `die.type`.\n\n\
          Pick a trace in a table to see its waterfall on this page, or search with TraceQL:\n\n{}\n\
          Every latency and error panel above links to the traces behind its values.",
@@ -124,7 +124,7 @@ fn service_graph() -> Panel {
          red part of each ring the share that failed. A service appears once it was called.",
     )
     .target(Target::ServiceGraph(
-        r#"{server=~"frontend|dice-roller|die-service"}"#,
+        r#"{server=~"frontend|dice-roller|die-service|postgres|usage-sink"}"#,
     ))
     .since(Stage::Two)
 }

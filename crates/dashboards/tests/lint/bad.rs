@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::report::Report;
 use crate::support::board::{Board, boards};
-use crate::{lint, services};
+use crate::{file, lint_one, services};
 
 /// A rule, the mistake, and how to make it in the dashboards.
 type Sample = (&'static str, &'static str, fn(&mut Vec<Board>));
@@ -123,6 +124,50 @@ const SAMPLES: &[Sample] = &[
     ("label", "in a legend", |boards| {
         panel(boards, STAT)["targets"][0]["legendFormat"] = json!("{{container}}");
     }),
+    ("counter", "shown as it is, by its type alone", |boards| {
+        set_query(boards, STAT, "sum(pg_stat_database_xact_commit)");
+    }),
+    ("sql-select", "a change", |boards| {
+        set_sql(
+            boards,
+            "DELETE FROM usage_events\nWHERE $__timeFilter(occurred_at)",
+        );
+    }),
+    ("sql-select", "two statements", |boards| {
+        edit_sql(boards, "LIMIT 50", "LIMIT 50; SELECT 1");
+    }),
+    ("sql-table", "another one", |boards| {
+        edit_sql(boards, "FROM usage_events", "FROM pg_shadow");
+    }),
+    ("sql-table", "a second one", |boards| {
+        edit_sql(boards, "FROM usage_events", "FROM usage_events, pg_shadow");
+    }),
+    ("sql-word", "a column that is not there", |boards| {
+        edit_sql(boards, "trace_id", "traceid");
+    }),
+    ("sql-word", "a function that waits", |boards| {
+        edit_sql(boards, "trace_id", "pg_sleep(60)");
+    }),
+    ("sql-range", "all of time", |boards| {
+        edit_sql(
+            boards,
+            "WHERE $__timeFilter(occurred_at)",
+            "WHERE rolls > 0",
+        );
+    }),
+    ("sql-range", "a filter that can be passed by", |boards| {
+        edit_sql(
+            boards,
+            "WHERE $__timeFilter(occurred_at)",
+            "WHERE rolls > 0 OR $__timeFilter(occurred_at)",
+        );
+    }),
+    ("sql-steps", "a graph with one point", |boards| {
+        panel(boards, TABLE)["targets"][0]["format"] = json!("time_series");
+    }),
+    ("datasource", "another database", |boards| {
+        panel(boards, TABLE)["targets"][0]["datasource"]["uid"] = json!("dice-db");
+    }),
     ("anchored", "half of a message", |boards| {
         let query = r#"{service_name="dice-roller"} | json | message =~ "Async roll batch""#;
         set_query(boards, "Recent Logs", query);
@@ -139,13 +184,22 @@ const SAMPLES: &[Sample] = &[
 /// A plain panel of stage 1.
 const STAT: &str = "Services Up";
 
+/// A panel of stage 6 that asks in SQL.
+const TABLE: &str = "Newest Usage Events";
+
 #[tokio::test]
 async fn each_rule_finds_its_mistake() {
     let exposed = services::cold().await;
+    let right = boards();
     for (rule, mistake, make) in SAMPLES {
-        let mut boards = boards();
+        let mut boards = right.clone();
         make(&mut boards);
-        let report = lint(&boards, &exposed);
+        let mut report = Report::default();
+        file::check_together(&boards, &mut report);
+        let changed = boards.iter().zip(&right);
+        for (board, _) in changed.filter(|(board, right)| board.json != right.json) {
+            lint_one(board, &boards, &exposed, &mut report);
+        }
         assert!(
             report.names(rule),
             "the rule {rule:?} does not find: {mistake}\n{report}"
@@ -154,10 +208,23 @@ async fn each_rule_finds_its_mistake() {
 }
 
 fn panel<'a>(boards: &'a mut [Board], title: &str) -> &'a mut Value {
-    let panels = boards[0].json["panels"].as_array_mut();
+    let panels = boards.iter_mut().map(|board| &mut board.json["panels"]);
     panels
-        .and_then(|panels| panels.iter_mut().find(|panel| panel["title"] == title))
-        .expect("stage 1 has this panel")
+        .filter_map(Value::as_array_mut)
+        .flatten()
+        .find(|panel| panel["title"] == title)
+        .expect("some dashboard has this panel")
+}
+
+fn set_sql(boards: &mut [Board], query: &str) {
+    panel(boards, TABLE)["targets"][0]["rawSql"] = json!(query);
+}
+
+/// Replaces what the query has once.
+fn edit_sql(boards: &mut [Board], old: &str, new: &str) {
+    let query = panel(boards, TABLE)["targets"][0]["rawSql"].as_str();
+    let query = query.expect("it asks in SQL").replacen(old, new, 1);
+    set_sql(boards, &query);
 }
 
 fn set_query(boards: &mut [Board], title: &str, query: &str) {

@@ -7,24 +7,38 @@ use promql_parser::parser::VectorSelector;
 
 type Labels = BTreeMap<String, String>;
 
-/// Series by metric name.
+/// Series by metric name, and which of them only ever grow.
 #[derive(Debug, Default)]
-pub(crate) struct Exposed(BTreeMap<String, Vec<Labels>>);
+pub(crate) struct Exposed {
+    series: BTreeMap<String, Vec<Labels>>,
+    counters: BTreeSet<String>,
+}
 
 impl Exposed {
     /// Adds what a target answered to a scrape, under the labels of that target, and its `up`.
     pub(crate) fn scrape(&mut self, target: &[(&str, &str)], metrics: &str) {
         let target = labels(target);
         self.add("up", target.clone());
-        for line in metrics.lines().filter(|line| !line.starts_with('#')) {
-            let (name, mut own) = sample(line);
-            own.extend(target.clone());
-            self.add(&name, own);
+        for line in metrics.lines() {
+            if let Some(kind) = line.strip_prefix("# TYPE ") {
+                self.counters.extend(counters(kind));
+            } else if !line.starts_with('#') {
+                let (name, mut own) = sample(line);
+                own.extend(target.clone());
+                self.add(&name, own);
+            }
         }
+    }
+
+    /// Whether a metric only ever grows.
+    pub(crate) fn is_counter(&self, name: &str) -> bool {
+        self.counters.contains(name)
     }
 
     /// Adds what Tempo derives from spans: it is written by remote write and on no `/metrics`.
     pub(crate) fn spans(&mut self, service: &str) {
+        let latency = counters("traces_spanmetrics_latency histogram");
+        self.counters.extend(latency);
         for kind in ["SPAN_KIND_SERVER", "SPAN_KIND_CLIENT"] {
             let labels = labels(&[
                 ("service", service),
@@ -37,13 +51,13 @@ impl Exposed {
     }
 
     fn add(&mut self, name: &str, labels: Labels) {
-        self.0.entry(name.to_owned()).or_default().push(labels);
+        self.series.entry(name.to_owned()).or_default().push(labels);
     }
 
     /// The series that `selector` selects.
     pub(crate) fn select(&self, selector: &VectorSelector) -> Vec<&Labels> {
         let name = selector.name.as_deref().unwrap_or_default();
-        let series = self.0.get(name).into_iter().flatten();
+        let series = self.series.get(name).into_iter().flatten();
         let matches = |labels: &&Labels| {
             let matchers = selector.matchers.matchers.iter();
             matchers
@@ -65,6 +79,17 @@ impl Exposed {
 fn labels(pairs: &[(&str, &str)]) -> Labels {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     pairs.iter().map(owned).collect()
+}
+
+/// The counters that the metric of that name and type, in one line, is made of.
+fn counters(kind: &str) -> Vec<String> {
+    match kind.split_once(' ') {
+        Some((name, "counter")) => vec![name.to_owned()],
+        Some((name, "histogram")) => ["bucket", "count", "sum"]
+            .map(|part| format!("{name}_{part}"))
+            .to_vec(),
+        _ => Vec::new(),
+    }
 }
 
 /// A line of the text format as name and labels. No value here has a quote or a comma in it.

@@ -14,6 +14,7 @@ mod panel;
 mod promql;
 mod report;
 mod services;
+mod sql;
 
 use std::fs;
 use std::path::Path;
@@ -28,14 +29,19 @@ fn lint(boards: &[Board], exposed: &Exposed) -> Report {
     let mut report = Report::default();
     file::check_together(boards, &mut report);
     for board in boards {
-        file::check(board, &mut report);
-        panel::check(board, &mut report);
-        grid::check(board, &mut report);
-        promql::check(board, exposed, &mut report);
-        links::check(board, boards, &mut report);
-        anchored::check(board, &mut report);
+        lint_one(board, boards, exposed, &mut report);
     }
     report
+}
+
+fn lint_one(board: &Board, all: &[Board], exposed: &Exposed, report: &mut Report) {
+    file::check(board, report);
+    panel::check(board, report);
+    grid::check(board, report);
+    promql::check(board, exposed, report);
+    sql::check(board, report);
+    links::check(board, all, report);
+    anchored::check(board, report);
 }
 
 #[tokio::test]
@@ -69,6 +75,8 @@ fn each_dashboard_is_the_one_people_look_for() {
         ("stage2-dashboard.json", "stage2-dice-roller", 18),
         ("stage3-dashboard.json", "stage3-dice-roller", 24),
         ("stage4-dashboard.json", "stage4-dice-roller", 33),
+        ("stage5-dashboard.json", "stage5-dice-roller", 42),
+        ("stage6-dashboard.json", "stage6-dice-roller", 46),
         ("system-overview.json", "ktrdr-system-overview", 8),
         ("worker-status.json", "ktrdr-worker-status", 8),
         ("operations.json", "ktrdr-operations", 8),

@@ -7,8 +7,13 @@ use serde_json::Value;
 use crate::report::Report;
 use crate::support::board::{Board, list, text};
 
-/// The provisioned datasources, whose type and uid are the same word.
-const DATASOURCES: [&str; 3] = ["prometheus", "loki", "tempo"];
+/// The provisioned datasources: type and uid.
+const DATASOURCES: [(&str, &str); 4] = [
+    ("prometheus", "prometheus"),
+    ("loki", "loki"),
+    ("tempo", "tempo"),
+    ("grafana-postgresql-datasource", "usage-db"),
+];
 
 /// Kinds of panel that show no plain numbers.
 const WITHOUT_UNIT: [&str; 4] = ["text", "logs", "nodeGraph", "traces"];
@@ -79,7 +84,7 @@ fn check_datasources(panel: &Value, place: &str, report: &mut Report) {
     for source in own.chain(list(panel, "targets").iter().map(|t| &t["datasource"])) {
         let (kind, uid) = (text(source, "type"), text(source, "uid"));
         report.require(
-            kind == uid && DATASOURCES.contains(&uid),
+            DATASOURCES.contains(&(kind, uid)),
             "datasource",
             place,
             format!("the datasource {source} is not provisioned"),

@@ -7,14 +7,11 @@ use promql_parser::parser::{AggregateExpr, Call, Expr, LabelModifier, VectorSele
 
 use crate::exposed::Exposed;
 use crate::report::Report;
-use crate::support::board::{Board, PromQl, list, text};
+use crate::support::board::{Board, Query, list, text};
 use crate::support::interpolate::Values;
 
 /// Functions that make sense of a counter.
 const COUNTER_FUNCTIONS: [&str; 4] = ["rate", "irate", "increase", "resets"];
-
-/// The names that counters and the parts of histograms end in.
-const COUNTERS: [&str; 4] = ["_total", "_bucket", "_count", "_sum"];
 
 pub(crate) fn check(board: &Board, exposed: &Exposed, report: &mut Report) {
     let values = Values::an_hour(board.variables());
@@ -146,7 +143,7 @@ impl Walk<'_> {
 
     fn check_selector(&mut self, selector: &VectorSelector, counting: bool) {
         let name = selector.name.as_deref().unwrap_or_default();
-        let counter = COUNTERS.iter().any(|suffix| name.ends_with(suffix));
+        let counter = self.exposed.is_counter(name);
         self.report.require(
             counting || !counter,
             "counter",
@@ -179,7 +176,7 @@ impl Walk<'_> {
         }
     }
 
-    fn check_legend(&mut self, query: &PromQl, expr: &Expr) {
+    fn check_legend(&mut self, query: &Query, expr: &Expr) {
         let there = self.labels(expr);
         let named = query.legend.split("{{").skip(1);
         for label in named.filter_map(|rest| rest.split_once("}}")) {

@@ -1,4 +1,5 @@
-//! The real services, started in this process, scraped before anyone used them.
+//! The real services, started in this process, scraped before anyone used them; and what others
+//! expose, written down.
 
 use std::future::pending;
 use std::io;
@@ -16,27 +17,28 @@ pub(crate) async fn cold() -> Exposed {
     exposed
 }
 
+/// A database that is not there: series must exist before it is.
+const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:9/nothing";
+
 async fn add_stages(exposed: &mut Exposed) {
-    let services = [
-        (
-            1,
-            "dice-roller",
-            serve(|c, l| dice_roller::run(c, l, pending())).await,
-        ),
-        (
-            2,
-            "frontend",
-            serve(|c, l| frontend::run(c, l, pending())).await,
-        ),
-        (
-            3,
-            "die-service",
-            serve(|c, l| die_service::run(c, l, pending())).await,
-        ),
+    let dice_roller = serve(&[], |c, l| dice_roller::run(c, l, pending())).await;
+    let frontend = serve(&[], |c, l| frontend::run(c, l, pending())).await;
+    let die_service = serve(&[], |c, l| die_service::run(c, l, pending())).await;
+    let database = ["--database-url", NO_DATABASE];
+    let with_database = serve(&database, |c, l| die_service::run(c, l, pending())).await;
+    let usage_sink = serve(&database, |c, l| usage_sink::run(c, l, pending())).await;
+    let postgres = include_str!("postgres.prom").to_owned();
+    let stages = [
+        (1..=6, "dice-roller", dice_roller),
+        (2..=6, "frontend", frontend),
+        (3..=4, "die-service", die_service),
+        (5..=6, "die-service", with_database),
+        (5..=6, "postgres", postgres),
+        (6..=6, "usage-sink", usage_sink),
     ];
-    for (since, service, metrics) in services {
+    for (stages, service, metrics) in stages {
         exposed.spans(service);
-        for stage in since..=4 {
+        for stage in stages {
             let (job, stage) = (format!("{service}-stage{stage}"), stage.to_string());
             let instance = format!("{job}:8000");
             let target = [
@@ -48,15 +50,17 @@ async fn add_stages(exposed: &mut Exposed) {
             exposed.scrape(&target, &metrics);
         }
     }
+    let target = [("job", "alloy"), ("instance", "alloy:12345")];
+    exposed.scrape(&target, include_str!("alloy.prom"));
 }
 
 async fn add_ktrdr(exposed: &mut Exposed) {
     exposed.spans("ktrdr-backend");
     exposed.spans("ktrdr-worker");
-    let backend = serve(|c, l| ktrdr::backend::run(c, l, pending())).await;
+    let backend = serve(&[], |c, l| ktrdr::backend::run(c, l, pending())).await;
     let target = [("job", "ktrdr-backend"), ("instance", "ktrdr-backend:8000")];
     exposed.scrape(&target, &backend);
-    let worker = serve(|c, l| ktrdr::worker::run(c, l, pending())).await;
+    let worker = serve(&[], |c, l| ktrdr::worker::run(c, l, pending())).await;
     for (instance, worker_type) in [
         ("ktrdr-worker-1:5003", "backtest"),
         ("ktrdr-worker-3:5005", "training"),
@@ -71,19 +75,20 @@ async fn add_ktrdr(exposed: &mut Exposed) {
 }
 
 #[derive(Parser)]
-struct Defaults<C: Args> {
+struct Flags<C: Args> {
     #[command(flatten)]
     config: C,
 }
 
-/// Starts a server with its default configuration and returns its first `/metrics`.
-async fn serve<C: Args, F>(run: impl FnOnce(C, TcpListener) -> F) -> String
+/// Starts a server with those flags and returns its first `/metrics`.
+async fn serve<C: Args, F>(flags: &[&str], run: impl FnOnce(C, TcpListener) -> F) -> String
 where
     F: Future<Output = io::Result<()>> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
-    tokio::spawn(run(Defaults::parse_from(["default"]).config, listener));
+    let arguments = ["program"].iter().chain(flags);
+    tokio::spawn(run(Flags::parse_from(arguments).config, listener));
     let answer = reqwest::get(format!("http://{address}/metrics")).await;
     let answer = answer.expect("the service answers");
     answer.text().await.expect("metrics are text")

@@ -1,31 +1,42 @@
-//! Every PromQL query of every dashboard, asked of a real Prometheus that scrapes the real
-//! services under traffic, with the stack's own rules of jobs and labels.
+//! Every PromQL and SQL query of every dashboard, asked of a real Prometheus and a real PostgreSQL
+//! behind the real services under traffic, each stage with its own topology, and with the stack's
+//! own rules of jobs and labels.
 //!
-//! It takes about two minutes and prints a table of what each panel would show. Services are
-//! this program itself, started again: `live be SERVICE FLAGS`. Needs `prometheus`.
+//! It takes about a minute and prints a table of what each panel would show. Services are this
+//! program itself, started again: `live be SERVICE FLAGS`. Needs `prometheus`, and for stages 5 and
+//! 6 `postgres` and `prometheus-postgres-exporter`.
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alloy;
 mod broken;
+mod expected;
+mod ktrdr;
+mod outage;
 mod plausible;
+mod postgres;
 mod prometheus;
 mod role;
+mod speed_up;
+mod sql;
+mod stage;
 mod system;
 mod table;
+mod topology;
 
 use std::process::ExitCode;
+use std::time::SystemTime;
 
-use prometheus::Prometheus;
-use support::board::{Board, PromQl, boards};
-use support::interpolate::Values;
+use prometheus::{Prometheus, Series};
+use support::board::{Board, Query, boards};
 use system::System;
 
 /// Scrapes before anything is asked: a graph's, and those in the windows of its first point.
 const SCRAPES: u32 = 16;
 
-/// Tempo writes these, and there is no Tempo here; the exposed metrics stand beside them.
-const BY_TEMPO: &str = "traces_spanmetrics_";
+/// Tempo and Alloy write these, which do not run here; what services expose stands beside them.
+const ELSEWHERE: [&str; 3] = ["traces_spanmetrics_", "loki_", "otelcol_"];
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -33,12 +44,18 @@ fn main() -> ExitCode {
         return role::main(arguments[2..].to_vec());
     }
     if !prometheus::is_there() {
-        assert!(std::env::var_os("CI").is_none(), "prometheus is missing");
-        println!("skipped: the live test of the dashboards needs the program prometheus");
+        skip("the live test of the dashboards", "prometheus");
         return ExitCode::SUCCESS;
     }
+    let last_stage = match postgres::missing() {
+        None => 6,
+        Some(program) => {
+            skip("the live test of the dashboards of stages 5 and 6", program);
+            4
+        }
+    };
     let runtime = tokio::runtime::Runtime::new().expect("threads to run on");
-    let problems = runtime.block_on(run());
+    let problems = runtime.block_on(run(last_stage));
     for problem in &problems {
         eprintln!("{problem}");
     }
@@ -48,32 +65,49 @@ fn main() -> ExitCode {
     }
 }
 
+fn skip(what: &str, program: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{program} is missing");
+    println!("skipped: {what} needs the program {program}");
+}
+
 /// What is wrong with the panels.
-async fn run() -> Vec<String> {
-    let mut system = System::start().await;
-    let prometheus = Prometheus::start(&system).await;
+async fn run(last_stage: u8) -> Vec<String> {
+    let mut system = System::start(last_stage).await;
     let traffic = system.drive();
+    let prometheus = Prometheus::start(&system).await;
+    prometheus.scraped(SCRAPES - 3).await;
+    outage::make_mistakes(&system).await;
     prometheus.scraped(SCRAPES).await;
-    let mut problems = ask_everything(&prometheus).await;
-    let onslaught = system.break_some();
-    problems.extend(broken::check(&prometheus).await);
+    let mut problems = ask_everything(&system, &prometheus, last_stage).await;
+    system.break_some();
+    let onslaught = system.ktrdr.drive("300");
+    let (broken, outage) = tokio::join!(
+        broken::check(&prometheus),
+        outage::check(&prometheus, system.stage(5)),
+    );
+    problems.extend(broken);
+    problems.extend(outage);
     drop((traffic, onslaught));
     problems
 }
 
-async fn ask_everything(prometheus: &Prometheus) -> Vec<String> {
-    let batch_size = prometheus.mean_batch_size().await;
+async fn ask_everything(system: &System, prometheus: &Prometheus, last_stage: u8) -> Vec<String> {
+    // One moment for all: asking takes a while on a busy machine.
+    let now = SystemTime::now();
     let mut table = table::Table::new();
     let mut problems = Vec::new();
     for board in boards() {
-        let values = prometheus.values(board.variables());
-        for query in board.promql() {
+        if board.stage().is_some_and(|stage| stage > last_stage) {
+            continue;
+        }
+        let speed_up = speed_up::theory(prometheus, &board, now).await;
+        for query in board.promql().into_iter().chain(board.sql()) {
             let place = format!("{}: {} [{}]", board.file, query.place, query.legend);
-            match ask(prometheus, &values, &query).await {
+            match ask(system, prometheus, &board, &query, now).await {
                 Err(problem) => problems.push(format!("{place}: {problem}")),
                 Ok(series) => {
                     table.row(&board.file, &query, &series);
-                    let found = plausible::check(&board, &query, &series, batch_size);
+                    let found = plausible::check(&query, &series, speed_up);
                     problems.extend(found.map(|problem| format!("{place}: {problem}")));
                 }
             }
@@ -83,21 +117,18 @@ async fn ask_everything(prometheus: &Prometheus) -> Vec<String> {
     problems
 }
 
+/// What a panel shows at that moment.
 async fn ask(
+    system: &System,
     prometheus: &Prometheus,
-    values: &Values,
-    query: &PromQl,
-) -> Result<Vec<prometheus::Series>, String> {
-    prometheus
-        .range(&values.fill(&query.expr), query.instant)
-        .await
-}
-
-/// The first query of a panel, as it would be sent.
-fn first_query(board: &Board, title: &str) -> PromQl {
-    let queries = board.promql();
-    let mut of_panel = queries.into_iter().filter(|query| query.place == title);
-    of_panel
-        .next()
-        .unwrap_or_else(|| panic!("{} has no panel {title:?}", board.file))
+    board: &Board,
+    query: &Query,
+    at: SystemTime,
+) -> Result<Vec<Series>, String> {
+    if !query.is_sql() {
+        return prometheus.ask(board, query, at).await;
+    }
+    let stage = board.stage().and_then(|number| system.stage(number));
+    let postgres = stage.and_then(|stage| stage.postgres.as_ref());
+    sql::ask(postgres.ok_or("its stage has no database")?, query, at).await
 }

@@ -2,14 +2,16 @@
 
 use std::ops::RangeInclusive;
 
-use crate::BY_TEMPO;
+use crate::ELSEWHERE;
 use crate::prometheus::Series;
-use crate::support::board::{Board, PromQl};
+use crate::support::board::Query;
 
-/// Panels that are rightly 0 while all is well; [`crate::broken`] sees them otherwise.
-const RIGHTLY_ZERO: [(&str, &str); 2] = [
-    ("system-overview.json", "Error Rate"),
-    ("system-overview.json", "Errors by Status Code"),
+/// Panels that are rightly 0 while all is well; [`crate::broken`] and [`crate::outage`] see them
+/// otherwise.
+const RIGHTLY_ZERO: [&str; 3] = [
+    "Error Rate",
+    "Errors by Status Code",
+    "503 Answers by Service",
 ];
 
 /// Longest duration of a request in seconds. A roll takes one; what took a little longer falls into
@@ -20,13 +22,8 @@ const SLOWEST: f64 = 2.5;
 const ROUNDING: f64 = 1e-6;
 
 /// What is wrong with the answer to a query, if anything.
-pub(crate) fn check(
-    board: &Board,
-    query: &PromQl,
-    series: &[Series],
-    batch_size: f64,
-) -> Option<String> {
-    if query.expr.contains(BY_TEMPO) {
+pub(crate) fn check(query: &Query, series: &[Series], speed_up: f64) -> Option<String> {
+    if ELSEWHERE.iter().any(|prefix| query.expr.contains(prefix)) {
         return None;
     }
     let values: Vec<f64> = series
@@ -36,18 +33,17 @@ pub(crate) fn check(
     if !values.iter().any(|value| value.is_finite()) {
         return Some("shows nothing".to_owned());
     }
-    let place = (board.file.as_str(), query.place.as_str());
-    if values.iter().all(|value| *value == 0.0) && !RIGHTLY_ZERO.contains(&place) {
+    if values.iter().all(|value| *value == 0.0) && !RIGHTLY_ZERO.contains(&&*query.place) {
         return Some("shows nothing but 0".to_owned());
     }
-    let bounds = bounds(query, batch_size)?;
+    let bounds = bounds(query, speed_up)?;
     let finite = values.iter().filter(|value| value.is_finite());
     let strange = finite.copied().find(|value| !bounds.contains(value));
     strange.map(|value| format!("shows {value}, which is not in {bounds:?}"))
 }
 
 /// What the values of a query can be, by the panel's unit.
-fn bounds(query: &PromQl, batch_size: f64) -> Option<RangeInclusive<f64>> {
+fn bounds(query: &Query, speed_up: f64) -> Option<RangeInclusive<f64>> {
     if query.counts_buckets() {
         return Some(0.0..=1e6); // A heatmap's unit is that of its buckets; these are counts.
     }
@@ -56,11 +52,8 @@ fn bounds(query: &PromQl, batch_size: f64) -> Option<RangeInclusive<f64>> {
         "ms" => Some(0.0..=1000.0 * SLOWEST),
         "percent" => Some(0.0..=100.0 + ROUNDING),
         "percentunit" => Some(0.0..=1.0 + ROUNDING),
-        "reqps" | "ops" => Some(0.0..=1e3),
-        "suffix:×" => {
-            let theory = f64::midpoint(batch_size, 1.0);
-            Some(0.75 * theory..=1.25 * theory)
-        }
+        "reqps" | "ops" | "eps" => Some(0.0..=1e3),
+        "suffix:×" => Some(0.75 * speed_up..=1.25 * speed_up),
         "bytes" => Some(1e6..=1e9),
         // Counts, and columns that have units of their own.
         "short" => Some(0.0..=1e9),

@@ -4,23 +4,36 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
+use crate::stage::Stage;
+use crate::support::board::{Board, Query};
 use crate::support::interpolate::Values;
 use crate::system::System;
+use crate::topology::STACK;
 
-/// The stack's configuration.
-const STACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../stack/prometheus");
+/// Between two scrapes: shorter than in the stack, so that nobody waits for so long. Everything
+/// that follows from it is in proportion.
+pub(crate) const SCRAPE: Duration = Duration::from_secs(2);
+
+/// The stack's times, and what they become: an exporter takes 1 s to say that PostgreSQL is away.
+const TIMES: [(&str, &str); 2] = [
+    ("scrape_interval: 5s", "scrape_interval: 2s"),
+    ("scrape_timeout: 4s", "scrape_timeout: 1600ms"),
+];
+
+/// The smallest window that Grafana asks for, in scrapes.
+const WINDOW: u32 = 4;
+
+/// How far back a graph goes here, in scrapes: not to where its windows have no samples yet.
+const GRAPH: u32 = 10;
 
 /// Waiting for scrapes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
-
-/// How far back a graph goes here: not to where its windows have no samples yet.
-const GRAPH: u64 = 50;
 
 /// One series of an answer.
 #[derive(Debug)]
@@ -38,9 +51,10 @@ impl Series {
 
 /// A running server. Killed, and its folder removed, when dropped.
 pub(crate) struct Prometheus {
+    client: reqwest::Client,
     url: String,
     folder: PathBuf,
-    started: Instant,
+    started: SystemTime,
     _process: Child,
 }
 
@@ -66,7 +80,8 @@ impl Prometheus {
     pub(crate) async fn start(system: &System) -> Self {
         let address = free_address().await;
         let folder = env::temp_dir().join(format!("dashboards-live-{}", std::process::id()));
-        write_configuration(&folder, system, &address).expect("the configuration can be written");
+        let services = write_configuration(&folder, system, &address);
+        let services = services.expect("the configuration can be written");
         let process = Command::new("prometheus")
             .arg(format!(
                 "--config.file={}",
@@ -87,18 +102,14 @@ impl Prometheus {
             .spawn()
             .expect("prometheus starts");
         let prometheus = Self {
+            client: reqwest::Client::new(),
             url: format!("http://{address}"),
             folder,
-            started: Instant::now(),
+            started: SystemTime::now(),
             _process: process,
         };
-        // 9 targets of four stages, the backend and its six workers.
-        prometheus
-            .until(
-                "every service to be scraped",
-                r#"sum(up{service!=""}) == 16"#,
-            )
-            .await;
+        let up = format!(r#"sum(up{{service!=""}}) == {services}"#);
+        prometheus.until("every service to be scraped", &up).await;
         prometheus
     }
 
@@ -113,7 +124,7 @@ impl Prometheus {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             if self
-                .range(condition, true)
+                .range(condition, true, SystemTime::now())
                 .await
                 .is_ok_and(|found| !found.is_empty())
             {
@@ -124,40 +135,43 @@ impl Prometheus {
         panic!("waited {PATIENCE:?} in vain for {what}: {condition}");
     }
 
-    /// What Grafana would fill in: a time range since the start, and the smallest window.
-    pub(crate) fn values(&self, variables: Vec<(String, String)>) -> Values {
-        Values {
-            rate_interval: "20s".to_owned(),
-            range: format!("{}s", self.started.elapsed().as_secs() + 1),
-            variables,
-        }
-    }
-
-    /// Rolls to a batch, on average, since the start.
-    pub(crate) async fn mean_batch_size(&self) -> f64 {
-        let of = |part: &str| {
-            format!(
-                r#"sum(increase(async_roll_batch_size_{part}{{job="dice-roller-stage4"}}[10m]))"#
-            )
+    /// What a panel of `board` would show at that moment: over the time since the start, and with
+    /// the smallest window.
+    pub(crate) async fn ask(
+        &self,
+        board: &Board,
+        query: &Query,
+        at: SystemTime,
+    ) -> Result<Vec<Series>, String> {
+        let since = at.duration_since(self.started).unwrap_or_default();
+        let values = Values {
+            rate_interval: format!("{}s", (WINDOW * SCRAPE).as_secs()),
+            range: format!("{}s", since.as_secs() + 1),
+            variables: board.variables(),
         };
-        let mean = format!("{} / {}", of("sum"), of("count"));
-        let series = self.range(&mean, true).await.expect("a valid query");
-        series.first().map_or(f64::NAN, Series::last)
+        self.range(&values.fill(&query.expr), query.instant, at)
+            .await
     }
 
-    /// Asks `/api/v1/query_range`, for now alone if `instant`.
-    pub(crate) async fn range(&self, query: &str, instant: bool) -> Result<Vec<Series>, String> {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-        let end = since_epoch.expect("the clock is right").as_secs();
-        let start = if instant { end } else { end - GRAPH };
-        let (start, end) = (start.to_string(), end.to_string());
+    /// Asks `/api/v1/query_range` for the time up to `at`, or for that moment alone if `instant`.
+    pub(crate) async fn range(
+        &self,
+        query: &str,
+        instant: bool,
+        at: SystemTime,
+    ) -> Result<Vec<Series>, String> {
+        let since_epoch = at.duration_since(UNIX_EPOCH);
+        let end = since_epoch.expect("the clock is right");
+        let start = if instant { end } else { end - GRAPH * SCRAPE };
+        let [start, end, step] = [start, end, SCRAPE].map(|time| time.as_secs_f64().to_string());
         let parameters = [
             ("query", query),
             ("start", &start),
             ("end", &end),
-            ("step", "5"),
+            ("step", &step),
         ];
-        let request = reqwest::Client::new()
+        let request = self
+            .client
             .get(format!("{}/api/v1/query_range", self.url))
             .query(&parameters);
         let answer = request.send().await.map_err(|error| error.to_string())?;
@@ -185,35 +199,52 @@ fn series(result: &Value) -> Vec<Series> {
         .collect()
 }
 
-fn write_configuration(folder: &Path, system: &System, own: &str) -> std::io::Result<()> {
+/// Returns how many services there are to scrape.
+fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
-    let read = |file: &str| fs::read_to_string(Path::new(STACK).join(file));
-    let configuration = read("prometheus.yml")?
+    let read = |file: &str| fs::read_to_string(Path::new(STACK).join("prometheus").join(file));
+    let mut configuration = read("prometheus.yml")?
         .replace("/etc/prometheus/targets", &folder.display().to_string())
         .replace("127.0.0.1:9090", own);
+    for (stack, here) in TIMES {
+        assert!(configuration.contains(stack), "the stack has no {stack:?}");
+        configuration = configuration.replace(stack, here);
+    }
     // The rest of the stack does not run here: nobody listens on the discard port.
-    let elsewhere = ["tempo:3200", "loki:3100", "alloy:12345"];
-    let configuration = elsewhere.iter().fold(configuration, |text, host| {
-        text.replace(host, "127.0.0.1:9")
-    });
+    for host in ["tempo:3200", "loki:3100", "alloy:12345"] {
+        configuration = configuration.replace(host, "127.0.0.1:9");
+    }
     fs::write(folder.join("prometheus.yml"), configuration)?;
-    // One set of services stands for all stages: they run the same programs.
-    let stages = ["stage1", "stage2", "stage3", "stage4"]
-        .map(|stage| read(&format!("targets/{stage}.yml")))
-        .into_iter()
-        .collect::<Result<String, _>>()?;
-    fs::write(folder.join("stage.yml"), localise(&stages, system))?;
-    fs::write(
-        folder.join("ktrdr.yml"),
-        localise(&read("targets/ktrdr.yml")?, system),
-    )
+    let mut services = 0;
+    let mut stages = String::new();
+    for stage in system.stages() {
+        let targets = read(&format!("targets/stage{}.yml", stage.number))?;
+        stages += &localise(&targets, &mut services, |target| {
+            Stage::address(stage, target)
+        });
+    }
+    fs::write(folder.join("stage.yml"), stages)?;
+    let ktrdr = &system.ktrdr;
+    let targets = localise(&read("targets/ktrdr.yml")?, &mut services, |target| {
+        ktrdr.address(target)
+    });
+    fs::write(folder.join("ktrdr.yml"), targets)?;
+    Ok(services)
 }
 
-/// `text` with the address of each quoted target.
-fn localise(text: &str, system: &System) -> String {
-    let parts = text
-        .split('"')
-        .map(|part| system.address(part).unwrap_or(part));
+/// `text` with the address of each quoted target, which are counted.
+fn localise<'a>(
+    text: &'a str,
+    count: &mut usize,
+    address: impl Fn(&str) -> Option<&'a str>,
+) -> String {
+    let parts = text.split('"').map(|part| match address(part) {
+        Some(local) => {
+            *count += 1;
+            local
+        }
+        None => part,
+    });
     parts.collect::<Vec<_>>().join("\"")
 }
 

@@ -1,9 +1,12 @@
 //! This program as one of the processes of the system.
 
 use std::ffi::OsString;
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{ExitCode, Stdio};
 
 use service::terminated;
+use testkit::Process;
+use tokio::process::{Child, Command};
 
 /// `arguments`: a name and its flags.
 pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
@@ -18,8 +21,43 @@ pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
         Some("frontend") => service::main_from(frontend::PROGRAM, arguments, |c, l| {
             frontend::run(c, l, terminated())
         }),
+        Some("usage-sink") => service::main_from(usage_sink::PROGRAM, arguments, |c, l| {
+            usage_sink::run(c, l, terminated())
+        }),
         Some("ktrdr") => ktrdr::main_from(arguments, terminated),
         Some("traffic-gen") => traffic_gen::main_from(arguments),
         _ => panic!("there is no program {arguments:?}"),
     }
+}
+
+/// Starts a service on a free port, with those flags that have a value.
+pub(crate) async fn start(arguments: &[&str], flags: &[(&str, Option<String>)]) -> Process {
+    let given = flags.iter().filter_map(|(flag, value)| {
+        let value = value.as_deref()?;
+        Some([*flag, value])
+    });
+    let mut all = [
+        &["be"],
+        arguments,
+        &["--listen", "127.0.0.1:0", "--otel-disabled"],
+    ]
+    .concat();
+    all.extend(given.flatten());
+    Process::start(program(), &all).await
+}
+
+/// Starts a program that does not listen.
+pub(crate) fn in_background(arguments: &[&str]) -> Child {
+    Command::new(program())
+        .arg("be")
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("this program starts again")
+}
+
+fn program() -> PathBuf {
+    std::env::current_exe().expect("this program has a path")
 }

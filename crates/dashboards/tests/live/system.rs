@@ -1,149 +1,45 @@
-//! Everything that is scraped, and who keeps it busy.
+//! Everything that is scraped: every stage at once, each with its own services, and KTRDR.
 
-use std::path::PathBuf;
-use std::process::Stdio;
+use futures_util::future::join_all;
+use tokio::process::Child;
 
-use testkit::Process;
-use tokio::process::{Child, Command};
+use crate::ktrdr::{Clients, Ktrdr};
+use crate::stage::Stage;
 
 /// The processes; killed when dropped.
 pub(crate) struct System {
-    pub(crate) die_service: Option<Process>,
-    pub(crate) dice_roller: Process,
-    pub(crate) frontend: Process,
-    pub(crate) backend: Process,
-    /// With the port that each has in the stack.
-    pub(crate) workers: Vec<(u16, Process)>,
+    stages: Vec<Stage>,
+    pub(crate) ktrdr: Ktrdr,
 }
-
-/// The workers' ports and types.
-const WORKERS: [(u16, &str); 6] = [
-    (5003, "backtest"),
-    (5004, "backtest"),
-    (5005, "training"),
-    (5006, "training"),
-    (5007, "backtest"),
-    (5008, "training"),
-];
 
 impl System {
-    pub(crate) async fn start() -> Self {
-        let die_service = start(&["die-service"]).await;
-        let dice = die_service.url("");
-        let dice_roller = start(&["dice-roller", "--die-service-url", &dice]).await;
-        let roller = dice_roller.url("");
-        let flags = [
-            "frontend",
-            "--dice-roller-url",
-            &roller,
-            "--die-service-url",
-            &dice,
-        ];
-        let frontend = start(&flags).await;
-        let backend = start(&["ktrdr", "backend"]).await;
-        let url = backend.url("");
-        let mut workers = Vec::new();
-        for (port, kind) in WORKERS {
-            // Many failures, or a minute might see none.
-            let flags = [
-                "--type",
-                kind,
-                "--backend-url",
-                &url,
-                "--failure-share",
-                "0.3",
-            ];
-            workers.push((
-                port,
-                start(&[&["ktrdr", "worker"], &flags[..]].concat()).await,
-            ));
+    /// Starts the stages up to `last` and KTRDR, all at the same time.
+    pub(crate) async fn start(last: u8) -> Self {
+        let stages = join_all((1..=last).map(Stage::start));
+        let (stages, ktrdr) = tokio::join!(stages, Ktrdr::start());
+        Self { stages, ktrdr }
+    }
+
+    /// Starts users of every stage and of KTRDR; they go on until dropped.
+    pub(crate) fn drive(&self) -> (Vec<Child>, Clients) {
+        let users = self.stages.iter().map(Stage::drive);
+        (users.collect(), self.ktrdr.drive("6"))
+    }
+
+    pub(crate) fn stages(&self) -> impl Iterator<Item = &Stage> {
+        self.stages.iter()
+    }
+
+    /// The stage of that number, if it runs.
+    pub(crate) fn stage(&self, number: u8) -> Option<&Stage> {
+        self.stages().find(|stage| stage.number == number)
+    }
+
+    /// Kills die-service of stage 4 and all workers.
+    pub(crate) fn break_some(&mut self) {
+        for stage in self.stages.iter_mut().filter(|stage| stage.number == 4) {
+            stage.die_service = None;
         }
-        Self {
-            die_service: Some(die_service),
-            dice_roller,
-            frontend,
-            backend,
-            workers,
-        }
+        self.ktrdr.kill_workers();
     }
-
-    /// Starts users of the page and of KTRDR; they go on until dropped.
-    pub(crate) fn drive(&self) -> [Child; 2] {
-        let page = self.frontend.url("");
-        let users = [
-            "traffic-gen",
-            "users",
-            "--frontend-url",
-            &page,
-            "--max-rolls",
-            "0",
-        ];
-        let quiet = ["--seed", "6", "--quiet", "--otel-disabled"];
-        [
-            in_background(&[&users[..], &quiet].concat()),
-            self.drive_ktrdr("20"),
-        ]
-    }
-
-    /// Starts that many operations a minute.
-    fn drive_ktrdr(&self, pace: &str) -> Child {
-        let url = self.backend.url("");
-        let drive = [
-            "ktrdr",
-            "drive",
-            "--backend-url",
-            &url,
-            "--pace",
-            pace,
-            "--seed",
-            "6",
-        ];
-        in_background(&drive)
-    }
-
-    /// Kills die-service and all workers, and asks for more operations than may wait.
-    pub(crate) fn break_some(&mut self) -> Child {
-        self.die_service = None;
-        self.workers.clear();
-        self.drive_ktrdr("300")
-    }
-
-    /// Where a target of the stack is here: `dice-roller-stage4:8000`, `ktrdr-worker-1:5003`.
-    pub(crate) fn address(&self, target: &str) -> Option<&str> {
-        let (host, port) = target.split_once(':')?;
-        let process = match host
-            .split_once("-stage")
-            .map_or(host, |(service, _)| service)
-        {
-            "die-service" => self.die_service.as_ref()?,
-            "dice-roller" => &self.dice_roller,
-            "frontend" => &self.frontend,
-            "ktrdr-backend" => &self.backend,
-            _ => {
-                let workers = self.workers.iter();
-                &workers.clone().find(|(own, _)| own.to_string() == port)?.1
-            }
-        };
-        Some(&process.address)
-    }
-}
-
-async fn start(arguments: &[&str]) -> Process {
-    let flags = ["--listen", "127.0.0.1:0", "--otel-disabled"];
-    Process::start(program(), &[&["be"], arguments, &flags].concat()).await
-}
-
-fn in_background(arguments: &[&str]) -> Child {
-    Command::new(program())
-        .arg("be")
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("this program starts again")
-}
-
-fn program() -> PathBuf {
-    std::env::current_exe().expect("this program has a path")
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::prometheus::Series;
-use crate::support::board::PromQl;
+use crate::support::board::Query;
 
 /// One line for each query.
 pub(crate) struct Table(Vec<[String; 5]>);
@@ -20,7 +20,7 @@ impl Table {
         Self(vec![head.map(str::to_owned)])
     }
 
-    pub(crate) fn row(&mut self, file: &str, query: &PromQl, series: &[Series]) {
+    pub(crate) fn row(&mut self, file: &str, query: &Query, series: &[Series]) {
         let last: Vec<_> = series.iter().map(Series::last).collect();
         let unit = if query.counts_buckets() {
             "events"

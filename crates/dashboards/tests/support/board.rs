@@ -11,20 +11,27 @@ pub(crate) struct Board {
     pub(crate) json: Value,
 }
 
-/// A PromQL query and where it stands.
+/// A query for numbers, in PromQL or SQL, and where it stands.
 #[derive(Debug, Clone)]
-pub(crate) struct PromQl {
+pub(crate) struct Query {
     /// The panel's title, or what else asks.
     pub(crate) place: String,
     /// Before interpolation.
     pub(crate) expr: String,
+    /// For now alone, or for a table, rather than over time.
     pub(crate) instant: bool,
     /// The panel's unit, or nothing.
     pub(crate) unit: String,
+    /// Empty where columns name themselves.
     pub(crate) legend: String,
 }
 
-impl PromQl {
+impl Query {
+    /// Whether it is in SQL.
+    pub(crate) fn is_sql(&self) -> bool {
+        self.expr.starts_with("SELECT ")
+    }
+
     /// Whether its values are counts of events by bucket; the panel's unit is then the buckets'.
     pub(crate) fn counts_buckets(&self) -> bool {
         self.expr.contains("_bucket") && !self.expr.contains("histogram_quantile")
@@ -43,6 +50,12 @@ pub(crate) fn boards() -> Vec<Board> {
 }
 
 impl Board {
+    /// The stage it is for, if for one.
+    pub(crate) fn stage(&self) -> Option<u8> {
+        let number = self.file.strip_prefix("stage")?.split('-').next()?;
+        number.parse().ok()
+    }
+
     /// Its panels without the headers of rows.
     pub(crate) fn panels(&self) -> impl Iterator<Item = &Value> {
         let panels = list(&self.json, "panels").iter();
@@ -57,20 +70,14 @@ impl Board {
     }
 
     /// Every PromQL query, those of annotations and variables included.
-    pub(crate) fn promql(&self) -> Vec<PromQl> {
-        let panels = self.panels().flat_map(|panel| {
-            let targets = list(panel, "targets").iter();
-            let prometheus = targets.filter(|t| t["datasource"]["type"] == "prometheus");
-            prometheus.map(move |target| PromQl {
-                place: text(panel, "title").to_owned(),
-                expr: text(target, "expr").to_owned(),
-                instant: target["instant"] == true,
-                unit: text(&panel["fieldConfig"]["defaults"], "unit").to_owned(),
-                legend: text(target, "legendFormat").to_owned(),
-            })
+    pub(crate) fn promql(&self) -> Vec<Query> {
+        let panels = self.targets("prometheus").map(|(panel, target)| Query {
+            expr: text(target, "expr").to_owned(),
+            instant: target["instant"] == true,
+            ..query(panel, target)
         });
         let annotations = list(&self.json["annotations"], "list").iter();
-        let annotations = annotations.map(|annotation| PromQl {
+        let annotations = annotations.map(|annotation| Query {
             place: format!("annotation {}", text(annotation, "name")),
             expr: text(annotation, "expr").to_owned(),
             instant: false,
@@ -98,13 +105,29 @@ impl Board {
         queries
     }
 
-    fn queries(&self, datasource: &str, key: &str) -> Vec<(String, String)> {
+    /// Every SQL query.
+    pub(crate) fn sql(&self) -> Vec<Query> {
+        self.targets("grafana-postgresql-datasource")
+            .map(|(panel, target)| Query {
+                expr: text(target, "rawSql").to_owned(),
+                instant: target["format"] == "table",
+                ..query(panel, target)
+            })
+            .collect()
+    }
+
+    /// Every panel with each of its targets that are for that type of datasource.
+    fn targets<'a>(&'a self, datasource: &'a str) -> impl Iterator<Item = (&'a Value, &'a Value)> {
         let targets = self.panels().flat_map(|panel| {
             let targets = list(panel, "targets").iter();
             targets.map(move |target| (panel, target))
         });
-        targets
-            .filter(|(_, t)| t["datasource"]["type"] == datasource && t[key].is_string())
+        targets.filter(move |(_, target)| target["datasource"]["type"] == datasource)
+    }
+
+    fn queries(&self, datasource: &str, key: &str) -> Vec<(String, String)> {
+        self.targets(datasource)
+            .filter(|(_, target)| target[key].is_string())
             .map(|(panel, t)| (text(panel, "title").to_owned(), text(t, key).to_owned()))
             .collect()
     }
@@ -124,6 +147,17 @@ impl Board {
                 )
             })
             .collect()
+    }
+}
+
+/// A query that is still without text.
+fn query(panel: &Value, target: &Value) -> Query {
+    Query {
+        place: text(panel, "title").to_owned(),
+        expr: String::new(),
+        instant: false,
+        unit: text(&panel["fieldConfig"]["defaults"], "unit").to_owned(),
+        legend: text(target, "legendFormat").to_owned(),
     }
 }
 

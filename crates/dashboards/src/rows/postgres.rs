@@ -1,0 +1,124 @@
+//! PostgreSQL's own view of itself, by way of its exporter.
+
+use crate::model::colour::{GREEN, Palette, RED};
+use crate::model::layout::{Line, Row};
+use crate::model::panel::Panel;
+use crate::model::target::query;
+use crate::model::unit;
+use crate::model::viz::Viz;
+use crate::stage::Stage;
+
+/// Our databases, without the server's own.
+const DATABASES: &str = r#"job="postgres-stageN",datname=~"dice|usage""#;
+
+pub(crate) fn row() -> Row {
+    let since = |panels: [Panel; 3]| panels.map(|panel| panel.since(Stage::Five));
+    Row::new(
+        "PostgreSQL Health",
+        [
+            Line::new(7, since([up(), backends(), connections()])),
+            Line::new(8, since([transactions(), cache(), sizes()])),
+        ],
+    )
+}
+
+fn up() -> Panel {
+    Panel::new(
+        Viz::StateTimeline,
+        "PostgreSQL Up",
+        "Whether PostgreSQL answered its exporter. No bar at all means that the exporter itself is \
+         gone: then nobody knows.",
+    )
+    .target(query("PostgreSQL", r#"pg_up{job="postgres-stageN"}"#))
+    .unit(unit::COUNT)
+    .word("1", "UP", GREEN)
+    .word("0", "DOWN", RED)
+    .thresholds(RED, &[(1.0, GREEN)])
+}
+
+fn backends() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Backends by Database",
+        "Server processes, one for each connection. This is what the pools' open connections look \
+         like from the other side: the two should agree.",
+    )
+    .target(query(
+        "{{datname}}",
+        format!("sum by (datname) (pg_stat_database_numbackends{{{DATABASES}}})"),
+    ))
+    .unit(unit::COUNT)
+    .decimals(0)
+    .palette(Palette::Databases)
+}
+
+fn connections() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Connections by State",
+        "What those processes do at the moment of a scrape. idle in transaction should stay at 0: \
+         somebody began, left, and keeps locks.",
+    )
+    .target(query(
+        "{{state}}",
+        format!(
+            r#"sum by (state) (pg_stat_activity_count{{{DATABASES},state=~"active|idle|idle in transaction"}})"#
+        ),
+    ))
+    .unit(unit::COUNT)
+    .decimals(0)
+}
+
+fn transactions() -> Panel {
+    let rate = |outcome: &str| {
+        format!(
+            "sum by (datname) (rate(pg_stat_database_xact_{outcome}{{{DATABASES}}}[$__rate_interval]))"
+        )
+    };
+    Panel::new(
+        Viz::Lines,
+        "Commits and Rollbacks",
+        "Transactions a second. A query outside of a transaction is one of its own, so that commits \
+         follow the services' queries; a rollback is a statement that failed or was given up.",
+    )
+    .targets([
+        query("{{datname}} commits", rate("commit")),
+        query("{{datname}} rollbacks", rate("rollback")),
+    ])
+    .unit(unit::OPERATIONS)
+}
+
+fn cache() -> Panel {
+    let rate = |blocks: &str| {
+        format!(
+            "sum by (datname) (rate(pg_stat_database_blks_{blocks}{{{DATABASES}}}[$__rate_interval]))"
+        )
+    };
+    let (hit, read) = (rate("hit"), rate("read"));
+    Panel::new(
+        Viz::Lines,
+        "Cache Hit Ratio",
+        "Share of the blocks asked for that were in PostgreSQL's memory. Three dice are always there: \
+         near 100 % once warm, and lower for a moment after a restart.",
+    )
+    .target(query("{{datname}}", format!("{hit} / (({hit} + {read}) > 0)")))
+    .unit(unit::RATIO)
+    .decimals(1)
+    .max(1.0)
+    .palette(Palette::Databases)
+}
+
+fn sizes() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Database Size",
+        "Bytes on disk. An empty database is about 7 MB of catalogues; the dice add nothing to see, \
+         and events are never deleted, so that usage only grows.",
+    )
+    .target(query(
+        "{{datname}}",
+        format!("sum by (datname) (pg_database_size_bytes{{{DATABASES}}})"),
+    ))
+    .unit(unit::BYTES)
+    .palette(Palette::Databases)
+}

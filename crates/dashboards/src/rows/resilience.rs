@@ -1,0 +1,112 @@
+//! A dependency is away: who suffers, for how long, and does it get better by itself?
+
+use crate::model::colour::{GREEN, Palette, RED, YELLOW};
+use crate::model::layout::{Line, Row};
+use crate::model::link::Link;
+use crate::model::panel::Panel;
+use crate::model::promql::share;
+use crate::model::target::{instant, query};
+use crate::model::unit;
+use crate::model::viz::Viz;
+use crate::stage::Stage;
+
+pub(crate) fn row() -> Row {
+    let panels = [
+        unavailable().wide(7),
+        reachable().wide(8),
+        availability().wide(4),
+        attempts().wide(5),
+    ];
+    Row::new(
+        "Resilience",
+        [Line::new(8, panels.map(|panel| panel.since(Stage::Five)))],
+    )
+}
+
+fn unavailable() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "503 Answers by Service",
+        "Answers a second that say: not now. When the database stops, die-service says it first and \
+         every service in front of it passes it on; a 500 instead would be a bug. 0 is good.",
+    )
+    .target(query(
+        "{{service}}",
+        r#"sum by (service) (rate(http_requests_total{job=~".+-stageN",status="503"}[$__rate_interval]))"#,
+    ))
+    .unit(unit::REQUESTS)
+    .palette(Palette::Services)
+    .link(Link::traces(
+        "Traces with 503",
+        r"{ span.http.response.status_code = 503 }",
+    ))
+}
+
+fn reachable() -> Panel {
+    let succeeded = by_service(r#",result!="error""#);
+    let all = by_service("");
+    Panel::new(
+        Viz::StateTimeline,
+        "Database as Its Callers See It",
+        "Share of each service's queries that were answered. Stop PostgreSQL: red within seconds. \
+         Start it: green again without restarting anything, since each query asks for a new connection.",
+    )
+    .target(query("{{service}}", format!("{succeeded} / ({all} > 0)")))
+    .unit(unit::RATIO)
+    .decimals(0)
+    .thresholds(RED, &[(0.01, YELLOW), (0.999, GREEN)])
+    .link(Link::traces(
+        "Queries that failed",
+        r#"{ span.db.system.name = "postgresql" && status = error }"#,
+    ))
+}
+
+fn by_service(and: &str) -> String {
+    format!(
+        r#"sum by (service) (rate(database_queries_total{{job=~".+-stageN"{and}}}[$__rate_interval]))"#
+    )
+}
+
+fn availability() -> Panel {
+    let answered = share(
+        "database_queries_total",
+        r#"result!="error""#,
+        r#"job="die-service-stageN""#,
+        "$__range",
+    );
+    Panel::new(
+        Viz::Stat,
+        "Availability in Range",
+        "Share of die-service's queries within the time range that the database answered, and of the \
+         time that PostgreSQL was up. An outage at night costs time but no queries.",
+    )
+    .targets([
+        instant("queries", answered),
+        instant(
+            "time",
+            r#"avg_over_time(pg_up{job="postgres-stageN"}[$__range])"#,
+        ),
+    ])
+    .unit(unit::RATIO)
+    .decimals(2)
+    .no_value("no queries")
+    .thresholds(RED, &[(0.9, YELLOW), (0.999, GREEN)])
+}
+
+fn attempts() -> Panel {
+    let of =
+        |name: &str| format!(r#"sum(rate({name}{{job="die-service-stageN"}}[$__rate_interval]))"#);
+    let (queries, requests) = (of("database_queries_total"), of("http_requests_total"));
+    Panel::new(
+        Viz::Lines,
+        "Queries per Request",
+        "Attempts at the database for each request of die-service: one, and a second where a die is \
+         unknown. It must not rise in an outage: retries keep a database down that wants to come back.",
+    )
+    .target(query(
+        "queries per request",
+        format!("{queries} / ({requests} > 0)"),
+    ))
+    .unit(unit::COUNT)
+    .decimals(2)
+}

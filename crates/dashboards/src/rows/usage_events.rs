@@ -1,0 +1,139 @@
+//! Who used what: the events in PostgreSQL, one row each.
+
+use serde_json::json;
+
+use super::traces::open_trace;
+use crate::model::colour::{BLUE, Palette};
+use crate::model::layout::{Line, Row};
+use crate::model::panel::Panel;
+use crate::model::sql::{over_time, table};
+use crate::model::unit;
+use crate::model::viz::Viz;
+use crate::stage::Stage;
+
+pub(crate) fn row() -> Row {
+    let figures = [
+        in_range().wide(5),
+        by_type().wide(10),
+        active_sessions().wide(9),
+    ];
+    let details = [dice_by_user().wide(9), newest().wide(15)];
+    Row::new(
+        "Usage Events",
+        [
+            Line::new(9, figures.map(|panel| panel.since(Stage::Six))),
+            Line::new(9, details.map(|panel| panel.since(Stage::Six))),
+        ],
+    )
+}
+
+fn in_range() -> Panel {
+    Panel::new(
+        Viz::Stat,
+        "Usage in Range",
+        "Events within the time range, the browsers they came from, and the names given at sign-in. \
+         Exact figures, which a counter that is scraped cannot give: each event is a row.",
+    )
+    .target(table(
+        "SELECT count(*) AS events,\n\
+         \x20 count(DISTINCT session_id) AS sessions,\n\
+         \x20 count(DISTINCT username) FILTER (WHERE username <> 'guest') AS users\n\
+         FROM usage_events\n\
+         WHERE $__timeFilter(occurred_at)",
+    ))
+    .unit(unit::COUNT)
+    .decimals(0)
+    .thresholds(BLUE, &[])
+}
+
+fn by_type() -> Panel {
+    Panel::new(
+        Viz::Columns,
+        "Usage Events by Type",
+        "What people do, in each step of the graph. A batch is one event however many dice it has; an \
+         event is written when the request is understood, so that a roll that fails is one, too.",
+    )
+    .target(over_time(
+        "SELECT $__timeGroupAlias(occurred_at,$__interval,0),\n\
+         \x20 event_type AS metric,\n\
+         \x20 count(*) AS value\n\
+         FROM usage_events\n\
+         WHERE $__timeFilter(occurred_at)\n\
+         GROUP BY 1, 2\n\
+         ORDER BY 1",
+    ))
+    .unit(unit::COUNT)
+    .decimals(0)
+    .interval("1m")
+}
+
+fn active_sessions() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Active Sessions",
+        "Browsers from which something came, in each step of the graph. Sums of these count a session \
+         once for each step: a number of distinct things cannot be added up.",
+    )
+    .target(over_time(
+        "SELECT $__timeGroupAlias(occurred_at,$__interval,0),\n\
+         \x20 count(DISTINCT session_id) AS sessions,\n\
+         \x20 count(DISTINCT session_id) FILTER (WHERE username <> 'guest') AS \"signed in\"\n\
+         FROM usage_events\n\
+         WHERE $__timeFilter(occurred_at)\n\
+         GROUP BY 1\n\
+         ORDER BY 1",
+    ))
+    .unit(unit::COUNT)
+    .decimals(0)
+    .interval("1m")
+}
+
+fn dice_by_user() -> Panel {
+    Panel::new(
+        Viz::BarChart("username"),
+        "Dice by User",
+        "Dice asked for by the ten who asked for most. A user is no label of a metric, because each \
+         name would be a new series for ever; as a column of a table it costs nothing.",
+    )
+    .target(table(
+        "SELECT username,\n\
+         \x20 coalesce(sum(rolls) FILTER (WHERE die_type = 'fair'), 0) AS fair,\n\
+         \x20 coalesce(sum(rolls) FILTER (WHERE die_type = 'risky'), 0) AS risky,\n\
+         \x20 coalesce(sum(rolls) FILTER (WHERE die_type = 'extreme'), 0) AS extreme,\n\
+         \x20 coalesce(sum(rolls) FILTER (WHERE die_type = 'unknown'), 0) AS unknown\n\
+         FROM usage_events\n\
+         WHERE $__timeFilter(occurred_at) AND rolls > 0\n\
+         GROUP BY username\n\
+         ORDER BY sum(rolls) DESC\n\
+         LIMIT 10",
+    ))
+    .unit(unit::COUNT)
+    .decimals(0)
+    .palette(Palette::Dice)
+}
+
+fn newest() -> Panel {
+    Panel::new(
+        Viz::Table,
+        "Newest Usage Events",
+        "The last fifty, as they were stored. Each has the id of the trace of its request: who did it \
+         leads to what it did, in one click.",
+    )
+    .target(table(
+        "SELECT occurred_at AS \"Time\",\n\
+         \x20 event_type AS \"Event\",\n\
+         \x20 username AS \"User\",\n\
+         \x20 die_type AS \"Die\",\n\
+         \x20 rolls AS \"Dice\",\n\
+         \x20 trace_id AS \"Trace\"\n\
+         FROM usage_events\n\
+         WHERE $__timeFilter(occurred_at)\n\
+         ORDER BY occurred_at DESC\n\
+         LIMIT 50",
+    ))
+    .unit(unit::COUNT)
+    .field(
+        "Trace",
+        &json!([{ "id": "links", "value": open_trace("${__value.raw}") }]),
+    )
+}

@@ -1,0 +1,196 @@
+//! How usage events get from a log line to a row, and that each of them does.
+
+use crate::model::colour::{BLUE, GREEN, Palette, YELLOW};
+use crate::model::layout::{Line, Row};
+use crate::model::link::Link;
+use crate::model::panel::Panel;
+use crate::model::sql::over_time;
+use crate::model::target::{Target, instant, query};
+use crate::model::unit;
+use crate::model::viz::Viz;
+use crate::stage::Stage;
+
+/// A rate of Alloy's is 0 as long as Alloy runs, and unknown when it does not: it has no series
+/// before the first line.
+const OR_NONE_YET: &str = r#"or 0 * sum(up{job="alloy"} == 1)"#;
+
+/// The exporter's figures are for each kind of telemetry it could send.
+const TO_THE_SINK: &str =
+    r#"job="alloy",component_id=~"otelcol.exporter.otlphttp.+",data_type="logs""#;
+
+pub(crate) fn row() -> Row {
+    let alloy = [
+        lines().wide(8),
+        dropped().wide(6),
+        queue().wide(6),
+        in_loki().wide(4),
+    ];
+    let sink = [
+        stored().wide(7),
+        deliveries().wide(6),
+        delay().wide(6),
+        apart().wide(5),
+    ];
+    Row::new(
+        "Usage Routing",
+        [
+            Line::new(8, alloy.map(|panel| panel.since(Stage::Six))),
+            Line::new(8, sink.map(|panel| panel.since(Stage::Six))),
+        ],
+    )
+}
+
+fn lines() -> Panel {
+    let rate = |counter: &str| format!("sum(rate({counter}[$__rate_interval])) {OR_NONE_YET}");
+    Panel::new(
+        Viz::Lines,
+        "Lines Through Alloy",
+        "Log lines a second that Alloy read from all containers, and where it sent them: each to one \
+         place, so that the two add up to the first. With LOG_ROUTES=usage-and-loki some go to both.",
+    )
+    .targets([
+        query(
+            "read",
+            rate(r#"loki_source_docker_target_entries_total{job="alloy"}"#),
+        ),
+        query(
+            "to Loki",
+            rate(r#"loki_write_sent_entries_total{job="alloy"}"#),
+        ),
+        query(
+            "to the sink",
+            rate(r#"otelcol_exporter_sent_log_records_total{job="alloy",component_id=~"otelcol.exporter.otlphttp.+"}"#),
+        ),
+    ])
+    .unit(unit::LINES)
+    .palette(Palette::Routing)
+}
+
+fn dropped() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Lines Dropped by Branch",
+        "Each line enters both branches and is dropped in one of them: usage lines before Loki, \
+         operational lines before the sink. This is the routing at work, nothing is lost here.",
+    )
+    .target(query(
+        "{{reason}}",
+        r#"sum by (reason) (rate(loki_process_dropped_lines_total{job="alloy"}[$__rate_interval]))"#,
+    ))
+    .unit(unit::LINES)
+    .palette(Palette::Routing)
+}
+
+fn queue() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Queue to the Sink",
+        "Usage lines that wait in Alloy because the sink answers 503 or not at all, and how many can. \
+         Nothing is lost below capacity; a full queue holds up the other branch, too.",
+    )
+    .targets([
+        query(
+            "waiting",
+            format!("sum(otelcol_exporter_queue_size{{{TO_THE_SINK}}})"),
+        ),
+        query(
+            "capacity",
+            format!("sum(otelcol_exporter_queue_capacity{{{TO_THE_SINK}}})"),
+        ),
+    ])
+    .unit(unit::COUNT)
+    .decimals(0)
+    .palette(Palette::Routing)
+}
+
+fn in_loki() -> Panel {
+    Panel::new(
+        Viz::Stat,
+        "Usage Lines in Loki",
+        "Lines with usage: true that reached Loki within the time range. Their absence is the point: \
+         who did what is not in the logs. With LOG_ROUTES=usage-and-loki they are.",
+    )
+    .target(Target::LogCount {
+        legend: "usage lines",
+        query: r#"sum(count_over_time({container_name=~".+-stageN"} |= `"usage":true` | json | usage="true" [$__range])) or vector(0)"#.to_owned(),
+    })
+    .unit(unit::COUNT)
+    .decimals(0)
+    .thresholds(GREEN, &[(1.0, YELLOW)])
+}
+
+fn stored() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Events at the Sink",
+        "What became of each event that arrived. A duplicate was delivered again because an answer \
+         was lost, and recognised by its event_id; a rejected one is no usage event at all.",
+    )
+    .target(query(
+        "{{outcome}}",
+        r#"sum by (outcome) (rate(usage_events_total{job="usage-sink-stageN"}[$__rate_interval]))"#,
+    ))
+    .unit(unit::EVENTS)
+    .palette(Palette::Routing)
+}
+
+fn deliveries() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Deliveries by Status",
+        "Batches a second and the sink's answers. 503 means that it cannot store now, and Alloy tries \
+         again; after a 400 or a 500 it would not, and the batch would be gone.",
+    )
+    .target(query(
+        "{{status}}",
+        r#"sum by (status) (rate(http_requests_total{job="usage-sink-stageN",handler="/v1/logs"}[$__rate_interval]))"#,
+    ))
+    .unit(unit::REQUESTS)
+    .palette(Palette::Statuses)
+    .link(Link::traces(
+        "Deliveries with this status",
+        r#"{ resource.service.name = "usage-sink" && kind = server && span.http.response.status_code = ${__field.labels.status} }"#,
+    ))
+}
+
+fn delay() -> Panel {
+    Panel::new(
+        Viz::Lines,
+        "Delay from Event to Row",
+        "Time between writing an event's line and storing its row. A second is Alloy collecting a \
+         batch; after an outage of the sink or its database, as much as the outage took.",
+    )
+    .target(over_time(
+        "SELECT $__timeGroupAlias(occurred_at,$__interval),\n\
+         \x20 percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM received_at - occurred_at)) AS \"P50\",\n\
+         \x20 percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM received_at - occurred_at)) AS \"P95\",\n\
+         \x20 max(extract(epoch FROM received_at - occurred_at)) AS slowest\n\
+         FROM usage_events\n\
+         WHERE $__timeFilter(occurred_at)\n\
+         GROUP BY 1\n\
+         ORDER BY 1",
+    ))
+    .unit(unit::SECONDS)
+    .palette(Palette::Quantiles)
+    .interval("1m")
+}
+
+fn apart() -> Panel {
+    let sent = r#"sum(increase(otelcol_exporter_sent_log_records_total{job="alloy",component_id=~"otelcol.exporter.otlphttp.+"}[$__range]))"#;
+    let stored =
+        r#"sum(increase(usage_events_total{job="usage-sink-stageN",outcome="stored"}[$__range]))"#;
+    Panel::new(
+        Viz::Stat,
+        "Sent and Stored",
+        "Usage lines within the time range that Alloy handed over, events that the sink stored, and \
+         how far they are apart: a few while lines are on their way, else those that it rejected.",
+    )
+    .targets([
+        instant("sent", format!("{sent} {OR_NONE_YET}")),
+        instant("stored", stored),
+        instant("apart", format!("({sent} {OR_NONE_YET}) - {stored}")),
+    ])
+    .unit(unit::COUNT)
+    .decimals(0)
+    .thresholds(BLUE, &[])
+}

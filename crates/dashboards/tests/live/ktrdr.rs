@@ -1,0 +1,107 @@
+//! The second system: its backend, its workers, and what they are given to do.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::json;
+use testkit::Process;
+use tokio::process::Child;
+use tokio::task::AbortHandle;
+use tokio::time::interval;
+
+use crate::role::{in_background, start};
+
+/// The workers' ports in the stack, and their types.
+const WORKERS: [(u16, &str); 6] = [
+    (5003, "backtest"),
+    (5004, "backtest"),
+    (5005, "training"),
+    (5006, "training"),
+    (5007, "backtest"),
+    (5008, "training"),
+];
+
+/// Between two small operations of each type.
+const PACE: Duration = Duration::from_millis(1500);
+
+/// The processes; killed when dropped.
+pub(crate) struct Ktrdr {
+    backend: Process,
+    /// With the port that each has in the stack.
+    workers: Vec<(u16, Process)>,
+}
+
+/// Whoever asks for operations; ends when dropped.
+pub(crate) struct Clients {
+    _driver: Child,
+    small: AbortHandle,
+}
+
+impl Drop for Clients {
+    fn drop(&mut self) {
+        self.small.abort();
+    }
+}
+
+impl Ktrdr {
+    pub(crate) async fn start() -> Self {
+        let backend = start(&["ktrdr", "backend"], &[]).await;
+        let url = &backend.url("");
+        let workers = WORKERS.map(|(port, kind)| async move {
+            let flags = [
+                ("--type", Some(kind.to_owned())),
+                ("--backend-url", Some(url.clone())),
+                // Many failures, or a minute might see none.
+                ("--failure-share", Some("0.3".to_owned())),
+                // A build for tests is slow enough, and others may want the CPU as well.
+                ("--max-duty", Some("1".to_owned())),
+            ];
+            (port, start(&["ktrdr", "worker"], &flags).await)
+        });
+        let workers = join_all(workers).await;
+        Self { backend, workers }
+    }
+
+    /// Starts the driver with that many operations a minute, and small operations beside it: some
+    /// of its own take longer than this test.
+    pub(crate) fn drive(&self, pace: &str) -> Clients {
+        let url = self.backend.url("");
+        let drive = ["ktrdr", "drive", "--backend-url", &url];
+        let small = tokio::spawn(ask_for_small_ones(url.clone()));
+        Clients {
+            _driver: in_background(&[&drive[..], &["--pace", pace, "--seed", "6"]].concat()),
+            small: small.abort_handle(),
+        }
+    }
+
+    pub(crate) fn kill_workers(&mut self) {
+        self.workers.clear();
+    }
+
+    /// Where a target of the stack is here: `ktrdr-backend:8000`, `ktrdr-worker-1:5003`.
+    pub(crate) fn address(&self, target: &str) -> Option<&str> {
+        let (host, port) = target.split_once(':')?;
+        let mut workers = self.workers.iter();
+        let process = match host {
+            "ktrdr-backend" => &self.backend,
+            _ => &workers.find(|(own, _)| own.to_string() == port)?.1,
+        };
+        Some(&process.address)
+    }
+}
+
+async fn ask_for_small_ones(backend: String) {
+    let client = reqwest::Client::new();
+    let mut next = interval(PACE);
+    for seed in 0u32.. {
+        next.tick().await;
+        let backtest =
+            json!({ "symbol": "EURUSD", "days": 100, "fast": 5, "slow": 20, "seed": seed });
+        let training = json!({ "symbol": "EURUSD", "epochs": 100, "seed": seed });
+        for (kind, parameters) in [("backtests", backtest), ("trainings", training)] {
+            let url = format!("{backend}/api/v1/{kind}/start");
+            // Refused when all workers are busy, as anybody would be.
+            let _ = client.post(url).json(&parameters).send().await;
+        }
+    }
+}
