@@ -1,30 +1,38 @@
 //! One supervised process: started, its lines passed on, restarted when it dies, stopped in order.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use url::Url;
 
-use crate::cli::Options;
+use crate::lines::Lines;
 
 /// How long a service stays away after it died: long enough to see what its callers do.
 const RESTART_DELAY: Duration = Duration::from_secs(3);
 
+/// How long the last lines of a service that ended may take to be passed on.
+const LAST_LINES: Duration = Duration::from_millis(200);
+
 /// What a shell may have set for a program of its own: all services under one name, or spans that
-/// go elsewhere, would make nonsense of the demo.
-const NOT_FOR_CHILDREN: [&str; 3] = [
+/// go elsewhere, would make nonsense of the demo. And what the stage decides, which no service is
+/// to know from anywhere else.
+const NOT_FOR_CHILDREN: [&str; 9] = [
     "OTEL_SERVICE_NAME",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_SDK_DISABLED",
+    "STAGE",
+    "DIE_SERVICE_URL",
+    "DATABASE_URL",
+    "USAGE_DATABASE_URL",
+    "LOG_ROUTES",
+    "ONLY_ROLLS",
 ];
 
 /// What to start.
@@ -34,42 +42,8 @@ pub(crate) struct Role {
     pub(crate) name: String,
     /// The service, as `demo service` knows it, and its flags.
     pub(crate) arguments: Vec<String>,
-}
-
-/// Where the lines of a service go.
-#[derive(Debug, Clone)]
-pub(crate) struct Lines {
-    to_stdout: bool,
-    directory: Option<PathBuf>,
-}
-
-impl Lines {
-    /// Creates the directory.
-    ///
-    /// # Errors
-    /// When it cannot be created.
-    pub(crate) fn new(options: &Options) -> Result<Self, String> {
-        if let Some(directory) = &options.log_dir {
-            std::fs::create_dir_all(directory)
-                .map_err(|error| format!("--log-dir {}: {error}", directory.display()))?;
-        }
-        Ok(Self {
-            to_stdout: options.logs,
-            directory: options.log_dir.clone(),
-        })
-    }
-
-    fn file(&self, name: &str) -> io::Result<Option<File>> {
-        let Some(directory) = &self.directory else {
-            return Ok(None);
-        };
-        let path = directory.join(format!("{name}.log"));
-        File::options()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map(Some)
-    }
+    /// Not an argument, because it may hold a password and arguments are for everybody to see.
+    pub(crate) database: Option<Url>,
 }
 
 /// A service and whoever keeps it running.
@@ -122,7 +96,7 @@ async fn supervise(
     loop {
         let ended = tokio::select! {
             status = current.child.wait() => status,
-            _ = &mut stopped => return terminate(current.child).await,
+            _ = &mut stopped => return current.terminate().await,
         };
         report(&role.name, ended);
         tokio::select! {
@@ -146,52 +120,58 @@ fn report(name: &str, ended: io::Result<ExitStatus>) {
 struct Tethered {
     child: Child,
     _tether: Option<ChildStdin>,
+    /// Ends after its last line.
+    lines: JoinHandle<()>,
 }
 
 fn spawn(role: &Role, lines: &Lines) -> io::Result<Tethered> {
-    let mut command = Command::new(std::env::current_exe()?);
-    for variable in NOT_FOR_CHILDREN {
-        command.env_remove(variable);
+    let mut command = command(&role.arguments)?;
+    if let Some(url) = &role.database {
+        command.env("DATABASE_URL", url.as_str());
     }
-    let mut child = command
-        .args(["service", "--stop-at-eof"])
-        .args(&role.arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        // Ctrl-C is for the demo, which stops its children in order.
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()?;
+    let mut child = command.kill_on_drop(true).spawn()?;
     let stdout = child.stdout.take().expect("piped");
-    tokio::spawn(pass_on(stdout, lines.to_stdout, lines.file(&role.name)?));
     let tether = child.stdin.take();
     Ok(Tethered {
         child,
         _tether: tether,
+        lines: lines.follow(&role.name, stdout)?,
     })
 }
 
-async fn pass_on(stdout: ChildStdout, to_stdout: bool, mut file: Option<File>) {
-    let mut lines = BufReader::new(stdout).split(b'\n');
-    while let Ok(Some(mut line)) = lines.next_segment().await {
-        line.push(b'\n');
-        // A reader that went away is no reason to stop the service; one that stalls holds up this
-        // task alone, and the service then drops lines and counts them.
-        if to_stdout {
-            let mut stdout = tokio::io::stdout();
-            let _ = stdout.write_all(&line).await;
-            let _ = stdout.flush().await;
-        }
-        if let Some(file) = &mut file {
-            let _ = file.write_all(&line);
-        }
+/// This program as one of the services, which ends when nobody holds its standard input any more.
+///
+/// # Errors
+/// When this program's file is gone.
+pub(crate) fn command(arguments: &[String]) -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    for variable in NOT_FOR_CHILDREN {
+        command.env_remove(variable);
     }
+    command
+        .args(["service", "--stop-at-eof"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        // Ctrl-C is for the demo, which stops its children in order.
+        .process_group(0);
+    Ok(command)
 }
 
-async fn terminate(mut child: Child) {
+/// Tells `child` to end.
+pub(crate) fn tell_to_end(child: &Child) {
     if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
         // Fails only when it has just ended.
         let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
     }
-    let _ = child.wait().await;
+}
+
+impl Tethered {
+    /// Returns once it has ended and all it said was passed on, unless somebody who is to read it
+    /// stalls.
+    async fn terminate(mut self) {
+        tell_to_end(&self.child);
+        let _ = self.child.wait().await;
+        let _ = timeout(LAST_LINES, self.lines).await;
+    }
 }

@@ -5,20 +5,36 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{FalseyValueParser, RangedI64ValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use database::postgres_url;
+use url::Url;
 
-/// Runs the whole dice system without Docker: three services, light traffic, and a stand-in for
-/// Tempo that keeps their traces in memory.
+use crate::stage;
+
+/// Runs the whole dice system without Docker: the services of a stage, light traffic, and a stand-in
+/// for Tempo that keeps their traces in memory.
 ///
 /// Ctrl-C stops everything. There is no Grafana here: for that, `docker compose up`.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = stage::table())]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
     #[command(flatten)]
     pub(crate) options: Options,
+}
+
+impl Cli {
+    /// The process's arguments, and the environment.
+    ///
+    /// # Errors
+    /// Also to show `--help`.
+    pub(crate) fn from_process() -> Result<Self, clap::Error> {
+        let mut command = Self::command().mut_args(service::ignore_if_empty);
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -45,6 +61,11 @@ pub(crate) enum Command {
 /// What can be chosen.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
+    /// The stage to run, 1 to 6; each adds one idea
+    #[arg(long, env = "STAGE", value_name = "NUMBER", default_value_t = stage::DEFAULT)]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=6))]
+    pub(crate) stage: u8,
+
     /// Leave the dice alone: no traffic but yours
     #[arg(long, env = "DEMO_NO_TRAFFIC", value_parser = FalseyValueParser::new())]
     pub(crate) no_traffic: bool,
@@ -57,32 +78,35 @@ pub(crate) struct Options {
     #[arg(long, env = "DEMO_LOG_DIR", value_name = "DIR")]
     pub(crate) log_dir: Option<PathBuf>,
 
-    /// Port of die-service
-    #[arg(
-        long,
-        env = "DIE_SERVICE_PORT",
-        value_name = "PORT",
-        default_value_t = 8106
-    )]
-    pub(crate) die_service_port: u16,
+    /// Port of die-service [default: that of the stage]
+    #[arg(long, env = "DIE_SERVICE_PORT", value_name = "PORT", value_parser = port())]
+    pub(crate) die_service_port: Option<u16>,
 
-    /// Port of dice-roller
-    #[arg(
-        long,
-        env = "DICE_ROLLER_PORT",
-        value_name = "PORT",
-        default_value_t = 8107
-    )]
-    pub(crate) dice_roller_port: u16,
+    /// Port of dice-roller [default: that of the stage]
+    #[arg(long, env = "DICE_ROLLER_PORT", value_name = "PORT", value_parser = port())]
+    pub(crate) dice_roller_port: Option<u16>,
 
-    /// Port of the frontend, where the page is
-    #[arg(
-        long,
-        env = "FRONTEND_PORT",
-        value_name = "PORT",
-        default_value_t = 8108
-    )]
-    pub(crate) frontend_port: u16,
+    /// Port of the frontend, where the page is [default: that of the stage]
+    #[arg(long, env = "FRONTEND_PORT", value_name = "PORT", value_parser = port())]
+    pub(crate) frontend_port: Option<u16>,
+
+    /// Port of usage-sink [default: that of the stage]
+    #[arg(long, env = "USAGE_SINK_PORT", value_name = "PORT", value_parser = port())]
+    pub(crate) usage_sink_port: Option<u16>,
+
+    /// Stages 5 and 6: the database of die-service [default: one of a PostgreSQL that this starts,
+    /// and removes at the end]
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, value_parser = postgres_url)]
+    pub(crate) database_url: Option<Url>,
+
+    /// Stage 6: the database of usage-sink, another than that of die-service [default: as above]
+    #[arg(long, env = "USAGE_DATABASE_URL", value_name = "URL", hide_env_values = true, value_parser = postgres_url)]
+    pub(crate) usage_database_url: Option<Url>,
+
+    /// Where the services' usage lines go: with the other lines, which is what --logs and --log-dir
+    /// show, to usage-sink, or to both [default: loki, in stage 6 usage]
+    #[arg(long, env = "LOG_ROUTES", value_name = "ROUTES", value_enum)]
+    pub(crate) log_routes: Option<LogRoutes>,
 
     /// Port on which traces are received: OTLP, http/protobuf
     #[arg(long, env = "OTLP_PORT", value_name = "PORT", default_value_t = 4318, value_parser = port())]
@@ -119,6 +143,17 @@ pub(crate) struct Options {
     )]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1_000..))]
     pub(crate) max_spans: usize,
+}
+
+/// Named as in the stack, where the other lines go to Loki.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogRoutes {
+    /// All lines together
+    Loki,
+    /// Usage lines to usage-sink
+    Usage,
+    /// Usage lines to usage-sink, and all lines together
+    UsageAndLoki,
 }
 
 /// From Ctrl-C to the end of the last process.

@@ -4,28 +4,41 @@
 //! with their own metrics, logs and spans, from one build.
 //!
 //! * [`cli`]: the flags.
-//! * [`system`]: starting and stopping it all.
+//! * [`stage`]: the stages, and [`plan`]: the one of this run.
+//! * [`system`]: starting it all, and [`running`]: stopping it.
 //! * [`topology`]: what runs, and where.
-//! * [`child`]: one supervised process.
+//! * [`child`]: one supervised process, and [`lines`]: where what it writes goes.
+//! * [`postgres`]: the databases of the stages that have some.
 //! * [`role`]: what this program does when it is started as one of the services.
-//! * [`summary`]: the live line.
+//! * [`introduction`]: what is said when it runs, and [`summary`]: the live line.
 
 mod child;
 mod cli;
+mod introduction;
+mod lines;
 mod local;
+mod plan;
+mod postgres;
 mod role;
+mod running;
+mod stage;
 mod summary;
 mod system;
 mod topology;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::from_process() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // To standard output and 0 for --help, to standard error and 2 otherwise.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
     match cli.command {
         Some(Command::Service {
             stop_at_eof,

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use tokio::sync::oneshot;
 
+use crate::postgres::keeper;
+
 /// Runs the service named by the first argument with the others, until it is told to stop.
 ///
 /// With `stop_at_eof` the end of standard input is such a word: it comes when the demo is gone,
@@ -22,10 +24,14 @@ pub(crate) fn main(arguments: Vec<OsString>, stop_at_eof: bool) -> ExitCode {
         "frontend" => service::main_from(frontend::PROGRAM, arguments, |config, listener| {
             frontend::run(config, listener, stopped(stop_at_eof))
         }),
+        "usage-sink" => service::main_from(usage_sink::PROGRAM, arguments, |config, listener| {
+            usage_sink::run(config, listener, stopped(stop_at_eof))
+        }),
         "ktrdr" => ktrdr::main_from(arguments, || stopped(stop_at_eof)),
         "traffic-gen" => traffic_gen::main_until(arguments, || stopped(stop_at_eof)),
+        keeper::NAME => keeper::main(&arguments[1..], stopped(stop_at_eof)),
         _ => {
-            let known = "die-service, dice-roller, frontend, ktrdr, traffic-gen";
+            let known = "die-service, dice-roller, frontend, usage-sink, ktrdr, traffic-gen, local-postgres";
             eprintln!("demo: there is no service {name:?}; there are {known}");
             ExitCode::from(2)
         }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use mini_tempo::Store;
 use reqwest::Client;
 
-use crate::local;
+use crate::local::{self, metrics, sum};
+use crate::plan::Plan;
+use crate::topology::url;
 
 /// Time between two readings.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -15,7 +17,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const QUIET_READINGS: u64 = 10;
 
 /// Prints the line, for ever: rewritten on a terminal, a new one every 10 s elsewhere.
-pub(crate) async fn show(frontend: &str, roller: &str, store: &Store) -> ! {
+pub(crate) async fn show(plan: &Plan, store: &Store) -> ! {
     let live = std::io::stderr().is_terminal();
     let mut ticks = tokio::time::interval(INTERVAL);
     let client = local::client();
@@ -25,7 +27,7 @@ pub(crate) async fn show(frontend: &str, roller: &str, store: &Store) -> ! {
     loop {
         reading += 1;
         ticks.tick().await;
-        let Some(totals) = Totals::read(&client, frontend, roller).await else {
+        let Some(totals) = Totals::read(&client, plan).await else {
             continue;
         };
         let traces = store.counters().traces_stored;
@@ -42,8 +44,12 @@ pub(crate) async fn show(frontend: &str, roller: &str, store: &Store) -> ! {
 
 fn line(now: &Totals, before: &Totals, seconds: u64, traces: u64) -> String {
     let rate = |now: f64, before: f64| (now - before).max(0.0) / seconds as f64;
+    let events = now.usage_events;
+    let events = events.map_or(String::new(), |events| {
+        format!("   {events} usage events stored")
+    });
     format!(
-        "{:.1} rolls/s   {:.1} errors/s   {} rolls   {} errors   {traces} traces kept",
+        "{:.1} rolls/s   {:.1} errors/s   {} rolls   {} errors   {traces} traces kept{events}",
         rate(now.rolls, before.rolls),
         rate(now.errors, before.errors),
         now.rolls,
@@ -56,29 +62,22 @@ fn line(now: &Totals, before: &Totals, seconds: u64, traces: u64) -> String {
 struct Totals {
     rolls: f64,
     errors: f64,
+    /// None in a stage that stores none, and while usage-sink is away.
+    usage_events: Option<f64>,
 }
 
 impl Totals {
-    async fn read(client: &Client, frontend: &str, roller: &str) -> Option<Self> {
-        let frontend = scrape(client, frontend).await?;
-        let roller = scrape(client, roller).await?;
+    async fn read(client: &Client, plan: &Plan) -> Option<Self> {
+        let entry = metrics(client, &url(plan.entry())).await?;
+        let roller = metrics(client, &url(plan.dice_roller)).await?;
+        let sink = match plan.usage_sink {
+            Some(port) => metrics(client, &url(port)).await,
+            None => None,
+        };
         Some(Self {
             rolls: sum(&roller, "dice_rolls_total", "") + sum(&roller, "async_rolls_total", ""),
-            errors: sum(&frontend, "http_requests_total", "status=\"5"),
+            errors: sum(&entry, "http_requests_total", "status=\"5"),
+            usage_events: sink.map(|sink| sum(&sink, "usage_events_total", "outcome=\"stored\"")),
         })
     }
-}
-
-async fn scrape(client: &Client, base: &str) -> Option<String> {
-    let answer = local::get(client, &format!("{base}/metrics")).await?;
-    answer.text().await.ok()
-}
-
-/// The sum over the series of `name` whose labels contain `labels`.
-fn sum(metrics: &str, name: &str, labels: &str) -> f64 {
-    metrics
-        .lines()
-        .filter(|line| line.starts_with(&format!("{name}{{")) && line.contains(labels))
-        .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
-        .sum()
 }

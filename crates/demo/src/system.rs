@@ -1,44 +1,51 @@
-//! Starting and stopping everything, in order.
+//! Starting everything, in order.
 
-use std::io::Write;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use axum::Router;
+use mini_alloy::{Pipeline, Settings};
 use mini_tempo::Store;
+use reqwest::Client;
 use tokio::net::TcpListener;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
+use url::Url;
 
-use crate::child::{Lines, Supervised};
-use crate::cli::{Options, STOP_BOUND};
+use crate::child::Supervised;
+use crate::cli::{LogRoutes, Options};
+use crate::lines::{Lines, Usage};
+use crate::plan::Plan;
+use crate::postgres::Databases;
+use crate::running::Running;
 use crate::topology::{self, Port, Service, url};
-use crate::{local, summary};
+use crate::{introduction, local, summary};
 
 /// How long a service may take until it serves.
 const START_BOUND: Duration = Duration::from_secs(10);
 
-/// What callers have, all together, to end before their callees are told to.
-const HEAD_START: Duration = Duration::from_millis(600);
+/// The one that can serve and not be ready.
+const DIE_SERVICE: &str = "die-service";
 
 /// Runs everything until Ctrl-C or SIGTERM.
 ///
 /// # Errors
 /// In words for the person at the terminal; nothing is left running.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
+    let plan = Plan::new(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| format!("no threads to run on: {error}"))?;
     let result = runtime.block_on(async {
-        let mut running = Vec::new();
+        let mut running = Running::default();
         let result = tokio::select! {
-            result = start_and_watch(options, &mut running) => result,
+            result = start_and_watch(&plan, options, &mut running) => result,
             () = service::terminated() => {
                 eprintln!("\nStopping");
                 Ok(())
             }
         };
-        stop(running).await;
+        running.stop().await;
         result
     });
     // A reader of standard output that stalls is not waited for.
@@ -47,48 +54,58 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 }
 
 /// Starts callees before callers, so that nobody's first call fails. Ends only with an error.
-async fn start_and_watch(options: &Options, running: &mut Vec<Supervised>) -> Result<(), String> {
-    let services = topology::services(options);
+async fn start_and_watch(
+    plan: &Plan,
+    options: &Options,
+    running: &mut Running,
+) -> Result<(), String> {
+    let usage_sink = topology::usage_sink(plan, options);
+    let services = topology::services(plan, options);
     let [otlp, tempo] = topology::store_ports(options);
-    let ports = topology::ports(&services);
+    let ports = topology::ports(usage_sink.iter().chain(&services));
     check_ports(ports.iter().chain([&otlp, &tempo])).await?;
     let store = Store::new(options.max_spans);
     serve(listen(&otlp).await?, mini_tempo::receiver(store.clone()));
     serve(listen(&tempo).await?, mini_tempo::api(store.clone()));
-    let lines = Lines::new(options)?;
-    for Service { role, port } in services {
-        let name = role.name.clone();
-        let child = Supervised::start(role, lines.clone())
-            .map_err(|error| format!("{name} cannot be started: {error}"))?;
-        running.push(child);
-        if let Some(port) = port {
-            wait_until_ready(&name, port.number).await?;
-        }
+    let databases = Databases::provide(plan.stage, options, &mut running.postgres).await?;
+    if let Some(usage_sink) = usage_sink {
+        let lines = Lines::new(options, None)?;
+        let port = usage_sink.port.clone();
+        running.usage_sink = Some(start(usage_sink, &lines, &databases)?);
+        wait_until_ready(port.as_ref(), &databases).await?;
     }
-    introduce(options);
-    summary::show(
-        &url(options.frontend_port),
-        &url(options.dice_roller_port),
-        &store,
-    )
-    .await
+    running.pipeline = pipeline(plan);
+    let lines = Lines::new(options, usage(plan, running.pipeline.as_ref()))?;
+    for service in services {
+        let port = service.port.clone();
+        running.services.push(start(service, &lines, &databases)?);
+        wait_until_ready(port.as_ref(), &databases).await?;
+    }
+    introduction::say(plan, options, &databases);
+    summary::show(plan, &store).await
 }
 
-/// Stops callers a little before callees, so that requests in flight can end, and everything by
-/// the same deadline.
-async fn stop(running: Vec<Supervised>) {
-    let deadline = Instant::now() + STOP_BOUND;
-    let head_start = HEAD_START / u32::try_from(running.len().max(1)).unwrap_or(u32::MAX);
-    let mut stopping = Vec::new();
-    for child in running.into_iter().rev() {
-        let mut stopped = tokio::spawn(child.stop(deadline));
-        if timeout(head_start, &mut stopped).await.is_err() {
-            stopping.push(stopped);
-        }
-    }
-    for stopped in stopping {
-        let _ = stopped.await;
-    }
+fn start(service: Service, lines: &Lines, databases: &Databases) -> Result<Supervised, String> {
+    let mut role = service.role;
+    role.database = databases.of(&role.name);
+    let name = role.name.clone();
+    let child = Supervised::start(role, lines.clone());
+    child.map_err(|error| format!("{name} cannot be started: {error}"))
+}
+
+/// Takes usage lines to usage-sink, if that is where they go.
+fn pipeline(plan: &Plan) -> Option<Pipeline> {
+    let port = plan.usage_sink?;
+    let endpoint = Url::parse(&format!("{}/v1/logs", url(port))).expect("a port makes a URL");
+    let wanted = plan.log_routes != LogRoutes::Loki;
+    wanted.then(|| Pipeline::start(Settings::new(endpoint)))
+}
+
+fn usage(plan: &Plan, pipeline: Option<&Pipeline>) -> Option<Usage> {
+    Some(Usage {
+        pipeline: pipeline?.handle(),
+        everywhere: plan.log_routes == LogRoutes::UsageAndLoki,
+    })
 }
 
 /// Looks before anything starts: whatever is in the way is named in one line. All ports are held
@@ -114,48 +131,34 @@ fn serve(listener: TcpListener, app: Router) {
     tokio::spawn(axum::serve(listener, app).into_future());
 }
 
-async fn wait_until_ready(name: &str, port: u16) -> Result<(), String> {
+async fn wait_until_ready(port: Option<&Port>, databases: &Databases) -> Result<(), String> {
+    let Some(Port { number, who, .. }) = port else {
+        return Ok(());
+    };
     let deadline = Instant::now() + START_BOUND;
-    let (client, health) = (local::client(), format!("{}/healthz", url(port)));
+    let (client, base) = (local::client(), url(*number));
+    let mut serves = false;
     while Instant::now() < deadline {
-        if local::get(&client, &health).await.is_some() {
+        serves = local::get(&client, &format!("{base}/healthz"))
+            .await
+            .is_some();
+        if serves && (who != DIE_SERVICE || has_dice(&client, &base).await) {
             return Ok(());
         }
         sleep(Duration::from_millis(20)).await;
     }
+    if serves && databases.dice.is_some() {
+        return Err(format!(
+            "die-service has no dice within {START_BOUND:?}: is there a database at --database-url? --logs shows what it tries"
+        ));
+    }
     Err(format!(
-        "{name} does not answer on port {port} within {START_BOUND:?}; --logs shows why"
+        "{who} does not answer on port {number} within {START_BOUND:?}; --logs shows why"
     ))
 }
 
-fn introduce(options: &Options) {
-    let frontend = url(options.frontend_port);
-    let roller = url(options.dice_roller_port);
-    let tempo = url(options.tempo_port);
-    let ktrdr = match options.ktrdr {
-        true => format!(
-            "  KTRDR's workers      curl {}/api/v1/workers\n\n",
-            url(options.ktrdr_port)
-        ),
-        false => String::new(),
-    };
-    let text = format!(
-        "The dice are rolling.
-
-  The page             {frontend}
-  A roll               curl '{frontend}/roll?die=fair'
-  Ten at once          curl '{frontend}/roll-async?die=fair&times=10'
-  Its trace            curl {tempo}/api/traces/TRACE_ID
-  Traces with errors   curl -G {tempo}/api/search --data-urlencode 'q={{ status = error }}'
-  Metrics              curl {roller}/metrics
-  Is all well?         cargo run --release -- doctor
-  Log lines            start again with --logs
-
-{ktrdr}Traces are kept in memory by a stand-in for Tempo. For Grafana: docker compose up
-Ctrl-C stops everything.
-
-"
-    );
-    // Whoever reads this may have gone, as in `| head`.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// Whether it has read its dice. With a database, it serves before.
+async fn has_dice(client: &Client, die_service: &str) -> bool {
+    let metrics = local::metrics(client, die_service).await;
+    metrics.is_some_and(|metrics| local::sum(&metrics, "die_specifications_loaded", "") > 0.0)
 }

@@ -2,6 +2,7 @@
 
 use crate::child::Role;
 use crate::cli::Options;
+use crate::plan::Plan;
 
 /// Users who roll dice as long as the demo runs, and how long they think at the most.
 const TRAFFIC: [&str; 3] = ["--users=3", "--max-rolls=0", "--think-max=4s"];
@@ -24,26 +25,40 @@ pub(crate) struct Service {
     pub(crate) port: Option<Port>,
 }
 
-/// Every process of this run.
-pub(crate) fn services(options: &Options) -> Vec<Service> {
-    let mut services = dice(options);
+/// Every process of this run but usage-sink and PostgreSQL.
+pub(crate) fn services(plan: &Plan, options: &Options) -> Vec<Service> {
+    let mut services = dice(plan, options);
     if options.ktrdr {
         services.extend(ktrdr(options));
     }
     if !options.no_traffic {
-        let frontend = format!("--frontend-url={}", url(options.frontend_port));
-        let own = ["traffic-gen", "users", "--quiet", &frontend, &otlp(options)];
-        services.push(client("traffic-gen", &[&own, &TRAFFIC[..]].concat()));
+        services.push(traffic(plan, options));
     }
     services
 }
 
+/// The process that stores usage events, in the stage that has one. It runs longer than the others,
+/// whose last lines are for it.
+pub(crate) fn usage_sink(plan: &Plan, options: &Options) -> Option<Service> {
+    let port = (plan.usage_sink?, "--usage-sink-port");
+    Some(server("usage-sink", &["usage-sink"], port, &[], options))
+}
+
+fn traffic(plan: &Plan, options: &Options) -> Service {
+    let entry = format!("--frontend-url={}", url(plan.entry()));
+    let otlp = otlp(options);
+    let mut arguments = vec!["traffic-gen", "users", "--quiet", &entry, &otlp];
+    arguments.extend(TRAFFIC);
+    // dice-roller has no page to be opened.
+    arguments.extend(plan.frontend.is_none().then_some("--only-rolls"));
+    arguments.extend((!plan.stage.batches).then_some("--async-probability=0"));
+    client("traffic-gen", &arguments)
+}
+
 /// The ports that those listen on.
-pub(crate) fn ports(services: &[Service]) -> Vec<Port> {
-    services
-        .iter()
-        .filter_map(|service| service.port.clone())
-        .collect()
+pub(crate) fn ports<'a>(services: impl IntoIterator<Item = &'a Service>) -> Vec<Port> {
+    let ports = services.into_iter().map(|service| service.port.clone());
+    ports.flatten().collect()
 }
 
 /// The ports of the trace store: where spans come in, and where they are asked for.
@@ -64,32 +79,29 @@ pub(crate) fn url(port: u16) -> String {
     format!("http://localhost:{port}")
 }
 
-fn dice(options: &Options) -> Vec<Service> {
-    let die_service = format!("--die-service-url={}", url(options.die_service_port));
-    let dice_roller = format!("--dice-roller-url={}", url(options.dice_roller_port));
+fn dice(plan: &Plan, options: &Options) -> Vec<Service> {
+    let die_service_url = plan
+        .die_service
+        .map(|port| format!("--die-service-url={}", url(port)));
+    let dice_roller_url = format!("--dice-roller-url={}", url(plan.dice_roller));
     let traces = format!("--trace-query-url={}", url(options.tempo_port));
+    let die_service_url: Vec<&str> = die_service_url.iter().map(String::as_str).collect();
     let server =
         |name, port, flag, flags: &[&str]| server(name, &[name], (port, flag), flags, options);
-    vec![
-        server(
-            "die-service",
-            options.die_service_port,
-            "--die-service-port",
-            &[],
-        ),
-        server(
-            "dice-roller",
-            options.dice_roller_port,
-            "--dice-roller-port",
-            &[&die_service],
-        ),
-        server(
-            "frontend",
-            options.frontend_port,
-            "--frontend-port",
-            &[&die_service, &dice_roller, &traces],
-        ),
-    ]
+    let mut services = Vec::new();
+    let die_service = plan.die_service;
+    services.extend(die_service.map(|port| server("die-service", port, "--die-service-port", &[])));
+    services.push(server(
+        "dice-roller",
+        plan.dice_roller,
+        "--dice-roller-port",
+        &die_service_url,
+    ));
+    services.extend(plan.frontend.map(|port| {
+        let flags = [&[&*dice_roller_url, &traces], &die_service_url[..]].concat();
+        server("frontend", port, "--frontend-port", &flags)
+    }));
+    services
 }
 
 fn ktrdr(options: &Options) -> Vec<Service> {
@@ -151,6 +163,7 @@ fn client(name: &str, arguments: &[&str]) -> Service {
         role: Role {
             name: name.to_owned(),
             arguments,
+            database: None,
         },
         port: None,
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -63,7 +63,12 @@ pub(crate) fn endpoint(base: &Url, path: &str, query: &[(&str, &str)]) -> Url {
 
 /// The body of a 2xx answer.
 pub(crate) async fn text(client: &Client, url: Url) -> Result<String, Silence> {
-    let sent = client.get(url.clone()).timeout(TIMEOUT).send().await;
+    let request = client.get(url.clone());
+    send(request, url).await
+}
+
+async fn send(request: RequestBuilder, url: Url) -> Result<String, Silence> {
+    let sent = request.timeout(TIMEOUT).send().await;
     let unreachable = |error: reqwest::Error| Silence::Unreachable {
         slow: error.is_timeout(),
         url: url.clone(),
@@ -92,7 +97,22 @@ fn gist(text: &str) -> String {
 /// The body of a 2xx answer, as JSON.
 pub(crate) async fn json<T: DeserializeOwned>(client: &Client, url: Url) -> Result<T, Silence> {
     let text = text(client, url.clone()).await?;
-    serde_json::from_str(&text).map_err(|_| Silence::Unreadable { url })
+    read(&text, url)
+}
+
+/// [`json`] of a request that is part of the trace that `traceparent` says, W3C's header.
+pub(crate) async fn json_in_trace<T: DeserializeOwned>(
+    client: &Client,
+    url: Url,
+    traceparent: &str,
+) -> Result<T, Silence> {
+    let request = client.get(url.clone()).header("traceparent", traceparent);
+    let text = send(request, url.clone()).await?;
+    read(&text, url)
+}
+
+fn read<T: DeserializeOwned>(text: &str, url: Url) -> Result<T, Silence> {
+    serde_json::from_str(text).map_err(|_| Silence::Unreadable { url })
 }
 
 /// Tries until it works or `patience` is over; then the last failure.

@@ -1,5 +1,5 @@
 //! The flags: where everything is. The defaults are the ports that `docker compose up` and the
-//! no-Docker run publish.
+//! no-Docker run of the same stage publish.
 
 use std::time::Duration;
 
@@ -7,16 +7,22 @@ use clap::{Parser, ValueEnum};
 use telemetry::client::http_url;
 use url::Url;
 
+use crate::stage::Stage;
+
 /// Follow one roll through the whole stack, hop by hop
 ///
 /// Exit code 0 only when every hop works.
 #[derive(Debug, Parser)]
 #[command(name = "doctor", version)]
-#[command(after_help = "Every flag can be given as the variable shown beside it.")]
+#[command(
+    after_help = "Every flag can be given as the variable shown beside it. The URL of a service that\n\
+    the stage does not have is not used."
+)]
 pub(crate) struct Cli {
-    /// The stage that runs, 3 to 6: the number in the names of jobs and dashboards
+    /// The stage that runs, 1 to 6: which services there are, on which ports, and the number in the
+    /// names of jobs and dashboards
     #[arg(long, env = "STAGE", value_name = "NUMBER", default_value_t = 4)]
-    #[arg(value_parser = clap::value_parser!(u8).range(3..=6))]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=6))]
     pub(crate) stage: u8,
 
     /// Parts that this run does not have; their hops are not examined
@@ -38,20 +44,21 @@ pub(crate) struct Cli {
     #[arg(long, env = "DOCTOR_JSON")]
     pub(crate) json: bool,
 
-    /// The frontend
+    /// The frontend [default: its port of the stage on localhost]
     #[arg(long, env = "FRONTEND_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8108")]
-    pub(crate) frontend_url: Url,
+    pub(crate) frontend_url: Option<Url>,
 
-    /// dice-roller
+    /// dice-roller [default: its port of the stage on localhost]
     #[arg(long, env = "DICE_ROLLER_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8107")]
-    pub(crate) dice_roller_url: Url,
+    pub(crate) dice_roller_url: Option<Url>,
 
-    /// die-service
+    /// die-service [default: its port of the stage on localhost]
     #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8106")]
-    pub(crate) die_service_url: Url,
+    pub(crate) die_service_url: Option<Url>,
+
+    /// usage-sink [default: its port of the stage on localhost]
+    #[arg(long, env = "USAGE_SINK_URL", value_name = "URL", value_parser = http_url)]
+    pub(crate) usage_sink_url: Option<Url>,
 
     /// Alloy
     #[arg(long, env = "ALLOY_URL", value_name = "URL", value_parser = http_url)]
@@ -93,7 +100,55 @@ pub(crate) enum Part {
 }
 
 impl Cli {
+    /// What runs.
+    pub(crate) fn topology(&self) -> &'static Stage {
+        Stage::numbered(self.stage)
+    }
+
+    /// The services that a roll passes through, by their OpenTelemetry names, from the one that is
+    /// asked for it to the one that knows the dice.
+    pub(crate) fn services(&self) -> Vec<(&'static str, Url)> {
+        let Stage {
+            frontend,
+            dice_roller,
+            die_service,
+            ..
+        } = *self.topology();
+        let services = [
+            ("frontend", &self.frontend_url, frontend),
+            ("dice-roller", &self.dice_roller_url, Some(dice_roller)),
+            ("die-service", &self.die_service_url, die_service),
+        ];
+        let here = services.into_iter().filter_map(|(name, given, port)| {
+            let port = port?;
+            Some((name, given.clone().unwrap_or_else(|| local(port))))
+        });
+        here.collect()
+    }
+
+    /// Their names.
+    pub(crate) fn service_names(&self) -> Vec<&'static str> {
+        self.services().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// dice-roller, which every stage has.
+    pub(crate) fn dice_roller(&self) -> Url {
+        let given = self.dice_roller_url.clone();
+        given.unwrap_or_else(|| local(self.topology().dice_roller))
+    }
+
+    /// usage-sink, in the stage that has it.
+    pub(crate) fn usage_sink(&self) -> Option<Url> {
+        let port = self.topology().usage_sink?;
+        Some(self.usage_sink_url.clone().unwrap_or_else(|| local(port)))
+    }
+
     pub(crate) fn has(&self, part: Part) -> bool {
         !self.without.contains(&part)
     }
+}
+
+fn local(port: u16) -> Url {
+    let url = Url::parse(&format!("http://localhost:{port}"));
+    url.expect("a port makes a URL")
 }

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use reqwest::Client;
+use url::Url;
 
 use crate::advice::Kind;
 use crate::cli::{Cli, Part};
@@ -27,7 +28,7 @@ pub(crate) async fn examine(cli: &Cli) -> Report {
     let mut report = Report::default();
     timed(&mut report, "services healthy", hops::services(&doctor)).await;
 
-    let before = hops::rolls_counted(&doctor).await;
+    let before = Before::look(&doctor).await;
     let start = Instant::now();
     let (rolled, roll) = match hops::roll(&doctor).await {
         Ok((saw, roll)) => (Ok(saw), Some(roll)),
@@ -40,7 +41,9 @@ pub(crate) async fn examine(cli: &Cli) -> Report {
             follow(&doctor, &mut report, before, &roll).await;
         }
         None => {
-            for hop in [COUNTED, SCRAPED, TRACED, LOGGED, EXEMPLAR] {
+            let stored = cli.usage_sink().map(|_| STORED);
+            let hops = [COUNTED, SCRAPED, TRACED, LOGGED].into_iter();
+            for hop in hops.chain(stored).chain([EXEMPLAR]) {
                 report.pass_over(hop, State::NotReached, "there is no roll to follow");
             }
         }
@@ -58,16 +61,33 @@ const COUNTED: &str = "counter moved";
 const SCRAPED: &str = "scraped by Prometheus";
 const TRACED: &str = "trace in Tempo";
 const LOGGED: &str = "log lines in Loki";
+const STORED: &str = "usage event stored";
 const EXEMPLAR: &str = "exemplar in Prometheus";
 const PROVISIONED: &str = "dashboards in Grafana";
 
-async fn follow(
-    doctor: &Doctor<'_>,
-    report: &mut Report,
-    before: Result<f64, Trouble>,
-    roll: &Roll,
-) {
-    timed(report, COUNTED, hops::counted(doctor, before)).await;
+/// What was counted before the roll.
+struct Before {
+    rolls: Result<f64, Trouble>,
+    /// Where usage events go and how many rolls it has, in the stage that has one.
+    usage: Option<(Url, Result<f64, Trouble>)>,
+}
+
+impl Before {
+    async fn look(doctor: &Doctor<'_>) -> Self {
+        let usage = match doctor.cli.usage_sink() {
+            Some(sink) => {
+                let stored = hops::rolls_stored(doctor, &sink).await;
+                Some((sink, stored))
+            }
+            None => None,
+        };
+        let rolls = hops::rolls_counted(doctor).await;
+        Self { rolls, usage }
+    }
+}
+
+async fn follow(doctor: &Doctor<'_>, report: &mut Report, before: Before, roll: &Roll) {
+    timed(report, COUNTED, hops::counted(doctor, before.rolls)).await;
     if doctor.cli.has(Part::Prometheus) {
         timed(report, SCRAPED, hops::scraped(doctor)).await;
     } else {
@@ -78,6 +98,9 @@ async fn follow(
         timed(report, LOGGED, hops::logged(doctor, roll)).await;
     } else {
         report.pass_over(LOGGED, State::NotPart, "this run has no Loki");
+    }
+    if let Some((sink, stored)) = before.usage {
+        timed(report, STORED, hops::stored(doctor, &sink, stored)).await;
     }
     if !doctor.cli.has(Part::Prometheus) {
         report.pass_over(EXEMPLAR, State::NotPart, "this run has no Prometheus");

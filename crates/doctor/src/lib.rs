@@ -3,6 +3,7 @@
 //! what was seen, the likeliest cause and the command to run.
 //!
 //! * `cli`: where everything is, and which parts this run has.
+//! * `stage`: which services that are.
 //! * `examination`: the hops in their order, and what each needs from the ones before.
 //! * `hops`: one file for each hop.
 //! * `ask`: HTTP, and asking again for as long as patience lasts.
@@ -15,6 +16,7 @@ mod cli;
 mod examination;
 mod hops;
 mod report;
+mod stage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -4,13 +4,37 @@
 use tokio::process::Command;
 
 use crate::demo::Demo;
+use crate::postgres::{is_here, url};
 use crate::support::PROGRAM;
 
 #[tokio::test]
 async fn every_roll_sent_is_counted_traced_and_logged_while_others_roll() {
-    let logs = format!("{}/books", env!("CARGO_TARGET_TMPDIR"));
-    let _ = std::fs::remove_dir_all(&logs);
+    let logs = logs("books");
     let demo = Demo::start(&["--log-dir", &logs]).await;
+    reconcile(&demo, &logs, &[]).await;
+}
+
+#[tokio::test]
+async fn with_a_database_every_roll_sent_is_a_row_too() {
+    if !is_here() {
+        return;
+    }
+    let logs = logs("books-with-rows");
+    let mut demo = Demo::spawn(&["--stage=6", "--log-dir", &logs]).await;
+    let database = url(&demo.introduction().await, "Usage events");
+    let said = reconcile(&demo, &logs, &[&format!("--usage-database-url={database}")]).await;
+    assert!(said.contains("rows in PostgreSQL"), "{said}");
+}
+
+/// A directory that is not there yet.
+fn logs(name: &str) -> String {
+    let logs = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
+    let _ = std::fs::remove_dir_all(&logs);
+    logs
+}
+
+/// Has traffic-gen compare what it sends with what it finds; what it says.
+async fn reconcile(demo: &Demo, logs: &str, own: &[&str]) -> String {
     let mut arguments = demo.urls();
     arguments.push(format!("--tempo={}", demo.url(4, "")));
     arguments.push(format!("--otlp-endpoint={}", demo.url(3, "")));
@@ -20,7 +44,8 @@ async fn every_roll_sent_is_counted_traced_and_logged_while_others_roll() {
     let mut reconcile = Command::new(PROGRAM);
     reconcile
         .args(["service", "traffic-gen", "reconcile", "--seed=7"])
-        .args(arguments);
+        .args(arguments)
+        .args(own);
     let output = reconcile.output().await.expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
@@ -29,6 +54,7 @@ async fn every_roll_sent_is_counted_traced_and_logged_while_others_roll() {
         String::from_utf8_lossy(&output.stderr)
     );
     println!("{said}");
+    said
 }
 
 #[tokio::test]

@@ -5,36 +5,78 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use testkit::eventually;
-use tokio::net::TcpListener;
+use testkit::{DEADLINE, eventually};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
 
+use crate::processes::listener;
 use crate::support::PROGRAM;
 
 /// The demo on ports that were free a moment ago.
 pub(crate) struct Demo {
     pub(crate) child: Child,
-    pub(crate) ports: [u16; 5],
+    pub(crate) ports: [u16; 6],
 }
 
-pub(crate) const FLAGS: [&str; 5] = [
+pub(crate) const FLAGS: [&str; 6] = [
     "--die-service-port",
     "--dice-roller-port",
     "--frontend-port",
     "--otlp-port",
     "--tempo-port",
+    "--usage-sink-port",
 ];
 
 impl Demo {
     pub(crate) async fn start(own: &[&str]) -> Self {
-        let ports = free_ports().await;
-        let child = command(&ports).args(own).spawn().expect("it starts");
-        let demo = Self { child, ports };
+        let demo = Self::spawn(own).await;
         eventually("the page", || async {
             reqwest::get(demo.url(2, "/healthz")).await.ok()
         })
         .await;
         demo
+    }
+
+    /// Does not wait for anything to be there.
+    pub(crate) async fn spawn(own: &[&str]) -> Self {
+        let ports = free_ports().await;
+        let child = command(&ports).args(own).spawn().expect("it starts");
+        Self { child, ports }
+    }
+
+    /// What it says once everything runs.
+    pub(crate) async fn introduction(&mut self) -> String {
+        let mut said = Vec::new();
+        let stdout = self.child.stdout.take().expect("piped, and asked for once");
+        let mut lines = BufReader::new(stdout).lines();
+        let all = async {
+            while let Ok(Some(line)) = lines.next_line().await {
+                said.push(line);
+                if said
+                    .last()
+                    .is_some_and(|line| line.starts_with("Ctrl-C stops"))
+                {
+                    break;
+                }
+            }
+        };
+        timeout(DEADLINE, all).await.expect("it says all in time");
+        said.join("\n")
+    }
+
+    /// The next line that says what the system does.
+    pub(crate) async fn live_line(&mut self) -> String {
+        let stderr = self.child.stderr.as_mut().expect("piped");
+        let mut lines = BufReader::new(stderr).lines();
+        loop {
+            let line = timeout(DEADLINE, lines.next_line()).await;
+            let line = line.expect("in time").expect("UTF-8").expect("it goes on");
+            if line.contains("rolls/s") {
+                return line;
+            }
+        }
     }
 
     /// The URL of `path` at the port of that flag.
@@ -53,7 +95,7 @@ impl Demo {
 
     /// Kills the service behind that flag, as a crash would.
     pub(crate) fn kill_service(&self, flag: usize) {
-        let pid = listener_pid(self.ports[flag]).expect("somebody listens");
+        let pid = listener(self.ports[flag]).expect("somebody listens");
         kill(Pid::from_raw(pid), Signal::SIGKILL).expect("our own grandchild");
     }
 
@@ -70,7 +112,7 @@ impl Demo {
     }
 }
 
-pub(crate) fn command(ports: &[u16; 5]) -> Command {
+pub(crate) fn command(ports: &[u16; 6]) -> Command {
     let mut command = Command::new(PROGRAM);
     for (flag, port) in FLAGS.iter().zip(ports) {
         command.arg(format!("{flag}={port}"));
@@ -83,41 +125,22 @@ pub(crate) fn command(ports: &[u16; 5]) -> Command {
     command
 }
 
-pub(crate) async fn free_ports() -> [u16; 5] {
+pub(crate) async fn free_ports() -> [u16; 6] {
     let mut held = Vec::new();
-    for _ in 0..5 {
+    for _ in FLAGS {
         held.push(TcpListener::bind("127.0.0.1:0").await.expect("a free port"));
     }
     let port = |i: usize| held[i].local_addr().expect("bound").port();
-    [port(0), port(1), port(2), port(3), port(4)]
+    std::array::from_fn(port)
 }
 
+/// Waits until nobody answers on `ports`. They may have other uses by then: a port that is free is
+/// anybody's for a connection to elsewhere.
 pub(crate) async fn nobody_listens(ports: &[u16]) {
     for port in ports {
-        eventually(&format!("port {port} to be free"), || async {
-            TcpListener::bind(("127.0.0.1", *port)).await.ok()
+        eventually(&format!("nobody to listen on port {port}"), || async {
+            TcpStream::connect(("127.0.0.1", *port)).await.err()
         })
         .await;
     }
-}
-
-/// The process that listens on `port`, from `/proc`.
-fn listener_pid(port: u16) -> Option<i32> {
-    let hex = format!(":{port:04X} ");
-    let tcp = std::fs::read_to_string("/proc/net/tcp").ok()?;
-    let listening = tcp
-        .lines()
-        .find(|line| line.contains(&hex) && line.contains(" 0A "))?;
-    let socket = format!("socket:[{}]", listening.split_whitespace().nth(9)?);
-    std::fs::read_dir("/proc")
-        .ok()?
-        .flatten()
-        .find_map(|process| {
-            let pid: i32 = process.file_name().to_str()?.parse().ok()?;
-            let mut files = std::fs::read_dir(process.path().join("fd")).ok()?.flatten();
-            let owns = files.any(|file| {
-                std::fs::read_link(file.path()).is_ok_and(|link| link.to_string_lossy() == socket)
-            });
-            owns.then_some(pid)
-        })
 }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use testkit::{eventually, get};
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 
 use crate::demo::{Demo, FLAGS, command, free_ports, nobody_listens};
@@ -46,15 +45,9 @@ async fn a_roll_on_the_page_is_a_trace_in_the_store_and_everything_stops_at_once
 #[tokio::test]
 async fn it_rolls_by_itself_and_says_how_fast() {
     let mut demo = Demo::start(&["--logs"]).await;
-    let mut said = BufReader::new(demo.child.stderr.take().expect("piped")).lines();
-    let live = loop {
-        let line = said.next_line().await.expect("UTF-8").expect("it goes on");
-        if line.contains("rolls/s") {
-            break line;
-        }
-    };
+    let live = demo.live_line().await;
     assert!(
-        live.contains("errors/s") && live.contains("traces kept"),
+        live.contains("errors/s") && live.ends_with("traces kept"),
         "{live}"
     );
     eventually("rolls without a client", || async {
@@ -82,7 +75,7 @@ async fn it_rolls_by_itself_and_says_how_fast() {
 
 #[tokio::test]
 async fn ktrdr_comes_along_when_asked_for() {
-    let [backend, workers @ ..] = free_ports().await;
+    let [backend, workers @ .., _] = free_ports().await;
     let workers = workers.map(|port| port.to_string()).join(",");
     let flags = [
         "--ktrdr".to_owned(),

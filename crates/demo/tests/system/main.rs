@@ -4,6 +4,7 @@
 mod books;
 mod bounds;
 mod concurrency;
+mod database_stages;
 mod demo;
 mod demo_command;
 mod failures;
@@ -11,5 +12,9 @@ mod http;
 mod logs;
 mod losses;
 mod metrics;
+mod postgres;
+mod processes;
+mod stages;
 mod support;
 mod traces;
+mod usage_stage;

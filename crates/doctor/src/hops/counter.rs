@@ -9,13 +9,10 @@ pub(super) const SERIES: &str = r#"dice_rolls_total{die_type="fair",result="succ
 
 /// What dice-roller's own /metrics says now.
 pub(crate) async fn rolls_counted(doctor: &Doctor<'_>) -> Result<f64, Trouble> {
-    let url = endpoint(&doctor.cli.dice_roller_url, "/metrics", &[]);
+    let url = endpoint(&doctor.cli.dice_roller(), "/metrics", &[]);
     let metrics = text(&doctor.client, url).await;
     let metrics = metrics.map_err(|silence| doctor.kind.silent("dice-roller", &silence))?;
-    let mut samples = metrics.lines().filter_map(|line| line.rsplit_once(' '));
-    let value = samples.find(|(series, _)| *series == SERIES);
-    let value = value.and_then(|(_, value)| value.parse().ok());
-    value.ok_or_else(|| Trouble {
+    super::sample(&metrics, SERIES).ok_or_else(|| Trouble {
         saw: format!("/metrics of dice-roller has no {SERIES}"),
         cause: "what answers there is not dice-roller".to_owned(),
         command: doctor.kind.look_at("dice-roller"),

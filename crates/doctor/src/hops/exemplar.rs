@@ -8,8 +8,10 @@ use crate::examination::Doctor;
 use crate::hops::{Roll, ready};
 use crate::report::Trouble;
 
-/// What Tempo makes of the frontend's spans and writes to Prometheus.
-const QUERY: &str = r#"traces_spanmetrics_latency_bucket{service="frontend"}"#;
+/// What Tempo makes of the spans of the service that was asked and writes to Prometheus.
+fn query(service: &str) -> String {
+    format!(r#"traces_spanmetrics_latency_bucket{{service="{service}"}}"#)
+}
 
 #[derive(Deserialize)]
 struct Answer {
@@ -53,7 +55,12 @@ pub(crate) async fn exemplar(doctor: &Doctor<'_>, roll: &Roll) -> Result<String,
 async fn newest(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Trouble> {
     let start = roll.began.to_string();
     let end = (roll.began + 600).to_string();
-    let query = [("query", QUERY), ("start", &start), ("end", &end)];
+    let buckets = query(roll.asked);
+    let query = [
+        ("query", buckets.as_str()),
+        ("start", &start),
+        ("end", &end),
+    ];
     let url = endpoint(
         &doctor.cli.prometheus_url,
         "/api/v1/query_exemplars",
@@ -70,7 +77,7 @@ async fn newest(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Trouble> {
     let own = dated.iter().position(|(_, id)| *id == roll.trace_id);
     let best = own.or(dated.len().checked_sub(1));
     best.map(|index| dated.swap_remove(index).1).ok_or_else(|| Trouble {
-        saw: format!("no exemplar of {QUERY}"),
+        saw: format!("no exemplar of {buckets}"),
         cause: "Tempo does not write to Prometheus, or Prometheus runs without --enable-feature=exemplar-storage"
             .to_owned(),
         command: doctor.kind.look_at("tempo prometheus"),

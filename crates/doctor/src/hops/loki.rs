@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::ask::{Silence, endpoint, json, patiently};
 use crate::examination::Doctor;
-use crate::hops::{Roll, SERVICES, alloy_ready, ready};
+use crate::hops::{Roll, alloy_ready, missing, ready};
 use crate::report::Trouble;
 
 #[derive(Deserialize)]
@@ -26,9 +26,6 @@ struct Stream {
     #[serde(default)]
     values: Vec<serde_json::Value>,
 }
-
-/// The services that log something about every roll.
-const SPEAKERS: [&str; 2] = ["dice-roller", "die-service"];
 
 pub(crate) async fn logged(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Trouble> {
     ready(doctor, "loki").await?;
@@ -50,7 +47,7 @@ enum Sight {
 async fn look(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Sight> {
     let query = format!(
         r#"{{service_name=~"{}"}} | trace_id="{}""#,
-        SERVICES.join("|"),
+        doctor.cli.service_names().join("|"),
         roll.trace_id
     );
     let start = roll.began.saturating_sub(60).to_string();
@@ -66,7 +63,9 @@ async fn look(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Sight> {
         let service = stream.stream.get("service_name").cloned();
         *lines.entry(service.unwrap_or_default()).or_default() += stream.values.len();
     }
-    if SPEAKERS.iter().all(|service| lines.contains_key(*service)) {
+    // Each of them logs something about every roll. The usage line of the frontend is one line more
+    // where usage lines come here too, and is not waited for: where they go is for others to say.
+    if missing(doctor.cli, lines.keys().map(String::as_str)).is_empty() {
         return Ok(list(&lines));
     }
     Err(Sight::Incomplete(lines))

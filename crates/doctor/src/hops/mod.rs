@@ -8,9 +8,10 @@ mod prometheus;
 mod roll;
 mod services;
 mod tempo;
+mod usage;
 
 use crate::ask::{endpoint, text};
-use crate::cli::Part;
+use crate::cli::{Cli, Part};
 use crate::examination::Doctor;
 use crate::report::Trouble;
 
@@ -22,6 +23,7 @@ pub(crate) use prometheus::scraped;
 pub(crate) use roll::{Roll, roll};
 pub(crate) use services::services;
 pub(crate) use tempo::traced;
+pub(crate) use usage::{rolls_stored, stored};
 
 /// Asks a part of the stack whether it works, once: what is down is not waited for.
 async fn ready(doctor: &Doctor<'_>, part: &str) -> Result<(), Trouble> {
@@ -52,13 +54,17 @@ async fn alloy_ready(doctor: &Doctor<'_>, missed: &str) -> Result<(), Trouble> {
     })
 }
 
-/// The services that a roll passes through, by their OpenTelemetry names.
-const SERVICES: [&str; 3] = ["frontend", "dice-roller", "die-service"];
-
-/// Those of [`SERVICES`] that are not among `seen`.
-fn missing<'a>(seen: impl IntoIterator<Item = &'a str>) -> Vec<&'static str> {
+/// Those of the roll's services that are not among `seen`.
+fn missing<'a>(cli: &Cli, seen: impl IntoIterator<Item = &'a str>) -> Vec<&'static str> {
     let seen: Vec<_> = seen.into_iter().collect();
-    let mut services = SERVICES.to_vec();
+    let mut services = cli.service_names();
     services.retain(|service| !seen.contains(service));
     services
+}
+
+/// The value of `series` in a text of /metrics.
+fn sample(metrics: &str, series: &str) -> Option<f64> {
+    let mut samples = metrics.lines().filter_map(|line| line.rsplit_once(' '));
+    let (_, value) = samples.find(|(name, _)| *name == series)?;
+    value.parse().ok()
 }

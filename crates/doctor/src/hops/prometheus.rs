@@ -1,4 +1,4 @@
-//! Does Prometheus scrape the three services, and has it seen the roll?
+//! Does Prometheus scrape the services, and has it seen the roll?
 
 use reqwest::Client;
 use serde::Deserialize;
@@ -6,8 +6,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::ask::{Silence, endpoint, json, patiently};
+use crate::cli::Cli;
 use crate::examination::Doctor;
-use crate::hops::{SERVICES, counter, ready, rolls_counted};
+use crate::hops::{counter, ready, rolls_counted};
 use crate::report::Trouble;
 
 #[derive(Deserialize)]
@@ -35,12 +36,20 @@ pub(crate) async fn scraped(doctor: &Doctor<'_>) -> Result<String, Trouble> {
     patiently(patience, || arrived(doctor, counted)).await
 }
 
-/// All three targets are up.
+/// What the stage has beside KTRDR, by the beginning of the name of its job.
+fn wanted(cli: &Cli) -> Vec<&'static str> {
+    let mut targets = cli.service_names();
+    targets.extend(cli.topology().database.then_some("postgres"));
+    targets.extend(cli.usage_sink().map(|_| "usage-sink"));
+    targets
+}
+
+/// All targets are up.
 async fn targets(doctor: &Doctor<'_>) -> Result<(), Trouble> {
     let stage = doctor.cli.stage;
     let query = format!(r#"up{{job=~".+-stage{stage}"}}"#);
     let ups = query_now(doctor, &query).await?;
-    for service in SERVICES {
+    for service in wanted(doctor.cli) {
         let job = format!("{service}-stage{stage}");
         match ups.iter().find(|up| up.metric["job"] == job.as_str()) {
             Some(Series { value: (_, up), .. }) if up == "1" => {}
@@ -78,7 +87,10 @@ async fn arrived(doctor: &Doctor<'_>, counted: f64) -> Result<String, Trouble> {
         .first()
         .and_then(|series| series.value.1.parse().ok());
     match value {
-        Some(value) if value >= counted => Ok(format!("3 targets up, {value} rolls, as counted")),
+        Some(value) if value >= counted => {
+            let targets = wanted(doctor.cli).len();
+            Ok(format!("{targets} targets up, {value} rolls, as counted"))
+        }
         _ => Err(Trouble {
             saw: format!(
                 "Prometheus has {} rolls, dice-roller {counted}",

@@ -1,6 +1,7 @@
-//! Is the roll's trace in Tempo, with spans of all three services?
+//! Is the roll's trace in Tempo, with spans of all services, the query of a database among them?
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 
@@ -39,8 +40,17 @@ struct Attribute {
 #[derive(Deserialize)]
 struct Scope {
     #[serde(default)]
-    spans: Vec<serde_json::Value>,
+    spans: Vec<Span>,
 }
+
+#[derive(Deserialize)]
+struct Span {
+    #[serde(default)]
+    name: String,
+}
+
+/// How die-service asks PostgreSQL, in the stages that have it.
+const QUERY: &str = "SELECT dice";
 
 impl Batch {
     fn service(&self) -> &str {
@@ -57,56 +67,94 @@ pub(crate) async fn traced(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, T
     match seen {
         Ok(saw) => Ok(saw),
         Err(Sight::Silence(silence)) => Err(doctor.kind.silent("tempo", &silence)),
-        Err(Sight::Incomplete(services)) => Err(incomplete(doctor, &services).await),
+        Err(Sight::Incomplete(spans)) => Err(incomplete(doctor, &spans).await),
     }
 }
 
 /// What is there in place of a whole trace.
 enum Sight {
     Silence(Silence),
-    /// Spans by service; empty when Tempo has none.
-    Incomplete(BTreeMap<String, usize>),
+    Incomplete(Spans),
+}
+
+/// Those that are there.
+#[derive(Default)]
+struct Spans {
+    by_service: BTreeMap<String, usize>,
+    /// Those of die-service's database.
+    queries: usize,
+}
+
+impl Spans {
+    fn of(trace: &Trace) -> Self {
+        let mut found = Self::default();
+        for batch in &trace.batches {
+            let spans = || batch.scope_spans.iter().flat_map(|scope| &scope.spans);
+            *found
+                .by_service
+                .entry(batch.service().to_owned())
+                .or_default() += spans().count();
+            found.queries += spans().filter(|span| span.name == QUERY).count();
+        }
+        found
+    }
+
+    fn missing(&self, doctor: &Doctor<'_>) -> Vec<&'static str> {
+        missing(doctor.cli, self.by_service.keys().map(String::as_str))
+    }
+}
+
+impl fmt::Display for Spans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let each = self.by_service.iter();
+        let each = each.map(|(name, spans)| format!("{name} {spans}"));
+        let all: usize = self.by_service.values().sum();
+        write!(f, "{all} spans: {}", each.collect::<Vec<_>>().join(", "))?;
+        match self.queries {
+            0 => Ok(()),
+            _ => write!(f, ", among them {QUERY}"),
+        }
+    }
 }
 
 async fn look(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Sight> {
     let path = format!("/api/traces/{}", roll.trace_id);
     let url = endpoint(&doctor.cli.tempo_url, &path, &[]);
-    let trace: Trace = match json(&doctor.client, url).await {
-        Ok(trace) => trace,
-        Err(Silence::Status { status: 404, .. }) => return Err(Sight::Incomplete(BTreeMap::new())),
+    let spans = match json(&doctor.client, url).await {
+        Ok(trace) => Spans::of(&trace),
+        Err(Silence::Status { status: 404, .. }) => Spans::default(),
         Err(silence) => return Err(Sight::Silence(silence)),
     };
-    let mut services: BTreeMap<String, usize> = BTreeMap::new();
-    for batch in &trace.batches {
-        let spans = batch.scope_spans.iter().map(|scope| scope.spans.len());
-        *services.entry(batch.service().to_owned()).or_default() += spans.sum::<usize>();
+    let queried = spans.queries > 0 || !doctor.cli.topology().database;
+    if queried && spans.missing(doctor).is_empty() {
+        return Ok(spans.to_string());
     }
-    if missing(services.keys().map(String::as_str)).is_empty() {
-        return Ok(list(&services));
-    }
-    Err(Sight::Incomplete(services))
+    Err(Sight::Incomplete(spans))
 }
 
-fn list(services: &BTreeMap<String, usize>) -> String {
-    let spans: usize = services.values().sum();
-    let each = services
-        .iter()
-        .map(|(name, spans)| format!("{name} {spans}"));
-    format!("{spans} spans: {}", each.collect::<Vec<_>>().join(", "))
-}
-
-async fn incomplete(doctor: &Doctor<'_>, services: &BTreeMap<String, usize>) -> Trouble {
-    let absent = missing(services.keys().map(String::as_str));
-    if !services.is_empty() {
+async fn incomplete(doctor: &Doctor<'_>, spans: &Spans) -> Trouble {
+    let absent = spans.missing(doctor);
+    if spans.by_service.is_empty() {
+        return unknown(doctor).await;
+    }
+    let Some(first) = absent.first() else {
         return Trouble {
-            saw: format!("{}; none of {}", list(services), absent.join(", ")),
-            cause: format!(
-                "{} exports no spans or lost the trace context",
-                absent.join(", ")
-            ),
-            command: doctor.kind.look_at(absent[0]),
+            saw: format!("{spans}, but no {QUERY}"),
+            cause: "die-service has no database (DATABASE_URL)".to_owned(),
+            command: doctor.kind.look_at("die-service postgres"),
         };
+    };
+    Trouble {
+        saw: format!("{spans}; none of {}", absent.join(", ")),
+        cause: format!(
+            "{} exports no spans or lost the trace context",
+            absent.join(", ")
+        ),
+        command: doctor.kind.look_at(first),
     }
+}
+
+async fn unknown(doctor: &Doctor<'_>) -> Trouble {
     let saw = "Tempo does not know the trace".to_owned();
     if let Err(trouble) = alloy_ready(doctor, &saw).await {
         return trouble;

@@ -1,6 +1,8 @@
 //! The doctor, through its command line, on a system of which every part can be made to fail.
 
+mod parts;
 mod patient;
+mod stages;
 
 use std::process::Output;
 
@@ -252,7 +254,7 @@ async fn parts_that_a_run_does_not_have_are_no_failure() {
 
 #[tokio::test]
 async fn without_a_system_it_says_how_to_start_one() {
-    let patient = Patient::gone();
+    let patient = Patient::gone(4);
     let (code, report) = examine(&patient, &[]).await;
     assert_eq!(code, 1);
     let command = row(&report, "services healthy")["command"].clone();
@@ -267,8 +269,10 @@ async fn without_a_system_it_says_how_to_start_one() {
 
 #[tokio::test]
 async fn wrong_arguments_are_explained() {
-    let output = run(&["--stage", "2"]).await;
-    assert_eq!(output.status.code(), Some(2));
-    let text = String::from_utf8(output.stderr).expect("text");
-    assert!(text.contains("2 is not in 3..=6"), "{text}");
+    for stage in ["0", "7"] {
+        let output = run(&["--stage", stage]).await;
+        assert_eq!(output.status.code(), Some(2));
+        let text = String::from_utf8(output.stderr).expect("text");
+        assert!(text.contains(&format!("{stage} is not in 1..=6")), "{text}");
+    }
 }

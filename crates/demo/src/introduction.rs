@@ -1,0 +1,122 @@
+//! What is said once everything runs: what this stage is about, and where to look.
+
+use std::io::Write;
+
+use url::Url;
+
+use crate::cli::Options;
+use crate::plan::Plan;
+use crate::postgres::Databases;
+use crate::stage::{self, STAGES};
+use crate::topology::url;
+
+/// Says it on standard output.
+pub(crate) fn say(plan: &Plan, options: &Options, databases: &Databases) {
+    let stage = plan.stage;
+    let text = format!(
+        "The dice are rolling: stage {} of {}.\nNew in it: {}.\n\n{}\nTo try in this stage:\n\n{}\n\
+         Traces are kept in memory by a stand-in for Tempo. For Grafana: {}\n\
+         Ctrl-C stops everything.\n\n",
+        stage.number,
+        STAGES.len(),
+        stage.new,
+        places(plan, options, databases),
+        tries(plan, options, databases),
+        with_grafana(stage.number),
+    );
+    // Whoever reads this may have gone, as in `| head`.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn places(plan: &Plan, options: &Options, databases: &Databases) -> String {
+    let (entry, roller) = (url(plan.entry()), url(plan.dice_roller));
+    let tempo = url(options.tempo_port);
+    let mut places = Vec::new();
+    let mut add = |name: &str, place: String| places.push(format!("  {name:20} {place}\n"));
+    if plan.frontend.is_some() {
+        add("The page", entry.clone());
+    }
+    add("A roll", format!("curl '{entry}/roll?die=fair'"));
+    if plan.stage.batches {
+        add(
+            "Ten at once",
+            format!("curl '{entry}/roll-async?die=fair&times=10'"),
+        );
+    }
+    if plan.frontend.is_some() {
+        add("Its trace", format!("curl {tempo}/api/traces/TRACE_ID"));
+    }
+    add(
+        "Traces with errors",
+        format!("curl -G {tempo}/api/search --data-urlencode 'q={{ status = error }}'"),
+    );
+    add("Metrics", format!("curl {roller}/metrics"));
+    for (name, database) in [
+        ("The dice", &databases.dice),
+        ("Usage events", &databases.usage),
+    ] {
+        if let Some(url) = database {
+            add(name, format!("psql '{}'", without_password(url)));
+        }
+    }
+    add("Is all well?", doctor(plan.stage.number));
+    add("Log lines", "start again with --logs".to_owned());
+    if options.ktrdr {
+        let ktrdr = url(options.ktrdr_port);
+        add("KTRDR's workers", format!("curl {ktrdr}/api/v1/workers"));
+    }
+    places.concat()
+}
+
+fn tries(plan: &Plan, options: &Options, databases: &Databases) -> String {
+    let database = |url: &Option<Url>| url.as_ref().map_or(String::new(), without_password);
+    let stop_database = match databases.own {
+        true => "pkill -INT -f dice-postgres",
+        false => "(as you do it)",
+    };
+    let words = [
+        ("{page}", url(plan.entry())),
+        ("{roller}", url(plan.dice_roller)),
+        ("{dice}", plan.die_service.map_or(String::new(), url)),
+        ("{traces}", url(options.tempo_port)),
+        ("{dice_db}", database(&databases.dice)),
+        ("{usage_db}", database(&databases.usage)),
+        ("{stop_database}", stop_database.to_owned()),
+    ];
+    let tries = plan.stage.try_this.iter().zip(1..);
+    let tries = tries.map(|(it, number)| {
+        let command = words
+            .iter()
+            .fold(it.command.to_owned(), |command, (word, meaning)| {
+                command.replace(word, meaning)
+            });
+        format!("  {number}. {}\n     {command}\n", it.what)
+    });
+    tries.collect::<Vec<_>>().concat()
+}
+
+/// A terminal is no place for it; psql asks for one.
+fn without_password(url: &Url) -> String {
+    let mut url = url.clone();
+    // Fails only where there is no host, and then there is no password.
+    let _ = url.set_password(None);
+    url.into()
+}
+
+fn doctor(stage: u8) -> String {
+    match stage {
+        stage::DEFAULT => "cargo run --release -- doctor".to_owned(),
+        _ => format!("cargo run --release -- doctor --stage {stage}"),
+    }
+}
+
+fn with_grafana(stage: u8) -> String {
+    match stage {
+        stage::DEFAULT => "docker compose up".to_owned(),
+        _ => {
+            format!(
+                "docker compose --env-file stack/stages/{stage}.env up -d --wait --remove-orphans"
+            )
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Stages 5 and 6: where their databases come from, what becomes of them, and what stage 5 shows.
+
+use std::time::Duration;
+
+use local_postgres::LocalPostgres;
+use nix::sys::signal::{Signal, kill};
+use serde_json::Value;
+use testkit::{eventually, get};
+use tokio::process::Command;
+
+use crate::demo::{Demo, command, free_ports, nobody_listens};
+use crate::postgres::{Server, is_here, run_commands, select, url};
+use crate::processes::{Pid, all_gone};
+use crate::stages::{examine, nobody_knows_the_stage, pid};
+use crate::support::PROGRAM;
+
+#[tokio::test]
+async fn the_dice_come_from_the_database_and_the_trace_says_so() {
+    if !is_here() {
+        return;
+    }
+    let mut demo = Demo::spawn(&["--stage=5", "--no-traffic"]).await;
+    let said = demo.introduction().await;
+    let all = run_commands(&said, "psql").await;
+    assert!(all.contains("extreme") && all.contains("(3 rows)"), "{all}");
+    let database = url(&said, "The dice");
+    select(
+        &database,
+        "UPDATE dice SET faces = '{8}' WHERE identifier = 'fair'",
+    )
+    .await;
+    let (status, answer) = get(&demo.url(2, "/roll?die=fair")).await;
+    assert_eq!(
+        (status, &answer["roll"]),
+        (200, &Value::from(8)),
+        "{answer}"
+    );
+
+    let trace = answer["trace_id"].as_str().expect("an id");
+    let trace = demo.url(4, &format!("/api/traces/{trace}"));
+    let span = eventually("the query in the trace", || async {
+        let (_, trace) = get(&trace).await;
+        span_named(&trace, "SELECT dice")
+    })
+    .await;
+    let attribute = |key: &str| {
+        let mut all = span["attributes"].as_array().expect("a list").iter();
+        let found = all.find(|attribute| attribute["key"] == key);
+        found.map_or(Value::Null, |found| found["value"]["stringValue"].clone())
+    };
+    assert_eq!(span["kind"], "SPAN_KIND_CLIENT", "{span}");
+    assert_eq!(attribute("db.system.name"), "postgresql", "{span}");
+    assert_eq!(attribute("db.namespace"), "dice", "{span}");
+    assert_eq!(attribute("db.collection.name"), "dice", "{span}");
+    assert_eq!(attribute("db.operation.name"), "SELECT", "{span}");
+    let text = attribute("db.query.text");
+    assert!(
+        text.as_str().is_some_and(|text| text.contains("FROM dice")),
+        "{span}"
+    );
+
+    let (healthy, said) = examine(&demo, "--stage=5").await;
+    assert!(healthy, "{said}");
+    nobody_knows_the_stage(&demo);
+    demo.stop(Signal::SIGTERM).await;
+}
+
+fn span_named(trace: &Value, name: &str) -> Option<Value> {
+    let batches = trace["batches"].as_array()?.iter();
+    let scopes = batches.filter_map(|batch| batch["scopeSpans"].as_array());
+    let spans = scopes
+        .flatten()
+        .filter_map(|scope| scope["spans"].as_array());
+    spans.flatten().find(|span| span["name"] == name).cloned()
+}
+
+#[tokio::test]
+async fn a_database_that_is_killed_comes_back_and_nobody_else_has_to() {
+    if !is_here() {
+        return;
+    }
+    let mut demo = Demo::spawn(&["--stage=5", "--no-traffic"]).await;
+    let database = url(&demo.introduction().await, "The dice");
+    let roll = demo.url(2, "/roll?die=fair");
+    assert_eq!(get(&roll).await.0, 200);
+    let before = pid(&demo).children();
+    let server = Server::running(&demo, &database).await;
+    let Pid(first) = server.pid().expect("it runs");
+    kill(nix::unistd::Pid::from_raw(first), Signal::SIGKILL).expect("it runs");
+    for status in [503, 200] {
+        eventually(&format!("{status}"), || async {
+            (get(&roll).await.0 == status).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(select(&database, "SELECT count(*) FROM dice").await, "3");
+    assert_ne!(server.pid(), Some(Pid(first)));
+    assert_eq!(pid(&demo).children(), before, "nobody else was restarted");
+    let (output, took) = demo.stop(Signal::SIGTERM).await;
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("PostgreSQL ended"), "{said}");
+    server.is_gone().await;
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_the_database_however_the_demo_ends() {
+    if !is_here() {
+        return;
+    }
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGKILL] {
+        for stage in ["--stage=5", "--stage=6"] {
+            let mut demo = Demo::spawn(&[stage]).await;
+            let database = url(&demo.introduction().await, "The dice");
+            let server = Server::running(&demo, &database).await;
+            let children = pid(&demo).children();
+            let (output, took) = demo.stop(signal).await;
+            assert!(took < Duration::from_secs(2), "{took:?}");
+            assert_eq!(
+                output.status.success(),
+                signal != Signal::SIGKILL,
+                "{output:?}"
+            );
+            server.is_gone().await;
+            all_gone(&children).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_database_that_was_still_being_made() {
+    if !is_here() {
+        return;
+    }
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        let demo = Demo::spawn(&["--stage=6"]).await;
+        let server = Server::of(&demo).await;
+        let (_, took) = demo.stop(signal).await;
+        // PostgreSQL's programs at work clear up first, and share the machine with other tests.
+        assert!(took < Duration::from_secs(3), "{took:?}");
+        server.is_gone().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_given_is_used_and_stays() {
+    if !is_here() {
+        return;
+    }
+    let server = LocalPostgres::start().await.expect("PostgreSQL is here");
+    for sql in ["CREATE ROLE cook LOGIN", "CREATE DATABASE food OWNER cook"] {
+        server.execute("postgres", sql).await.expect("SQL");
+    }
+    let given = server.url("cook:salt", "food");
+    let ports = free_ports().await;
+    let mut command = command(&ports);
+    command
+        .args(["--stage=5", "--no-traffic"])
+        .env("DATABASE_URL", &given);
+    let child = command.spawn().expect("it starts");
+    let mut demo = Demo { child, ports };
+    let said = demo.introduction().await;
+    assert!(said.contains("/food") && !said.contains("salt"), "{said}");
+    assert_eq!(get(&demo.url(2, "/roll?die=fair")).await.0, 200);
+    let arguments: Vec<_> = pid(&demo)
+        .descendants()
+        .into_iter()
+        .flat_map(Pid::arguments)
+        .collect();
+    let tells = |word: &str| arguments.iter().any(|argument| argument.contains(word));
+    assert!(
+        !tells("local-postgres"),
+        "a server of its own: {arguments:?}"
+    );
+    assert!(!tells("salt"), "a password for all to see: {arguments:?}");
+    demo.stop(Signal::SIGTERM).await;
+    let dice = server.execute("food", "SELECT count(*) FROM dice").await;
+    assert_eq!(dice.expect("it is still there"), "3");
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_said_in_a_line() {
+    let ports = free_ports().await;
+    let nobody = "--database-url=postgres://cook@127.0.0.1:1/food";
+    let output = command(&ports).args(["--stage=5", nobody]).output().await;
+    let output = output.expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("--database-url") && said.lines().count() == 1,
+        "{said}"
+    );
+    nobody_listens(&ports).await;
+}
+
+#[tokio::test]
+async fn without_postgresql_it_says_what_to_do() {
+    // A file system of its own, in which nothing is installed where Debian and others put it.
+    let hide = "for d in /usr/lib/postgresql /usr/pgsql /opt/homebrew/opt; do \
+                [ ! -d $d ] || mount -t tmpfs none $d || exit 77; done; PATH=/nonexistent exec \"$@\"";
+    for stage in ["--stage=5", "--stage=6"] {
+        let ports = free_ports().await;
+        let inner = command(&ports);
+        let mut outer = Command::new("unshare");
+        outer.args([
+            "--mount",
+            "--map-root-user",
+            "sh",
+            "-c",
+            hide,
+            "sh",
+            PROGRAM,
+        ]);
+        outer.args(inner.as_std().get_args()).arg(stage);
+        let Ok(output) = outer.output().await else {
+            return println!("skipped: unshare is not here");
+        };
+        let said = String::from_utf8_lossy(&output.stderr);
+        if said.contains("unshare:") || output.status.code() == Some(77) {
+            return println!("skipped: unshare is not allowed here: {said}");
+        }
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        for word in ["apt-get install postgresql", "DATABASE_URL"] {
+            assert!(said.contains(word), "{word} is not in {said}");
+        }
+        nobody_listens(&ports).await;
+    }
+}

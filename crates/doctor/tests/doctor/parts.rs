@@ -1,0 +1,208 @@
+//! What each part of the system answers, under a path of its own.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::patient::{Body, Fault, TRACE_ID};
+
+type Shared = State<Arc<Body>>;
+type Answer = Result<Json<Value>, StatusCode>;
+
+pub(crate) fn parts() -> Router<Arc<Body>> {
+    Router::new()
+        .route("/frontend/healthz", get(async || "ok"))
+        .route("/frontend/roll", get(roll))
+        .route("/dice-roller/healthz", get(async || "ok"))
+        .route("/dice-roller/roll", get(roll_in_trace))
+        .route("/dice-roller/metrics", get(metrics))
+        .route("/usage-sink/healthz", get(async || "ok"))
+        .route("/usage-sink/metrics", get(usage))
+        .route("/die-service/healthz", get(health))
+        .route("/alloy/-/ready", get(alloy))
+        .route("/tempo/ready", get(async || "ready"))
+        .route("/tempo/api/traces/{id}", get(trace))
+        .route("/prometheus/-/ready", get(prometheus))
+        .route("/prometheus/api/v1/query", get(query))
+        .route("/prometheus/api/v1/query_exemplars", get(exemplars))
+        .route("/loki/ready", get(async || "ready"))
+        .route("/loki/loki/api/v1/query_range", get(lines))
+        .route("/grafana/api/health", get(async || "{}"))
+        .route("/grafana/api/search", get(search))
+}
+
+fn unless(broken: bool) -> Result<(), StatusCode> {
+    if broken {
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    Ok(())
+}
+
+async fn health(State(body): Shared) -> Result<(), StatusCode> {
+    unless(body.has(Fault::DieServiceIll))
+}
+
+async fn alloy(State(body): Shared) -> Result<(), StatusCode> {
+    unless(body.has(Fault::AlloyDown))
+}
+
+async fn prometheus(State(body): Shared) -> Result<(), StatusCode> {
+    unless(body.has(Fault::PrometheusStarting))
+}
+
+async fn roll(State(body): Shared) -> Answer {
+    unless(body.has(Fault::RollFails))?;
+    if !body.has(Fault::CounterStuck) {
+        body.roll();
+    }
+    Ok(Json(json!({ "roll": 4, "trace_id": TRACE_ID })))
+}
+
+/// dice-roller says no trace id, and continues the trace of whoever asks.
+async fn roll_in_trace(State(body): Shared, headers: HeaderMap) -> Answer {
+    let parent = headers.get("traceparent").ok_or(StatusCode::BAD_REQUEST)?;
+    let parent = parent.to_str().expect("ASCII");
+    let [version, trace_id, span_id, flags] = parent.split('-').collect::<Vec<_>>()[..] else {
+        panic!("{parent}");
+    };
+    assert_eq!((version, flags), ("00", "01"), "sampled: {parent}");
+    assert_eq!((trace_id.len(), span_id.len()), (32, 16), "{parent}");
+    body.follow(trace_id);
+    roll(State(body)).await.map(|_| Json(json!({ "roll": 4 })))
+}
+
+async fn usage(State(body): Shared) -> String {
+    let lost = u64::from(body.has(Fault::EventLost)) * (body.rolls() - 7);
+    let rolls = body.rolls() - lost;
+    format!(
+        "usage_events_total{{event_type=\"page_view\",outcome=\"stored\"}} 3\n\
+         usage_events_total{{event_type=\"roll\",outcome=\"stored\"}} {rolls}\n"
+    )
+}
+
+async fn metrics(State(body): Shared) -> String {
+    let rolls = body.rolls();
+    format!(
+        "# TYPE dice_rolls_total counter\n\
+         dice_rolls_total{{die_type=\"extreme\",result=\"success\"}} 1\n\
+         dice_rolls_total{{die_type=\"fair\",result=\"success\"}} {rolls}\n"
+    )
+}
+
+async fn trace(State(body): Shared, id: axum::extract::Path<String>) -> Answer {
+    if body.has(Fault::NoTrace) || *id != body.trace_id() {
+        return Err(StatusCode::NOT_FOUND);
+    }
+    let half = body.has(Fault::HalfATrace);
+    let services = body.services().iter();
+    let services = services.filter(|service| !half || **service != "die-service");
+    let batches: Vec<Value> = services
+        .map(|service| batch(service, spans(&body, service)))
+        .collect();
+    Ok(Json(json!({ "batches": batches })))
+}
+
+fn spans(body: &Body, service: &str) -> &'static [&'static str] {
+    match service {
+        "frontend" => &["GET /roll", "GET"],
+        "die-service" if body.stage >= 5 && !body.has(Fault::NoQuery) => {
+            &["GET /dice", "SELECT dice"]
+        }
+        "die-service" => &["GET /dice"],
+        _ => &["GET /roll"],
+    }
+}
+
+fn batch(service: &str, spans: &[&str]) -> Value {
+    let name = json!({ "key": "service.name", "value": { "stringValue": service } });
+    let spans: Vec<Value> = spans.iter().map(|name| json!({ "name": name })).collect();
+    json!({
+        "resource": { "attributes": [name] },
+        "scopeSpans": [{ "spans": spans }],
+    })
+}
+
+#[derive(Deserialize)]
+struct PromQl {
+    query: String,
+}
+
+async fn query(State(body): Shared, Query(PromQl { query }): Query<PromQl>) -> Json<Value> {
+    let stage = body.stage;
+    let result = if query.starts_with("up{") {
+        let mut names = body.services().to_vec();
+        names.extend((stage >= 5).then_some("postgres"));
+        names.extend((stage >= 6).then_some("usage-sink"));
+        if body.has(Fault::NoTarget) {
+            names.retain(|name| *name != "die-service");
+        }
+        let job = |name: &&str| json!({ "job": format!("{name}-stage{stage}") });
+        let up = |name| json!({ "metric": job(name), "value": [1.5, "1"] });
+        names.iter().map(up).collect()
+    } else {
+        let job = format!(r#"job="dice-roller-stage{stage}""#);
+        assert!(query.contains(&job), "{query}");
+        let old = u64::from(body.has(Fault::OldSample));
+        vec![json!({ "metric": {}, "value": [1.5, (body.rolls() - old).to_string()] })]
+    };
+    Json(json!({ "status": "success", "data": { "resultType": "vector", "result": result } }))
+}
+
+async fn exemplars(State(body): Shared, Query(PromQl { query }): Query<PromQl>) -> Json<Value> {
+    let entry = if body.stage == 1 {
+        "dice-roller"
+    } else {
+        "frontend"
+    };
+    assert!(query.contains(&format!(r#"service="{entry}""#)), "{query}");
+    let trace_id = if body.has(Fault::StrangeExemplar) {
+        "00000000000000000000000000000001".to_owned()
+    } else {
+        body.trace_id()
+    };
+    let exemplar = json!({ "labels": { "trace_id": trace_id }, "value": "0.3", "timestamp": 1.5 });
+    let series = json!({ "seriesLabels": {}, "exemplars": [exemplar] });
+    let series = if body.has(Fault::NoExemplar) {
+        vec![]
+    } else {
+        vec![series]
+    };
+    Json(json!({ "status": "success", "data": series }))
+}
+
+async fn lines(State(body): Shared, Query(LogQl { query }): Query<LogQl>) -> Json<Value> {
+    assert!(query.contains(&body.trace_id()), "{query}");
+    let stream = |service: &str| json!({ "stream": { "service_name": service }, "values": [["1500000000", "{}"]] });
+    let result = if body.has(Fault::NoLines) {
+        vec![]
+    } else {
+        body.services().iter().map(|name| stream(name)).collect()
+    };
+    Json(json!({ "status": "success", "data": { "resultType": "streams", "result": result } }))
+}
+
+#[derive(Deserialize)]
+struct LogQl {
+    query: String,
+}
+
+async fn search(State(body): Shared) -> Answer {
+    if body.has(Fault::ClosedGrafana) {
+        return Err(StatusCode::UNAUTHORIZED);
+    }
+    let mut uids = vec![
+        "ktrdr-system-overview".to_owned(),
+        "ktrdr-worker-status".to_owned(),
+        "ktrdr-operations".to_owned(),
+    ];
+    if !body.has(Fault::NoDashboard) {
+        uids.push(format!("stage{}-dice-roller", body.stage));
+    }
+    let found: Vec<Value> = uids.iter().map(|uid| json!({ "uid": uid })).collect();
+    Ok(Json(Value::from(found)))
+}
