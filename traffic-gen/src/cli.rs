@@ -1,6 +1,7 @@
 //! The command line: a mode and its flags, and what all modes have in common.
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -76,11 +77,12 @@ pub fn main_until<S: Future<Output = ()> + Send + 'static>(
     let json = cli.output.json;
     match start(cli, shutdown) {
         Ok(finished) => {
-            if json {
-                println!("{:#}", finished.json);
+            // Whoever started it may be gone, and is not told.
+            let _ = if json {
+                writeln!(io::stdout(), "{:#}", finished.json)
             } else {
-                print!("{}", finished.text);
-            }
+                write!(io::stdout(), "{}", finished.text)
+            };
             finished.exit_code()
         }
         Err(error) => {
@@ -126,7 +128,7 @@ fn start<S: Future<Output = ()> + Send + 'static>(
     cli: Cli,
     shutdown: impl FnOnce() -> S,
 ) -> Result<Finished, Error> {
-    let telemetry = telemetry::init_to(SERVICE, &cli.telemetry, std::io::stderr())
+    let telemetry = telemetry::init_to(SERVICE, &cli.telemetry, io::stderr())
         .map_err(|error| Error::Usage(error.to_string()))?;
     let console = if cli.output.quiet {
         Console::quiet()

@@ -23,8 +23,9 @@ const LAST_LINES: Duration = Duration::from_millis(200);
 /// What a shell may have set for a program of its own: all services under one name, or spans that
 /// go elsewhere, would make nonsense of the demo. And what the stage decides, which no service is
 /// to know from anywhere else.
-const NOT_FOR_CHILDREN: [&str; 9] = [
+const NOT_FOR_CHILDREN: [&str; 10] = [
     "OTEL_SERVICE_NAME",
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_SDK_DISABLED",
     "STAGE",
