@@ -10,6 +10,9 @@ use crate::error::Error;
 use crate::store::postgres::PostgresStore;
 
 /// The deployment decides: without a database, the dice are compiled in.
+///
+/// The future of a query is large, and in a box: else every request would carry its size around,
+/// also one that asks no database.
 pub(crate) enum Store {
     Embedded(Catalogue),
     Postgres(PostgresStore),
@@ -44,7 +47,7 @@ impl Store {
     pub(crate) async fn identifiers(&self) -> Result<Vec<String>, Error> {
         match self {
             Self::Embedded(dice) => Ok(dice.identifiers().map(str::to_owned).collect()),
-            Self::Postgres(store) => store.identifiers().await,
+            Self::Postgres(store) => Box::pin(store.identifiers()).await,
         }
     }
 
@@ -55,7 +58,7 @@ impl Store {
     pub(crate) async fn find(&self, identifier: &str) -> Result<Option<Die>, Error> {
         match self {
             Self::Embedded(dice) => Ok(dice.get(identifier)),
-            Self::Postgres(store) => store.find(identifier).await,
+            Self::Postgres(store) => Box::pin(store.find(identifier)).await,
         }
     }
 }

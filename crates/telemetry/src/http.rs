@@ -2,35 +2,22 @@
 //!
 //! `/healthz` and `/metrics` are added outside it: they are neither traced, logged nor counted.
 
+mod red;
 mod span;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use tracing::Instrument;
 
+use self::red::{HttpMetrics, Observation};
 use self::span::ServerSpan;
-use crate::metrics::{
-    self, HistogramVec, InProgress, IntCounterVec, IntGaugeVec, KnownValues, Registry,
-};
-
-/// The status recorded for a client that went away before the answer, as nginx does.
-const CLIENT_CLOSED_REQUEST: &str = "499";
-
-/// What any route can end in besides its own statuses: a wrong method, and a client that left.
-const ANY_ROUTE: [u16; 2] = [405, 499];
-
-/// Upper bounds in seconds: from a lookup in memory to the frontend's longest wait. The one at 1.1
-/// is for rolls of nearly a second: without it they would be shown as anything up to 2.5.
-const DURATION_BOUNDS: [f64; 15] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.1, 2.5, 5.0, 10.0,
-];
+use crate::metrics::{self, KnownValues, Registry};
 
 /// A route, as `"/path"` for GET or as `"POST /path"`, and the statuses it answers with; their
 /// series exist at 0 from the first scrape.
@@ -52,51 +39,6 @@ pub fn instrument(app: Router, registry: &Registry, routes: &[Route]) -> Router 
         .route("/metrics", get(scrape))
 }
 
-/// The handles of the common metrics.
-struct HttpMetrics {
-    requests: IntCounterVec,
-    duration: HistogramVec,
-    in_progress: IntGaugeVec,
-}
-
-impl HttpMetrics {
-    fn register(registry: &Registry, routes: &[Route]) -> Self {
-        const LABELS: [&str; 3] = ["method", "handler", "status"];
-        let metrics = Self {
-            requests: metrics::counters(
-                registry,
-                "http_requests_total",
-                "Requests answered; status 499 is a client that did not wait",
-                &LABELS,
-            ),
-            duration: metrics::histograms(
-                registry,
-                "http_request_duration_seconds",
-                "Time from the request's head to the response's head in seconds",
-                &DURATION_BOUNDS,
-                &LABELS,
-            ),
-            in_progress: metrics::gauges(
-                registry,
-                "http_requests_in_progress",
-                "Requests being handled now",
-                &LABELS[..2],
-            ),
-        };
-        let no_route: Route = (KnownValues::UNKNOWN, &[404]);
-        for (route, statuses) in routes.iter().chain([&no_route]) {
-            let (method, handler) = method_and_path(route);
-            metrics.in_progress.with_label_values(&[method, handler]);
-            for status in statuses.iter().chain(&ANY_ROUTE) {
-                let labels = [method, handler, &status.to_string()];
-                metrics.requests.with_label_values(&labels);
-                metrics.duration.with_label_values(&labels);
-            }
-        }
-        metrics
-    }
-}
-
 async fn observe(
     State(metrics): State<Arc<HttpMetrics>>,
     request: Request,
@@ -112,46 +54,6 @@ async fn observe(
     span.finish(response.status());
     observation.status = Some(response.status());
     response
-}
-
-/// A request on its way. Recorded when dropped, so that one whose client went away counts too.
-struct Observation<'a> {
-    metrics: &'a HttpMetrics,
-    method: &'static str,
-    handler: &'a str,
-    start: Instant,
-    status: Option<StatusCode>,
-    _in_progress: InProgress,
-}
-
-impl<'a> Observation<'a> {
-    fn start(metrics: &'a HttpMetrics, method: &'static str, handler: &'a str) -> Self {
-        let gauge = metrics.in_progress.with_label_values(&[method, handler]);
-        Self {
-            metrics,
-            method,
-            handler,
-            start: Instant::now(),
-            status: None,
-            _in_progress: InProgress::start(&gauge),
-        }
-    }
-}
-
-impl Drop for Observation<'_> {
-    fn drop(&mut self) {
-        let status = self
-            .status
-            .as_ref()
-            .map_or(CLIENT_CLOSED_REQUEST, StatusCode::as_str);
-        let labels = [self.method, self.handler, status];
-        self.metrics.requests.with_label_values(&labels).inc();
-        let seconds = self.start.elapsed().as_secs_f64();
-        self.metrics
-            .duration
-            .with_label_values(&labels)
-            .observe(seconds);
-    }
 }
 
 /// The methods of RFC 9110 and PATCH; anything else is `_OTHER`, as in the conventions.

@@ -1,0 +1,162 @@
+//! The RED metrics of requests. The handles of all series that are known beforehand are looked up
+//! once: a look-up by label values for each request costs more than the counting.
+
+use std::time::Instant;
+
+use axum::http::StatusCode;
+
+use super::{Route, method_and_path};
+use crate::metrics::{
+    self, Histogram, HistogramVec, InProgress, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    KnownValues, Registry,
+};
+
+/// The status recorded for a client that went away before the answer, as nginx does.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// What any route can end in besides its own statuses: a wrong method, and a client that left.
+const ANY_ROUTE: [u16; 2] = [405, CLIENT_CLOSED_REQUEST];
+
+/// Upper bounds in seconds: from a lookup in memory to the frontend's longest wait. The one at 1.1
+/// is for rolls of nearly a second: without it they would be shown as anything up to 2.5.
+const DURATION_BOUNDS: [f64; 15] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.1, 2.5, 5.0, 10.0,
+];
+
+/// The common metrics.
+pub(super) struct HttpMetrics {
+    requests: IntCounterVec,
+    duration: HistogramVec,
+    in_progress: IntGaugeVec,
+    known: Vec<Known>,
+}
+
+/// The series of one method and route.
+struct Known {
+    method: &'static str,
+    handler: &'static str,
+    in_progress: IntGauge,
+    /// By status.
+    answers: Vec<(u16, Answers)>,
+}
+
+/// The series of one method, route and status.
+struct Answers {
+    requests: IntCounter,
+    duration: Histogram,
+}
+
+impl HttpMetrics {
+    pub(super) fn register(registry: &Registry, routes: &[Route]) -> Self {
+        const LABELS: [&str; 3] = ["method", "handler", "status"];
+        let mut metrics = Self {
+            requests: metrics::counters(
+                registry,
+                "http_requests_total",
+                "Requests answered; status 499 is a client that did not wait",
+                &LABELS,
+            ),
+            duration: metrics::histograms(
+                registry,
+                "http_request_duration_seconds",
+                "Time from the request's head to the response's head in seconds",
+                &DURATION_BOUNDS,
+                &LABELS,
+            ),
+            in_progress: metrics::gauges(
+                registry,
+                "http_requests_in_progress",
+                "Requests being handled now",
+                &LABELS[..2],
+            ),
+            known: Vec::new(),
+        };
+        let no_route: Route = (KnownValues::UNKNOWN, &[404]);
+        let routes = routes.iter().chain([&no_route]);
+        metrics.known = routes.map(|route| metrics.know(route)).collect();
+        metrics
+    }
+
+    /// Makes the series of a route.
+    fn know(&self, (route, statuses): &Route) -> Known {
+        let (method, handler) = method_and_path(route);
+        let statuses = statuses.iter().chain(&ANY_ROUTE);
+        let answers = statuses.map(|status| (*status, self.answers(method, handler, *status)));
+        Known {
+            method,
+            handler,
+            in_progress: self.in_progress.with_label_values(&[method, handler]),
+            answers: answers.collect(),
+        }
+    }
+
+    fn answers(&self, method: &str, handler: &str, status: u16) -> Answers {
+        let status = status.to_string();
+        let labels = [method, handler, &status];
+        Answers {
+            requests: self.requests.with_label_values(&labels),
+            duration: self.duration.with_label_values(&labels),
+        }
+    }
+}
+
+impl Known {
+    fn answers(&self, status: u16) -> Option<&Answers> {
+        let mut answers = self.answers.iter();
+        answers.find_map(|(of, answers)| (*of == status).then_some(answers))
+    }
+}
+
+impl Answers {
+    fn count(&self, seconds: f64) {
+        self.requests.inc();
+        self.duration.observe(seconds);
+    }
+}
+
+/// A request on its way. Recorded when dropped, so that one whose client went away counts too.
+pub(super) struct Observation<'a> {
+    metrics: &'a HttpMetrics,
+    known: Option<&'a Known>,
+    method: &'static str,
+    handler: &'a str,
+    start: Instant,
+    /// None until there is an answer.
+    pub(super) status: Option<StatusCode>,
+    _in_progress: InProgress,
+}
+
+impl<'a> Observation<'a> {
+    pub(super) fn start(metrics: &'a HttpMetrics, method: &'static str, handler: &'a str) -> Self {
+        let mut known = metrics.known.iter();
+        let known = known.find(|known| known.method == method && known.handler == handler);
+        let in_progress = match known {
+            Some(known) => InProgress::start(&known.in_progress),
+            None => InProgress::start(&metrics.in_progress.with_label_values(&[method, handler])),
+        };
+        Self {
+            metrics,
+            known,
+            method,
+            handler,
+            start: Instant::now(),
+            status: None,
+            _in_progress: in_progress,
+        }
+    }
+}
+
+impl Drop for Observation<'_> {
+    fn drop(&mut self) {
+        let status = self.status.as_ref();
+        let status = status.map_or(CLIENT_CLOSED_REQUEST, StatusCode::as_u16);
+        let seconds = self.start.elapsed().as_secs_f64();
+        match self.known.and_then(|known| known.answers(status)) {
+            Some(answers) => answers.count(seconds),
+            None => {
+                let answers = self.metrics.answers(self.method, self.handler, status);
+                answers.count(seconds);
+            }
+        }
+    }
+}
