@@ -14,6 +14,7 @@
 //! | `resilience` | what breaks when something is broken, and for how long? |
 //! | `reconcile` | was every roll counted, traced and logged? |
 
+mod batches;
 mod cli;
 mod compare;
 mod console;

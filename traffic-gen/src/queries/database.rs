@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{DieService, Found, Query, Report, Tally, needed};
+use super::{DieService, Found, QueryMix, Report, Tally, needed};
 use crate::error::Failure;
-use crate::flags::DieServiceUrl;
-use crate::flags::timeout;
+use crate::flags::{DieServiceUrl, timeout};
 use crate::pace::{Schedule, open_loop};
-use crate::random::{DiceMix, Seed, probability, rate, run_id, stream};
+use crate::random::{Seed, rate, run_id, stream};
 use crate::reach::check;
 use crate::stop::Stop;
 use crate::{Console, Error};
@@ -40,20 +39,9 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) duration_seconds: u64,
 
-    /// Share of queries that are for the list, 0.0 to 1.0
-    #[arg(
-        long,
-        env = "LIST_TO_GET_RATIO",
-        value_name = "SHARE",
-        default_value_t = 0.1
-    )]
-    #[arg(value_parser = probability)]
-    pub(crate) list_ratio: f64,
-
-    /// The dice asked for, by weight; there is no golden one
-    #[arg(long, env = "DICE_MIX", value_name = "NAME=WEIGHT,...")]
-    #[arg(default_value = "fair=30,risky=30,extreme=30,golden=10")]
-    pub(crate) dice: DiceMix,
+    /// What is asked for.
+    #[command(flatten)]
+    pub(crate) queries: QueryMix,
 
     /// What is drawn.
     #[command(flatten)]
@@ -95,7 +83,7 @@ pub(crate) async fn run(
         schedule,
         &stop,
         |start| {
-            let query = Query::draw(options.list_ratio, &options.dice, &mut rng);
+            let query = options.queries.draw(&mut rng);
             let service = Arc::clone(&service);
             async move {
                 let found = service.ask(&query).await;
@@ -106,7 +94,7 @@ pub(crate) async fn run(
     )
     .await;
     for due in ended.not_sent {
-        let query = Query::draw(options.list_ratio, &options.dice, &mut rng);
+        let query = options.queries.draw(&mut rng);
         let not_sent = Found::Failed(Failure::NotSent);
         tally.add(&query, not_sent, schedule.waited(due));
     }

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{DieService, Query, Report, Tally, needed};
-use crate::flags::DieServiceUrl;
-use crate::flags::{duration, timeout};
-use crate::random::{DiceMix, Seed, probability, run_id, stream};
+use super::{DieService, QueryMix, Report, Tally, needed};
+use crate::flags::{DieServiceUrl, duration, timeout};
+use crate::random::{Seed, run_id, stream};
 use crate::reach::check;
 use crate::stop::Stop;
 use crate::{Console, Error};
@@ -27,20 +26,9 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub(crate) requests: u64,
 
-    /// Share of requests that are for the list, 0.0 to 1.0
-    #[arg(
-        long,
-        env = "LIST_TO_GET_RATIO",
-        value_name = "SHARE",
-        default_value_t = 0.1
-    )]
-    #[arg(value_parser = probability)]
-    pub(crate) list_ratio: f64,
-
-    /// The dice asked for, by weight; there is no golden one
-    #[arg(long, env = "DICE_MIX", value_name = "NAME=WEIGHT,...")]
-    #[arg(default_value = "fair=30,risky=30,extreme=30,golden=10")]
-    pub(crate) dice: DiceMix,
+    /// What is asked for.
+    #[command(flatten)]
+    pub(crate) queries: QueryMix,
 
     /// Time between an answer and the next request
     #[arg(long, env = "PAUSE", value_name = "DURATION", default_value = "50ms")]
@@ -80,7 +68,7 @@ pub(crate) async fn run(
     let mut tally = Tally::new(run, seed);
     let _following = console.follow(tally.progress());
     for _ in 0..options.requests {
-        let query = Query::draw(options.list_ratio, &options.dice, &mut rng);
+        let query = options.queries.draw(&mut rng);
         let start = Instant::now();
         let Some(found) = stop.finish(service.ask(&query)).await else {
             break;

@@ -17,7 +17,7 @@ use url::Url;
 
 use self::tally::{Report, Tally};
 use crate::error::Failure;
-use crate::random::DiceMix;
+use crate::random::{DiceMix, probability};
 use crate::reach::{Needed, endpoint};
 
 /// What is asked for.
@@ -27,15 +27,36 @@ enum Query {
     Get(String),
 }
 
-impl Query {
-    fn draw(list_share: f64, dice: &DiceMix, rng: &mut StdRng) -> Self {
-        if rng.random_bool(list_share) {
-            Self::List
+/// Which queries there are, drawn at random.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct QueryMix {
+    /// Share of queries that are for the list, 0.0 to 1.0
+    #[arg(
+        long,
+        env = "LIST_TO_GET_RATIO",
+        value_name = "SHARE",
+        default_value_t = 0.1
+    )]
+    #[arg(value_parser = probability)]
+    list_ratio: f64,
+
+    /// The dice asked for, by weight; there is no golden one
+    #[arg(long, env = "DICE_MIX", value_name = "NAME=WEIGHT,...")]
+    #[arg(default_value = "fair=30,risky=30,extreme=30,golden=10")]
+    dice: DiceMix,
+}
+
+impl QueryMix {
+    fn draw(&self, rng: &mut StdRng) -> Query {
+        if rng.random_bool(self.list_ratio) {
+            Query::List
         } else {
-            Self::Get(dice.draw(rng))
+            Query::Get(self.dice.draw(rng))
         }
     }
+}
 
+impl Query {
     fn kind(&self) -> &'static str {
         match self {
             Self::List => "list",

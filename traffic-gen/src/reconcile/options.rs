@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use database::postgres_url;
-use dice::BatchSize;
 use telemetry::client::http_url;
 use url::Url;
 
 use crate::Error;
-use crate::flags::duration;
-use crate::flags::{DieServiceUrl, Frontend, Patience};
-use crate::random::{Seed, probability};
+use crate::batches::Batches;
+use crate::flags::{DieServiceUrl, Frontend, Patience, duration};
+use crate::random::Seed;
 use crate::reach::Needed;
 
 /// A run with known content, and whether every roll of it was counted, traced and logged.
@@ -89,24 +88,9 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
     pub(crate) connections: usize,
 
-    /// Share of requests that are for a batch, 0.0 to 1.0
-    #[arg(
-        long,
-        env = "ASYNC_PROBABILITY",
-        value_name = "SHARE",
-        default_value_t = 0.3
-    )]
-    #[arg(value_parser = probability)]
-    pub(crate) async_probability: f64,
-
-    /// Most rolls in a batch; each has 1 to this many
-    #[arg(
-        long,
-        env = "MAX_ASYNC_ROLLS",
-        value_name = "NUMBER",
-        default_value = "10"
-    )]
-    pub(crate) max_async_rolls: BatchSize,
+    /// Which of the requests for rolls are for a batch.
+    #[command(flatten)]
+    pub(crate) batches: Batches,
 
     /// How long to wait for spans, lines and scrapes that are still on their way
     #[arg(

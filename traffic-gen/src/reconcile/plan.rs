@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use rand::RngExt;
 
 use super::Options;
 use crate::Console;
@@ -37,15 +36,8 @@ impl Sent {
 impl Plan {
     pub(super) fn draw(options: &Options, seed: u64) -> Self {
         let mut rng = random::stream(seed, 0);
-        let requests = (0..options.requests).map(|_| {
-            let die = "fair".to_owned();
-            if rng.random_bool(options.async_probability) {
-                let size = random::batch_size(options.max_async_rolls, &mut rng);
-                Request::Batch { die, size }
-            } else {
-                Request::Roll { die }
-            }
-        });
+        let fair = || "fair".to_owned();
+        let requests = (0..options.requests).map(|_| options.batches.request(fair(), &mut rng));
         Self(requests.collect())
     }
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
-use dice::BatchSize;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
 use crate::Error;
+use crate::batches::Batches;
 use crate::flags::duration;
-use crate::random::{DiceMix, batch_size, probability};
+use crate::random::DiceMix;
 use crate::request::Request;
 
 /// Rolls of a session when there is no end of sessions.
@@ -38,24 +38,9 @@ pub(crate) struct Behaviour {
     #[arg(long, env = "ONLY_ROLLS", value_parser = FalseyValueParser::new())]
     pub(crate) only_rolls: bool,
 
-    /// Share of requests that are for a batch, 0.0 to 1.0
-    #[arg(
-        long,
-        env = "ASYNC_PROBABILITY",
-        value_name = "SHARE",
-        default_value_t = 0.3
-    )]
-    #[arg(value_parser = probability)]
-    pub(crate) async_probability: f64,
-
-    /// Most rolls in a batch; each has 1 to this many
-    #[arg(
-        long,
-        env = "MAX_ASYNC_ROLLS",
-        value_name = "NUMBER",
-        default_value = "10"
-    )]
-    pub(crate) max_async_rolls: BatchSize,
+    /// Which of the requests for rolls are for a batch.
+    #[command(flatten)]
+    pub(crate) batches: Batches,
 
     /// Shortest time between an answer and the next request
     #[arg(
@@ -125,12 +110,7 @@ impl Behaviour {
     /// The next request for rolls.
     pub(crate) fn request(&self, rng: &mut StdRng) -> Request {
         let die = self.dice.draw(rng);
-        if rng.random_bool(self.async_probability) {
-            let size = batch_size(self.max_async_rolls, rng);
-            Request::Batch { die, size }
-        } else {
-            Request::Roll { die }
-        }
+        self.batches.request(die, rng)
     }
 
     pub(crate) fn think_time(&self, rng: &mut StdRng) -> Duration {
