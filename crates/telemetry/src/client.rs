@@ -151,6 +151,19 @@ pub fn http_url(text: &str) -> Result<Url, String> {
     }
 }
 
+/// The URL of `path` at the service at `base`. A path of `base` itself is kept, as behind a proxy
+/// that serves the service below it: `/roll` at `http://proxy/dice/` is `http://proxy/dice/roll`.
+#[must_use]
+pub fn endpoint(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    let (prefix, path) = (
+        base.path().trim_end_matches('/'),
+        path.trim_start_matches('/'),
+    );
+    url.set_path(&format!("{prefix}/{path}"));
+    url
+}
+
 async fn exchange(request: RequestBuilder) -> Result<Reply, CallError> {
     let classify = |error: reqwest::Error| {
         if error.is_timeout() {
@@ -220,4 +233,23 @@ fn context_headers(context: &Context) -> HeaderMap {
     let mut headers = Headers(HeaderMap::new());
     TraceContextPropagator::new().inject_context(context, &mut headers);
     headers.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_added_to_that_of_the_base() {
+        for (base, expected) in [
+            ("http://a:1", "http://a:1/roll"),
+            ("http://a:1/", "http://a:1/roll"),
+            ("http://a:1/b%20c//", "http://a:1/b%20c/roll"),
+            ("http://a:1/b/c?key=1", "http://a:1/b/c/roll?key=1"),
+        ] {
+            let base = http_url(base).expect("a URL");
+            assert_eq!(endpoint(&base, "/roll").as_str(), expected);
+            assert_eq!(endpoint(&base, "roll").as_str(), expected);
+        }
+    }
 }
