@@ -28,7 +28,7 @@ pub(crate) enum Error {
     #[error("the form has more than {} bytes", sign_in::MAX_BYTES)]
     FormTooLong,
     /// 422: what was asked for cannot be a trace id.
-    #[error("a trace id has 32 hexadecimal digits, not all of them 0")]
+    #[error("a trace id has up to 32 hexadecimal digits, not all of them 0")]
     NotATraceId,
     /// 404: the trace store has no span of it, perhaps not yet.
     #[error("there is no such trace, or not yet: spans arrive about a second after they end")]

@@ -1,21 +1,28 @@
 //! `GET /api/trace/{id}`: the trace of a roll, for the page's waterfall.
 //!
-//! Read it in this order: this file asks the trace store, [`tempo`] reads its answer,
-//! [`critical`] finds what the request waited for, and [`view`] is what the page gets.
+//! Read it in this order: this file asks the trace store, [`tempo`] reads its answer, [`tree`] finds
+//! who called whom, [`clocks`] puts spans in their place, [`critical`] finds what the request waited
+//! for, [`story`] and [`whole`] draw conclusions, always from all spans, [`drawn`] chooses those that
+//! are drawn, and [`view`] is what the page gets.
 //!
 //! Looking at a trace must not make one: the route is outside the middleware, and the store is
 //! asked without a span.
 
+mod clocks;
 mod critical;
+mod drawn;
+mod story;
 mod tempo;
+mod tree;
 mod view;
+mod whole;
 
 use std::time::Duration;
 
 use axum::http::header::ACCEPT;
 use axum::http::{Method, StatusCode};
 use serde::Deserialize;
-use telemetry::client::{CallError, Client};
+use telemetry::client::{CallError, Client, endpoint};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -68,13 +75,9 @@ impl Traces {
     /// # Errors
     /// When there is nothing of it, or nobody to ask.
     pub(crate) async fn find(&self, id: &str, Wait(wait): Wait) -> Result<View, Error> {
-        let is_id = id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
-        if !is_id || id.bytes().all(|digit| digit == b'0') {
-            return Err(Error::NotATraceId);
-        }
-        let mut url = self.store.clone().ok_or(Error::NoTraceStore)?;
-        let base = url.path().trim_end_matches('/');
-        url.set_path(&format!("{base}/api/v2/traces/{id}"));
+        let id = full_id(id).ok_or(Error::NotATraceId)?;
+        let store = self.store.as_ref().ok_or(Error::NoTraceStore)?;
+        let url = endpoint(store, &format!("api/v2/traces/{id}"));
         let mut found = None;
         let mut stopping = self.stopping.clone();
         tokio::select! {
@@ -85,7 +88,7 @@ impl Traces {
         found.ok_or(Error::NoTrace)
     }
 
-    /// Asks again until the trace is complete or `wait` is over. `found` is the last answer, also
+    /// Asks again until nothing more of the trace is expected or `wait` is over. `found` is the last answer, also
     /// for a caller who does not await the end.
     async fn ask_until_complete(
         &self,
@@ -97,8 +100,8 @@ impl Traces {
         let mut pause = FIRST_PAUSE;
         loop {
             *found = self.ask(url).await?;
-            let complete = found.as_ref().is_some_and(|view| view.complete);
-            if complete || Instant::now() + pause > deadline {
+            let settled = found.as_ref().is_some_and(|view| view.is_settled);
+            if settled || Instant::now() + pause > deadline {
                 return Ok(());
             }
             sleep(pause).await;
@@ -128,7 +131,7 @@ impl Traces {
         let unreadable = match reply.status {
             StatusCode::NOT_FOUND => return Ok(None),
             StatusCode::OK => match tempo::read(&reply.body) {
-                Ok(spans) => return Ok(View::new(spans)),
+                Ok(trace) => return Ok(View::new(trace)),
                 Err(error) => error.to_string(),
             },
             status => status.to_string(),
@@ -140,4 +143,16 @@ impl Traces {
         );
         Err(Error::TraceStoreUnavailable)
     }
+}
+
+/// A trace id with all of its 32 digits, in lower case. Tempo's search leaves zeros at the front
+/// out, and accepts ids without them.
+fn full_id(id: &str) -> Option<String> {
+    let is_id = (1..=32).contains(&id.len()) && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_set = id.bytes().any(|digit| digit != b'0');
+    (is_id && is_set).then(|| format!("{id:0>32}").to_ascii_lowercase())
+}
+
+fn micros(nanos: u64) -> u64 {
+    nanos / 1000
 }

@@ -6,14 +6,15 @@ use super::tempo::Span;
 pub(super) type Segment = (u64, u64);
 
 /// The parts of each span that are on the critical path, by index, in order of time. Together the
-/// parts of a tree cover its root exactly.
+/// parts of a tree cover its root exactly; several roots have a path each.
 ///
 /// `children` are the indices of each span's children. Found backwards: what ended last before the
 /// end is what was waited for; before that began, the one that ended last before then, and so on.
 /// A child that was still running when a later one began was not what the later one waited for.
-pub(super) fn path(spans: &[Span], children: &[Vec<usize>], root: usize) -> Vec<Vec<Segment>> {
+pub(super) fn path(spans: &[Span], children: &[Vec<usize>], roots: &[usize]) -> Vec<Vec<Segment>> {
     let mut path = vec![Vec::new(); spans.len()];
-    let mut open = vec![(root, spans[root].start, spans[root].end)];
+    let whole = |root: &usize| (*root, spans[*root].start, spans[*root].end);
+    let mut open: Vec<_> = roots.iter().map(whole).collect();
     while let Some((at, start, end)) = open.pop() {
         let mut waited_for: Vec<_> = children[at]
             .iter()
@@ -64,7 +65,7 @@ mod tests {
     fn a_batch_waits_for_its_slowest_roll() {
         let spans = [span(0, 100), span(10, 40), span(10, 90), span(10, 60)];
         let children = [vec![1, 2, 3], vec![], vec![], vec![]];
-        let path = path(&spans, &children, 0);
+        let path = path(&spans, &children, &[0]);
         assert_eq!(path[0], [(0, 10), (90, 100)]);
         assert_eq!(path[2], [(10, 90)]);
         assert!(path[1].is_empty() && path[3].is_empty());
@@ -74,7 +75,7 @@ mod tests {
     fn calls_one_after_the_other_are_all_waited_for() {
         let spans = [span(0, 100), span(5, 30), span(40, 95), span(50, 70)];
         let children = [vec![1, 2], vec![], vec![3], vec![]];
-        let path = path(&spans, &children, 0);
+        let path = path(&spans, &children, &[0]);
         assert_eq!(path[0], [(0, 5), (30, 40), (95, 100)]);
         assert_eq!(path[1], [(5, 30)]);
         assert_eq!(path[2], [(40, 50), (70, 95)]);
@@ -85,7 +86,7 @@ mod tests {
     fn the_path_covers_the_root_whatever_the_clocks_say() {
         let spans = [span(50, 100), span(40, 120), span(10, 20), span(60, 60)];
         let children = [vec![1, 2, 3], vec![], vec![], vec![]];
-        let path = path(&spans, &children, 0);
+        let path = path(&spans, &children, &[0]);
         let total: u64 = path.iter().flatten().map(|(from, to)| to - from).sum();
         assert_eq!(total, 50);
         assert_eq!(path[1], [(50, 100)]);

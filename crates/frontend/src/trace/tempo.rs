@@ -8,8 +8,16 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+
+/// `PartialStatus` of Tempo's `tempo.proto`, by name and by number.
+const PARTIAL: &str = "PARTIAL";
+const PARTIAL_NUMBER: &str = "1";
+
+/// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK` and `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK` of OTLP's
+/// `trace.proto`.
+const HAS_AND_IS_REMOTE: u32 = 0x300;
 
 /// One span.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,6 +28,8 @@ pub(super) struct Span {
     pub(super) id: String,
     /// As `id`; none for a root.
     pub(super) parent: Option<String>,
+    /// Whether the parent is known to be in another process; OTLP's `flags` say so.
+    pub(super) has_remote_parent: bool,
     pub(super) service: String,
     pub(super) name: String,
     /// `server`, `client`, `internal`, ... as in `SPAN_KIND_SERVER`.
@@ -32,12 +42,23 @@ pub(super) struct Span {
     pub(super) attributes: Map<String, Value>,
 }
 
-/// The spans of an answer of `/api/v2/traces/{id}`; none for a trace that is not there.
+/// A trace as the store has it.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Trace {
+    pub(super) spans: Vec<Span>,
+    /// The store's reason, when it left spans out; Tempo does so above its limit on bytes.
+    pub(super) partial: Option<String>,
+}
+
+/// The trace of an answer of `/api/v2/traces/{id}`; without spans for one that is not there.
 ///
 /// # Errors
 /// When it is not such an answer.
-pub(super) fn read(json: &[u8]) -> Result<Vec<Span>, serde_json::Error> {
+pub(super) fn read(json: &[u8]) -> Result<Trace, serde_json::Error> {
     let reply: Reply = serde_json::from_slice(json)?;
+    let partial = (reply.status == PARTIAL || reply.status == PARTIAL_NUMBER)
+        .then(|| Some(reply.message).filter(|text| !text.is_empty()))
+        .map(|text| text.unwrap_or_else(|| "the trace store left spans out".to_owned()));
     let mut spans = Vec::new();
     for resource_spans in reply.trace.resource_spans {
         let resource = attributes(resource_spans.resource.attributes);
@@ -46,13 +67,16 @@ pub(super) fn read(json: &[u8]) -> Result<Vec<Span>, serde_json::Error> {
         let wire = resource_spans.scope_spans.into_iter();
         spans.extend(wire.flat_map(|scope| scope.spans).map(|s| span(service, s)));
     }
-    Ok(spans)
+    Ok(Trace { spans, partial })
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Reply {
     trace: WireTrace,
+    #[serde(deserialize_with = "name_or_number")]
+    status: String,
+    message: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -86,9 +110,13 @@ struct WireSpan {
     trace_id: String,
     span_id: String,
     parent_span_id: String,
+    flags: u32,
     name: String,
+    #[serde(deserialize_with = "name_or_number")]
     kind: String,
+    #[serde(deserialize_with = "name_or_number")]
     start_time_unix_nano: String,
+    #[serde(deserialize_with = "name_or_number")]
     end_time_unix_nano: String,
     attributes: Vec<KeyValue>,
     status: Status,
@@ -97,6 +125,7 @@ struct WireSpan {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Status {
+    #[serde(deserialize_with = "name_or_number")]
     code: String,
 }
 
@@ -105,6 +134,16 @@ struct KeyValue {
     key: String,
     #[serde(default)]
     value: Map<String, Value>,
+}
+
+/// An enum, whose names are strings and whose unknown values are numbers, or a 64-bit integer,
+/// which may be either.
+fn name_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        other => other.to_string(),
+    })
 }
 
 fn span(service: &str, wire: WireSpan) -> Span {
@@ -117,13 +156,15 @@ fn span(service: &str, wire: WireSpan) -> Span {
     Span {
         trace_id: id(&wire.trace_id, 16),
         id: id(&wire.span_id, 8),
-        parent: Some(id(&wire.parent_span_id, 8)).filter(|id| !id.is_empty()),
+        parent: Some(id(&wire.parent_span_id, 8))
+            .filter(|id| id.bytes().any(|digit| digit != b'0')),
+        has_remote_parent: wire.flags & HAS_AND_IS_REMOTE == HAS_AND_IS_REMOTE,
         service: service.to_owned(),
         name: wire.name,
         kind: kind.to_ascii_lowercase(),
         start,
         end: start.max(end),
-        error: wire.status.code == "STATUS_CODE_ERROR",
+        error: wire.status.code == "STATUS_CODE_ERROR" || wire.status.code == "2",
         attributes: attributes(wire.attributes),
     }
 }

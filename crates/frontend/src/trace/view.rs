@@ -1,31 +1,63 @@
 //! A trace as the page draws it. `openapi.json` documents the same for scripts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::critical;
-use super::tempo::Span;
-
-/// More spans than a roll can have are not drawn.
-const MAX_SPANS: usize = 500;
-
-/// The attribute that only rolls of a batch have.
-const ROLL_INDEX: &str = "async.roll_index";
+use super::clocks::{self, Skew};
+use super::critical::{self, Segment};
+use super::drawn;
+use super::micros;
+use super::story::{self, Batch, Named};
+use super::tempo::{Span, Trace};
+use super::tree::Tree;
+use super::whole::is_whole;
 
 /// One trace. Times are microseconds from its first moment.
 #[derive(Debug, Serialize)]
 pub(crate) struct View {
     trace_id: String,
-    /// Whether everything has arrived, as far as can be told from what has.
-    pub(crate) complete: bool,
+    /// Whether everything has arrived, as far as can be told from what has, and is in `spans`.
+    complete: bool,
+    /// Whether nothing more is expected: complete, or as complete as it will be.
+    #[serde(skip)]
+    pub(crate) is_settled: bool,
+    /// Spans that the trace store answered with.
+    spans_total: usize,
+    /// Whether some of them, or some that the store left out, are not in `spans`.
+    truncated: bool,
+    /// The trace store's reason, when it left spans out.
+    partial: Option<String>,
     duration_us: u64,
     /// The services in the order in which the request reached them.
     services: Vec<String>,
-    /// Parents before children, siblings by start.
+    /// What of the trace is drawn: parents before children, siblings by start.
     spans: Vec<SpanView>,
+    /// Spans that were their own callers: each cycle was cut, and is a further root.
+    cycles: usize,
+    clock_skew: Option<ClockSkew>,
+    /// The span that the answer waited for longest.
+    longest: Option<Longest>,
+    /// The span where the first failure began.
+    failed: Option<Named>,
     batch: Option<Batch>,
+}
+
+/// Clocks that disagree by more than a millisecond.
+#[derive(Debug, Serialize)]
+struct ClockSkew {
+    /// Those whose spans were moved.
+    services: Vec<String>,
+    /// The farthest move.
+    max_us: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Longest {
+    #[serde(flatten)]
+    span: Named,
+    critical_us: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,166 +68,136 @@ struct SpanView {
     depth: usize,
     service: String,
     name: String,
+    /// For a call: the service that answered, or the address.
+    target: Option<String>,
     kind: String,
     offset_us: u64,
     duration_us: u64,
+    /// By how much it was moved, because clocks disagree.
+    #[serde(skip_serializing_if = "is_zero")]
+    shift_us: i64,
     error: bool,
     /// Offset and duration of its parts that are on the critical path.
     critical_us: Vec<(u64, u64)>,
     attributes: Map<String, Value>,
 }
 
-/// What rolling at once was good for.
-#[derive(Debug, PartialEq, Serialize)]
-struct Batch {
-    rolls: usize,
-    /// All rolls one after the other.
-    sequential_us: u64,
-    /// From the first roll's start to the last one's end.
-    actual_us: u64,
-}
-
 impl View {
     /// None when there are no spans.
-    pub(super) fn new(mut spans: Vec<Span>) -> Option<Self> {
-        spans.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
-        let mut seen = HashSet::new();
-        spans.retain(|span| seen.insert(span.id.clone()));
-        spans.truncate(MAX_SPANS);
-        let tree = Tree::new(&spans);
-        let start = spans.first()?.start;
+    pub(super) fn new(trace: Trace) -> Option<Self> {
+        let (mut spans, left_out) = in_order_of_start(trace.spans);
+        let mut tree = Tree::new(&spans);
+        let skew = clocks::align(&mut spans, &tree);
+        tree.sort(&spans);
+        let start = spans.iter().map(|span| span.start).min()?;
         let end = spans.iter().map(|span| span.end).max()?;
-        let paths: Vec<_> = tree
-            .roots
-            .iter()
-            .map(|root| critical::path(&spans, &tree.children, *root))
+        let paths = critical::path(&spans, &tree.children, &tree.roots);
+        let order = tree.in_order();
+        let longest = story::longest(&paths);
+        let failed = story::first_failed(&spans, &tree);
+        let notable = failed.into_iter().chain(longest.map(|(at, _)| at));
+        let is_drawn = drawn::choose(&spans, &tree, &order, notable);
+        let drawn = order.iter().filter(|(at, _)| is_drawn[*at]);
+        let views: Vec<_> = drawn
+            .map(|(at, depth)| span_view(&spans, &tree, *at, *depth, (start, &paths[*at], &skew)))
             .collect();
-        let views = tree.in_order().into_iter().map(|(at, depth)| {
-            let critical = paths.iter().flat_map(|path| &path[at]);
-            SpanView::new(&spans[at], depth, start, critical)
-        });
-        let spans_in_order: Vec<_> = views.collect();
-        let mut services: Vec<String> = Vec::new();
-        for span in &spans_in_order {
-            if !services.contains(&span.service) {
-                services.push(span.service.clone());
-            }
-        }
+        let spans_total = spans.len() + left_out;
+        let truncated = views.len() < spans_total || trace.partial.is_some();
+        let whole = is_whole(&spans, &tree);
         Some(Self {
             trace_id: spans[0].trace_id.clone(),
-            complete: tree.is_complete(&spans),
+            complete: whole && !truncated,
+            is_settled: whole || trace.partial.is_some(),
+            spans_total,
+            truncated,
+            partial: trace.partial,
             duration_us: micros(end - start),
-            services,
-            spans: spans_in_order,
+            services: services(order.iter().map(|(at, _)| spans[*at].service.as_str())),
+            spans: views,
+            cycles: tree.cycles,
+            clock_skew: ClockSkew::of(&skew),
+            longest: longest.map(|(at, share)| Longest {
+                span: Named::new(&spans, &tree, at),
+                critical_us: micros(share),
+            }),
+            failed: failed.map(|at| Named::new(&spans, &tree, at)),
             batch: Batch::of(&spans),
         })
     }
 }
 
-impl SpanView {
-    fn new<'a>(
-        span: &Span,
-        depth: usize,
-        origin: u64,
-        critical: impl Iterator<Item = &'a critical::Segment>,
-    ) -> Self {
-        let relative = |(from, to): &critical::Segment| (micros(from - origin), micros(to - from));
-        Self {
-            id: span.id.clone(),
-            parent: span.parent.clone(),
-            depth,
-            service: span.service.clone(),
-            name: span.name.clone(),
-            kind: span.kind.clone(),
-            offset_us: micros(span.start - origin),
-            duration_us: micros(span.end - span.start),
-            error: span.error,
-            critical_us: critical.map(relative).collect(),
-            attributes: span.attributes.clone(),
+/// The spans by start, each once, and how many there were besides that cannot be drawn.
+///
+/// A store may answer with a span twice. As for Tempo, a span is what its id and its kind name:
+/// with Zipkin's shared ids a call and its answer have the same id. Spans that agree in both and
+/// differ in something else are left out but for the first.
+fn in_order_of_start(mut spans: Vec<Span>) -> (Vec<Span>, usize) {
+    spans.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
+    let mut kept: Vec<Span> = Vec::with_capacity(spans.len());
+    let mut known: HashMap<(String, String), usize> = HashMap::with_capacity(spans.len());
+    let mut left_out = 0;
+    for span in spans {
+        let key = (span.id.clone(), span.kind.clone());
+        match known.get(&key) {
+            Some(at) if !span.id.is_empty() => left_out += usize::from(kept[*at] != span),
+            _ => {
+                known.insert(key, kept.len());
+                kept.push(span);
+            }
         }
+    }
+    (kept, left_out)
+}
+
+fn services<'a>(in_order: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    let first = in_order.filter(|service| seen.insert(*service));
+    first.map(str::to_owned).collect()
+}
+
+fn span_view(
+    spans: &[Span],
+    tree: &Tree,
+    at: usize,
+    depth: usize,
+    (origin, path, skew): (u64, &Vec<Segment>, &Skew),
+) -> SpanView {
+    let span = &spans[at];
+    let relative = |(from, to): &Segment| (micros(from - origin), micros(to - from));
+    SpanView {
+        id: span.id.clone(),
+        parent: span.parent.clone(),
+        depth,
+        service: span.service.clone(),
+        name: span.name.clone(),
+        target: story::target(spans, tree, at),
+        kind: span.kind.clone(),
+        offset_us: micros(span.start - origin),
+        duration_us: micros(span.end - span.start),
+        shift_us: skew.shifts[at] / 1000,
+        error: span.error,
+        critical_us: path.iter().map(relative).collect(),
+        attributes: span.attributes.clone(),
     }
 }
 
-impl Batch {
-    /// None when the trace has no rolls of a batch.
-    fn of(spans: &[Span]) -> Option<Self> {
-        let rolls = || {
-            spans
-                .iter()
-                .filter(|span| span.attributes.contains_key(ROLL_INDEX))
-        };
-        let start = rolls().map(|span| span.start).min()?;
-        let end = rolls().map(|span| span.end).max()?;
-        Some(Self {
-            rolls: rolls().count(),
-            sequential_us: micros(rolls().map(|span| span.end - span.start).sum()),
-            actual_us: micros(end - start),
+impl ClockSkew {
+    /// None when the clocks agree.
+    fn of(skew: &Skew) -> Option<Self> {
+        let services: Vec<_> = skew.services.iter().cloned().collect();
+        (!services.is_empty()).then(|| Self {
+            services,
+            max_us: micros(skew.most()),
         })
     }
 }
 
-/// Who called whom, by index.
-struct Tree {
-    /// Spans without a parent, or whose parent is not there.
-    roots: Vec<usize>,
-    children: Vec<Vec<usize>>,
-}
-
-impl Tree {
-    fn new(spans: &[Span]) -> Self {
-        let by_id: HashMap<&str, usize> = spans.iter().map(|s| s.id.as_str()).zip(0..).collect();
-        let mut tree = Self {
-            roots: Vec::new(),
-            children: vec![Vec::new(); spans.len()],
-        };
-        for (at, span) in spans.iter().enumerate() {
-            match span.parent.as_deref().and_then(|parent| by_id.get(parent)) {
-                Some(parent) => tree.children[*parent].push(at),
-                None => tree.roots.push(at),
-            }
-        }
-        // Rolls of a batch start within microseconds of each other: their number orders them.
-        for siblings in &mut tree.children {
-            siblings.sort_by_key(|at| {
-                spans[*at]
-                    .attributes
-                    .get(ROLL_INDEX)
-                    .and_then(Value::as_u64)
-            });
-        }
-        tree
-    }
-
-    /// Every span with its depth, parents first.
-    fn in_order(&self) -> Vec<(usize, usize)> {
-        let mut order = Vec::new();
-        let mut open: Vec<_> = self.roots.iter().rev().map(|root| (*root, 0)).collect();
-        while let Some((at, depth)) = open.pop() {
-            order.push((at, depth));
-            open.extend(
-                self.children[at]
-                    .iter()
-                    .rev()
-                    .map(|child| (*child, depth + 1)),
-            );
-        }
-        order
-    }
-
-    /// One root that really is one, no parent missing, and below each call that was answered the
-    /// span of whoever answered: services export on their own, so the callee's may come later.
-    fn is_complete(&self, spans: &[Span]) -> bool {
-        let [root] = self.roots[..] else { return false };
-        spans[root].parent.is_none()
-            && spans.iter().zip(&self.children).all(|(span, children)| {
-                let answered = span.attributes.contains_key("http.response.status_code");
-                !(span.kind == "client" && answered && children.is_empty())
-            })
-    }
-}
-
-fn micros(nanos: u64) -> u64 {
-    nanos / 1000
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]
@@ -218,6 +220,13 @@ mod tests {
         }
     }
 
+    fn view(spans: Vec<Span>) -> Option<View> {
+        View::new(Trace {
+            spans,
+            partial: None,
+        })
+    }
+
     fn call() -> Vec<Span> {
         let mut client = span("b", Some("a"), "client", (10, 90));
         let status = ("http.response.status_code".to_owned(), json!(200));
@@ -231,7 +240,7 @@ mod tests {
 
     #[test]
     fn parents_come_first_and_times_are_relative() {
-        let view = View::new(call()).unwrap();
+        let view = view(call()).unwrap();
         let seen: Vec<_> = view
             .spans
             .iter()
@@ -248,27 +257,9 @@ mod tests {
         for missing in 0..3 {
             let mut spans = call();
             spans.remove(missing);
-            assert!(!View::new(spans).unwrap().complete, "{missing}");
+            assert!(!view(spans).unwrap().complete, "{missing}");
         }
-        assert!(View::new(Vec::new()).is_none());
-    }
-
-    #[test]
-    fn a_batch_says_what_it_saved() {
-        let mut spans = vec![span("a", None, "server", (0, 100))];
-        for (id, times) in [("b", (10, 40)), ("c", (20, 90))] {
-            let mut roll = span(id, Some("a"), "internal", times);
-            roll.attributes.insert(ROLL_INDEX.to_owned(), json!(0));
-            spans.push(roll);
-        }
-        let batch = View::new(spans).unwrap().batch;
-        let expected = Batch {
-            rolls: 2,
-            sequential_us: 100,
-            actual_us: 80,
-        };
-        assert_eq!(batch, Some(expected));
-        assert_eq!(View::new(call()).unwrap().batch, None);
+        assert!(view(Vec::new()).is_none());
     }
 
     #[test]
@@ -278,7 +269,7 @@ mod tests {
             span("b", Some("a"), "server", (0, 1)),
             span("b", None, "server", (0, 1)),
         ];
-        let view = View::new(round).unwrap();
+        let view = view(round).unwrap();
         assert!(view.spans.len() <= 2 && !view.complete);
     }
 }

@@ -6,6 +6,7 @@ mod hostile;
 mod links;
 mod openapi;
 mod server;
+mod shapes;
 mod sign_in;
 mod stop;
 mod trace;

@@ -90,18 +90,26 @@ async fn a_trace_is_what_the_page_draws() {
     assert_eq!(status, 200);
     let expected = json!({
         "trace_id": COMPLETE, "complete": true, "duration_us": 500_000,
+        "spans_total": 2, "truncated": false, "partial": null, "cycles": 0, "clock_skew": null,
         "services": ["frontend"], "batch": null,
+        "longest": {
+            "id": "0000000000000002", "service": "frontend", "name": "GET", "target": null,
+            "critical_us": 300_000,
+        },
+        "failed": {
+            "id": "0000000000000002", "service": "frontend", "name": "GET", "target": null,
+        },
         "spans": [
             {
                 "id": "0000000000000001", "parent": null, "depth": 0, "service": "frontend",
-                "name": "GET /roll", "kind": "server", "offset_us": 0, "duration_us": 500_000,
+                "name": "GET /roll", "target": null, "kind": "server", "offset_us": 0, "duration_us": 500_000,
                 "error": false, "critical_us": [[0, 100_000], [400_000, 100_000]],
                 "attributes": {},
             },
             {
                 "id": "0000000000000002", "parent": "0000000000000001", "depth": 1,
-                "service": "frontend", "name": "GET", "kind": "client", "offset_us": 100_000,
-                "duration_us": 300_000, "error": true, "critical_us": [[100_000, 300_000]],
+                "service": "frontend", "name": "GET", "target": null, "kind": "client",
+                "offset_us": 100_000, "duration_us": 300_000, "error": true, "critical_us": [[100_000, 300_000]],
                 "attributes": { "server.port": 8107, "error.type": "unreachable" },
             },
         ],
@@ -116,6 +124,15 @@ async fn it_waits_until_the_trace_is_complete() {
     assert_eq!((status, &view["complete"]), (200, &json!(true)));
     let (status, view) = fetch(&format!("{url}/api/trace/{HALF}?wait=0")).await;
     assert_eq!((status, &view["complete"]), (200, &json!(false)));
+}
+
+#[tokio::test]
+async fn zeros_at_the_front_of_an_id_may_be_left_out() {
+    let url = frontend().await;
+    for id in ["a", "A", "0a"] {
+        let (status, view) = fetch(&format!("{url}/api/trace/{id}")).await;
+        assert_eq!((status, &view["trace_id"]), (200, &json!(COMPLETE)), "{id}");
+    }
 }
 
 #[tokio::test]
@@ -135,6 +152,12 @@ async fn it_says_why_there_is_none() {
             format!("{url}/api/trace/{}", "0".repeat(32)),
             422,
             "32 hexadecimal digits",
+        ),
+        (format!("{url}/api/trace/0"), 422, "not all of them 0"),
+        (
+            format!("{url}/api/trace/{}", "1".repeat(33)),
+            422,
+            "up to 32",
         ),
         (
             format!("{url}/api/trace/..%2f..%2fready"),

@@ -1,0 +1,93 @@
+//! What a trace says, told from all of its spans.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::critical::Segment;
+use super::micros;
+use super::tempo::Span;
+use super::tree::{ROLL_INDEX, Tree};
+
+/// A span by name.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct Named {
+    id: String,
+    service: String,
+    name: String,
+    target: Option<String>,
+}
+
+impl Named {
+    pub(super) fn new(spans: &[Span], tree: &Tree, at: usize) -> Self {
+        let span = &spans[at];
+        Self {
+            id: span.id.clone(),
+            service: span.service.clone(),
+            name: span.name.clone(),
+            target: target(spans, tree, at),
+        }
+    }
+}
+
+/// Whom a call went to: the service that answered, or else the address.
+pub(super) fn target(spans: &[Span], tree: &Tree, at: usize) -> Option<String> {
+    let span = &spans[at];
+    if span.kind != "client" {
+        return None;
+    }
+    let callee = |child: &&usize| spans[**child].kind == "server";
+    if let Some(child) = tree.children[at].iter().find(callee) {
+        return Some(spans[*child].service.clone());
+    }
+    // A query's name says what it asks for already.
+    span.attributes.get("http.request.method")?;
+    let host = span.attributes.get("server.address")?.as_str()?;
+    let port = span.attributes.get("server.port").and_then(Value::as_u64);
+    Some(port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+/// The span that the answer waited for longest, and for how long in nanoseconds.
+pub(super) fn longest(paths: &[Vec<Segment>]) -> Option<(usize, u64)> {
+    let share = |path: &Vec<Segment>| path.iter().map(|(from, to)| to - from).sum();
+    let shares = paths.iter().map(share).enumerate();
+    shares.rev().max_by_key(|(_, share): &(usize, u64)| *share)
+}
+
+/// The first span that failed with none below it that did: where a failure began.
+pub(super) fn first_failed(spans: &[Span], tree: &Tree) -> Option<usize> {
+    let began_here = |at: &usize| {
+        spans[*at].error && !tree.children[*at].iter().any(|child| spans[*child].error)
+    };
+    (0..spans.len())
+        .filter(began_here)
+        .min_by_key(|at| spans[*at].end)
+}
+
+/// What rolling at once was good for.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct Batch {
+    rolls: usize,
+    /// All rolls one after the other.
+    sequential_us: u64,
+    /// From the first roll's start to the last one's end.
+    actual_us: u64,
+}
+
+impl Batch {
+    /// None when the trace has no rolls of a batch.
+    pub(super) fn of(spans: &[Span]) -> Option<Self> {
+        let rolls = || {
+            spans
+                .iter()
+                .filter(|span| span.attributes.contains_key(ROLL_INDEX))
+        };
+        let start = rolls().map(|span| span.start).min()?;
+        let end = rolls().map(|span| span.end).max()?;
+        let durations = rolls().map(|span| span.end - span.start);
+        Some(Self {
+            rolls: rolls().count(),
+            sequential_us: micros(durations.fold(0, u64::saturating_add)),
+            actual_us: micros(end - start),
+        })
+    }
+}
