@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use dice::{BatchSize, Catalogue, Die};
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use telemetry::client::{CallError, Client, Reply};
+use telemetry::client::{CallError, Client, Reply, endpoint};
 use telemetry::metrics::Registry;
 use url::Url;
 
@@ -105,8 +106,7 @@ impl Backend {
     ) -> Result<Answer, Error> {
         let label = self.die_type(die);
         self.metrics.clicks.with_label_values(&[label]).inc();
-        let mut url = self.config.dice_roller_url.clone();
-        url.set_path(path);
+        let mut url = endpoint(&self.config.dice_roller_url, path);
         url.query_pairs_mut()
             .append_pair("die", die)
             .extend_pairs(times.map(|n| ("times", n)));
@@ -131,10 +131,10 @@ impl Backend {
     /// The dice there are: die-service's, or the built-in ones when there is no die-service or it
     /// is not there.
     pub(crate) async fn dice(&self) -> Vec<Die> {
-        let found = match self.config.die_service_url.clone() {
+        let found = match &self.config.die_service_url {
             None => all(&self.dice),
-            Some(mut url) => {
-                url.set_path("/dice");
+            Some(base) => {
+                let url = endpoint(base, "/dice");
                 self.ask_for_dice(&url).await.unwrap_or_else(|cause| {
                     let backend_url = url.as_str();
                     tracing::warn!(
@@ -180,10 +180,13 @@ impl Backend {
     async fn fetch<T: DeserializeOwned>(&self, url: Url) -> Result<T, String> {
         let reply = self.client.get(url, DICE_TIMEOUT).await;
         let reply = reply.map_err(|error| error.cause())?;
-        if reply.status != StatusCode::OK {
-            return Err(reply.status.to_string());
+        match reply.status {
+            StatusCode::OK => {
+                serde_json::from_slice(&reply.body).map_err(|error| error.to_string())
+            }
+            status @ StatusCode::NOT_FOUND => Err(format!("{status}; is DIE_SERVICE_URL right?")),
+            status => Err(status.to_string()),
         }
-        serde_json::from_slice(&reply.body).map_err(|error| error.to_string())
     }
 }
 
@@ -211,23 +214,48 @@ fn interpret(die: &str, url: &Url, reply: Result<Reply, CallError>) -> Result<An
         backend_url,
         "Dice roller answered"
     );
-    let answer = serde_json::from_slice::<Map<String, Value>>(&reply.body);
-    match (reply.status, answer) {
-        (StatusCode::OK, Ok(roller)) => Ok(Answer {
-            roller,
-            trace_id: telemetry::trace_id(),
-        }),
-        (status, Ok(answer)) => match answer.get("detail").and_then(Value::as_str) {
-            Some(detail) => Err(Error::Roller {
-                status,
-                detail: detail.to_owned(),
-            }),
-            None => Err(Error::RollerUnavailable),
-        },
-        (_, Err(error)) => {
-            let cause = error.to_string();
-            tracing::error!(die_type, backend_url, cause, "Dice roller answered no JSON");
-            Err(Error::RollerUnavailable)
+    read(die, &reply).map_err(|cause| {
+        tracing::error!(
+            die_type,
+            backend_status,
+            backend_url,
+            cause,
+            "This is no answer of dice-roller: is DICE_ROLLER_URL right?"
+        );
+        Error::RollerUnavailable
+    })?
+}
+
+/// What dice-roller said. Only what it documents is passed on.
+///
+/// # Errors
+/// When it is not dice-roller that answered, or a broken one.
+fn read(die: &str, reply: &Reply) -> Result<Result<Answer, Error>, String> {
+    let status = reply.status;
+    let body: Map<String, Value> =
+        serde_json::from_slice(&reply.body).map_err(|error| error.to_string())?;
+    if status == StatusCode::OK {
+        if !body.contains_key("roll") && !body.contains_key("rolls") {
+            return Err("a body without roll or rolls".to_owned());
         }
+        return Ok(Ok(Answer {
+            roller: body,
+            trace_id: telemetry::trace_id(),
+        }));
+    }
+    let Some(Value::String(detail)) = body.get("detail") else {
+        return Err(format!("{status} without a detail"));
+    };
+    match status.as_u16() {
+        // Whatever server the URL leads to, it answers 404 to paths that it does not have.
+        404 if !detail.contains(&format!("{die:?}")) => {
+            Err(format!("404 that does not name the die: {detail}"))
+        }
+        404 | 414 | 422 | 500 | 503 | 504 => Ok(Err(Error::Roller {
+            status,
+            detail: detail.clone(),
+            retry_after: reply.headers.get(RETRY_AFTER).cloned(),
+        })),
+        _ => Err(format!("{status}: {detail}")),
     }
 }

@@ -15,6 +15,7 @@ use url::form_urlencoded;
 use crate::App;
 use crate::accept::prefers_html;
 use crate::backend::Answer;
+use crate::error::{Error, check_die_name};
 use crate::page::{Choice, Content, Outcome};
 use crate::session::Visitor;
 
@@ -30,7 +31,8 @@ pub(crate) struct Form {
 
 /// `GET /form`: to the roll that was chosen. A form has one address, and the rolls are strict about
 /// their parameters; so this only says which of them it is to be.
-pub(crate) async fn choose(Query(form): Query<Form>) -> Redirect {
+pub(crate) async fn choose(Query(form): Query<Form>) -> Result<Redirect, Error> {
+    check_die_name(&form.die)?;
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("die", &form.die);
     let path = match form.r#async {
@@ -40,7 +42,7 @@ pub(crate) async fn choose(Query(form): Query<Form>) -> Redirect {
         }
         None => "/roll",
     };
-    Redirect::to(&format!("{path}?{}", query.finish()))
+    Ok(Redirect::to(&format!("{path}?{}", query.finish())))
 }
 
 /// Middleware of the rolls: whoever prefers HTML gets the page around the result.

@@ -1,17 +1,45 @@
 //! What can go wrong, and how the client hears of it.
 
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use service::Problem;
 
 use crate::sign_in;
+
+/// The longest name that is passed on, in characters once decoded; dice have at most 32. Names are
+/// bounded here, at the first hop, and so far below the bound on query strings that none grows
+/// beyond it however often it is encoded anew.
+pub(crate) const MAX_DIE_NAME: usize = 64;
+
+/// Refuses names that no die can have and that later hops may not take.
+///
+/// # Errors
+/// [`Error::DieNameTooLong`].
+pub(crate) fn check_die_name(die: &str) -> Result<(), Error> {
+    match die.chars().count() {
+        0..=MAX_DIE_NAME => Ok(()),
+        characters => Err(Error::DieNameTooLong { characters }),
+    }
+}
 
 /// Every error of this service. Logged where it happens, never here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The roller's own status and words: it documents them for clients.
     #[error("{detail}")]
-    Roller { status: StatusCode, detail: String },
+    Roller {
+        status: StatusCode,
+        detail: String,
+        /// When to come back, with a 503.
+        retry_after: Option<HeaderValue>,
+    },
+    /// 414: no die has such a long name.
+    #[error(
+        "the name of a die has at most {} characters, this one has {characters}",
+        MAX_DIE_NAME
+    )]
+    DieNameTooLong { characters: usize },
     /// 503: dice-roller cannot be reached or is broken; it may be back soon.
     #[error("dice-roller is not available; try again later")]
     RollerUnavailable,
@@ -51,6 +79,7 @@ impl Error {
             Self::NotAName | Self::NotASignInForm | Self::NotATraceId => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
+            Self::DieNameTooLong { .. } => StatusCode::URI_TOO_LONG,
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoTrace => StatusCode::NOT_FOUND,
             Self::NoTraceStore => StatusCode::NOT_IMPLEMENTED,
@@ -64,6 +93,14 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        Problem::new(self.status(), self.to_string()).into_response()
+        let mut response = Problem::new(self.status(), self.to_string()).into_response();
+        if let Self::Roller {
+            retry_after: Some(when),
+            ..
+        } = self
+        {
+            response.headers_mut().insert(RETRY_AFTER, when);
+        }
+        response
     }
 }

@@ -15,7 +15,7 @@ const DURATION_BOUNDS: [f64; 12] = [
 ];
 
 /// The statuses a roll can be answered with.
-const STATUSES: [&str; 6] = ["200", "404", "422", "500", "503", "504"];
+const STATUSES: [&str; 7] = ["200", "404", "414", "422", "500", "503", "504"];
 
 /// The handles.
 pub(crate) struct Metrics {

@@ -67,7 +67,12 @@ async fn parameters_are_text() {
 
 #[tokio::test]
 async fn words_of_the_roller_are_text() {
-    let failed = || async { (StatusCode::NOT_FOUND, Json(json!({ "detail": MARKUP }))) };
+    let failed = || async {
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Json(json!({ "detail": MARKUP })),
+        )
+    };
     let rolled = || async { Json(json!({ "rolls": [MARKUP, 9, -1], "total": MARKUP })) };
     let roller = Router::new()
         .route("/roll", get(failed))

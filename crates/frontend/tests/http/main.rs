@@ -4,6 +4,7 @@ mod assets;
 mod browser;
 mod hostile;
 mod links;
+mod neighbours;
 mod openapi;
 mod server;
 mod shapes;
