@@ -17,6 +17,8 @@ use service::Problem;
 use telemetry::http::{Route, method_and_path};
 use telemetry::metrics::{HistogramVec, Registry, histograms};
 
+use crate::protocol::{IDS, is_id};
+
 /// Longest body in bytes; a result has about 300.
 const MAX_BODY: usize = 16 * 1024;
 
@@ -106,10 +108,10 @@ fn explain(rejection: &JsonRejection) -> Problem {
     Problem::new(status, detail)
 }
 
-/// The one parameter in the path, decoded.
+/// The one parameter in the path, decoded: an id or a name.
 ///
 /// # Errors
-/// 422 when it is not UTF-8.
+/// 422 when it is not UTF-8; 404 when it can be no id, see [`is_id`].
 #[derive(Debug, Clone)]
 pub(crate) struct Segment(pub(crate) String);
 
@@ -118,7 +120,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Segment {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Path::from_request_parts(parts, state).await {
-            Ok(Path(segment)) => Ok(Self(segment)),
+            Ok(Path::<String>(segment)) if is_id(&segment) => Ok(Self(segment)),
+            Ok(Path(segment)) => {
+                let length = segment.chars().count();
+                let detail = format!("there is nothing with that id of {length} characters; {IDS}");
+                Err(Problem::new(StatusCode::NOT_FOUND, detail))
+            }
             Err(_) => Err(Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "the path is not UTF-8 once its %-escapes are decoded",

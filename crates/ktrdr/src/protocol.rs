@@ -98,12 +98,13 @@ pub(crate) struct Registration {
     pub(crate) url: Url,
 }
 
-/// What an id of a worker has to be, for people.
-pub(crate) const WORKER_IDS: &str =
-    "a worker's id has 1 to 64 characters, no control characters among them, and is not . or ..";
+/// What an id of an operation or a worker must be, for people.
+pub(crate) const IDS: &str =
+    "an id has 1 to 64 characters, no control characters among them, and is not . or ..";
 
-/// Whether it can be a worker's: it has to come through as one segment of a path.
-pub(crate) fn is_worker_id(id: &str) -> bool {
+/// Whether it can be the id of an operation or a worker: it must come through as one segment of a
+/// path, and it is kept in spans, lines and answers.
+pub(crate) fn is_id(id: &str) -> bool {
     (1..=64).contains(&id.chars().count())
         && !id.contains(char::is_control)
         && !matches!(id, "." | "..")
@@ -171,6 +172,9 @@ pub(crate) struct Report {
     pub(crate) outcome: Outcome,
 }
 
+/// Most bytes of a result, as JSON, and of an error; a result has about 300.
+pub(crate) const MAX_OUTCOME: usize = 1024;
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
@@ -186,6 +190,15 @@ impl Outcome {
             Self::Completed { .. } => Status::Completed,
             Self::Failed { .. } => Status::Failed,
             Self::Cancelled => Status::Cancelled,
+        }
+    }
+
+    /// Bytes of the result, as JSON, or of the error.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Completed { result } => result.to_string().len(),
+            Self::Failed { error } => error.len(),
+            Self::Cancelled => 0,
         }
     }
 }

@@ -5,7 +5,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// An error answer. Also left in the response's extensions, for whoever wants to add to it.
+/// Most bytes of a detail. A longer one has a client's text in it.
+const MAX_DETAIL: usize = 1024;
+
+/// An error answer. Also left in the response's extensions, for code that adds to it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Problem {
     /// The HTTP status.
@@ -16,13 +19,24 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with that status and text.
+    /// A problem with that status and text. The middle of a text of more than 1024 bytes is left
+    /// out: what was wrong stands at its start, what is allowed at its end.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self {
-            status,
-            detail: detail.into(),
+        let mut detail = detail.into();
+        if detail.len() > MAX_DETAIL {
+            detail = without_middle(&detail);
         }
+        Self { status, detail }
     }
+}
+
+/// `text` cut to [`MAX_DETAIL`] bytes, between characters.
+fn without_middle(text: &str) -> String {
+    const GAP: &str = " [...] ";
+    let half = (MAX_DETAIL - GAP.len()) / 2;
+    let start = text.floor_char_boundary(half);
+    let end = text.ceil_char_boundary(text.len() - half);
+    format!("{}{GAP}{}", &text[..start], &text[end..])
 }
 
 impl IntoResponse for Problem {
@@ -30,5 +44,27 @@ impl IntoResponse for Problem {
         let mut response = (self.status, Json(&self)).into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_detail_keeps_its_start_and_its_end() {
+        for letter in ["a", "é", "\u{1F3B2}"] {
+            let long = format!("no variant {}, only AAPL", letter.repeat(20_000));
+            let detail = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, long).detail;
+            assert!(
+                (1000..=MAX_DETAIL).contains(&detail.len()),
+                "{}",
+                detail.len()
+            );
+            assert!(detail.starts_with("no variant") && detail.ends_with(", only AAPL"));
+        }
+        let short = "é".repeat(MAX_DETAIL / 2);
+        let detail = Problem::new(StatusCode::NOT_FOUND, &*short).detail;
+        assert_eq!(detail, short);
     }
 }

@@ -6,7 +6,7 @@ use service::Problem;
 
 use crate::jobs::Mistake;
 use crate::jobs::market::Symbol;
-use crate::protocol::{OperationType, Status, WORKER_IDS};
+use crate::protocol::{IDS, MAX_OUTCOME, OperationType, Status};
 
 /// Every error of the backend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,9 +46,12 @@ pub(crate) enum Error {
     /// 404: a worker that has to register, again or for the first time.
     #[error("worker {0:?} holds no such lease; register")]
     NoLease(String),
-    /// 422: a worker that cannot be registered like that.
-    #[error("id: {WORKER_IDS}")]
-    WorkerId,
+    /// 422: a field of a body that should be an id.
+    #[error("{0}: {IDS}")]
+    Id(&'static str),
+    /// 422: a report that is too long to be kept.
+    #[error("outcome: {0} bytes are not allowed, only up to {MAX_OUTCOME}")]
+    Outcome(usize),
     /// 422: a worker that could not be reached there.
     #[error("url: {0}")]
     WorkerUrl(String),
@@ -60,9 +63,11 @@ pub(crate) enum Error {
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Parameter(_) | Self::Range { .. } | Self::WorkerId | Self::WorkerUrl(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::Parameter(_)
+            | Self::Range { .. }
+            | Self::Id(_)
+            | Self::Outcome(_)
+            | Self::WorkerUrl(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnknownSymbol(_) | Self::UnknownOperation(_) | Self::NoLease(_) => {
                 StatusCode::NOT_FOUND
             }

@@ -12,7 +12,7 @@ use telemetry::set_attribute;
 use super::Backend;
 use super::error::Error;
 use crate::http::{Body, Segment};
-use crate::protocol::{Beat, BeatReply, Lease, Registration, Report};
+use crate::protocol::{Beat, BeatReply, Lease, MAX_OUTCOME, Registration, Report, is_id};
 
 pub(super) async fn register(
     State(backend): State<Arc<Backend>>,
@@ -55,6 +55,13 @@ pub(super) async fn report(
     Body(report): Body<Report>,
 ) -> Result<(), Error> {
     set_attribute("operation.id", id.clone());
+    if !is_id(&report.worker_id) {
+        return Err(Error::Id("worker_id"));
+    }
+    let size = report.outcome.size();
+    if size > MAX_OUTCOME {
+        return Err(Error::Outcome(size));
+    }
     set_attribute("operation.status", report.outcome.status().as_str());
     let (worker_id, attempt) = (report.worker_id.clone(), i64::from(report.attempt));
     backend

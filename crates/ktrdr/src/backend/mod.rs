@@ -112,7 +112,7 @@ const ROUTES: [Route; 12] = [
     ("/api/v1/operations", &[200, 422]),
     ("/api/v1/operations/{id}", &[200, 404]),
     ("POST /api/v1/operations/{id}/cancel", &[200, 404, 409]),
-    ("POST /api/v1/operations/{id}/report", &[200, 404, 409]),
+    ("POST /api/v1/operations/{id}/report", &[200, 404, 409, 422]),
     ("/api/v1/workers", &[200]),
     ("POST /api/v1/workers", &[200, 422, 503]),
     ("DELETE /api/v1/workers/{id}", &[204, 404]),

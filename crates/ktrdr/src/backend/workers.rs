@@ -9,10 +9,13 @@ use telemetry::client::http_url;
 use url::Url;
 
 use super::error::Error;
-use crate::protocol::{OperationType, Registration, is_worker_id};
+use crate::protocol::{OperationType, Registration, is_id};
 
 /// Workers known at once, lost ones included.
 const MAX_WORKERS: usize = 100;
+
+/// Most bytes of a worker's URL.
+const MAX_URL: usize = 1024;
 
 /// How long a lost worker is shown as such.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
@@ -82,8 +85,13 @@ impl Workers {
             worker_type,
             url,
         } = registration;
-        if !is_worker_id(&id) {
-            return Err(Error::WorkerId);
+        if !is_id(&id) {
+            return Err(Error::Id("id"));
+        }
+        let length = url.as_str().len();
+        if length > MAX_URL {
+            let reason = format!("{length} bytes are not allowed, only up to {MAX_URL}");
+            return Err(Error::WorkerUrl(reason));
         }
         let url = http_url(url.as_str()).map_err(Error::WorkerUrl)?;
         if self.0.len() >= MAX_WORKERS && !self.0.contains_key(&id) {

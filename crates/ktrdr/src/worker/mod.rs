@@ -29,7 +29,7 @@ use url::Url;
 use self::slot::{Slot, Stop};
 use crate::cli::between;
 use crate::http::{self, Body, Segment};
-use crate::protocol::{Assignment, Cancel, OperationType, WORKER_IDS, is_worker_id};
+use crate::protocol::{Assignment, Cancel, IDS, OperationType, is_id};
 
 /// How this service presents itself.
 pub const PROGRAM: Program = Program {
@@ -80,9 +80,9 @@ pub struct Config {
 }
 
 fn worker_id(text: &str) -> Result<String, String> {
-    match is_worker_id(text) {
+    match is_id(text) {
         true => Ok(text.to_owned()),
-        false => Err(WORKER_IDS.to_owned()),
+        false => Err(IDS.to_owned()),
     }
 }
 
@@ -197,6 +197,10 @@ async fn start(
     let own = worker.config.worker_type.as_str();
     if wanted != own {
         let detail = format!("operation_type: {wanted} is not allowed, only {own}");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    }
+    if !is_id(&assignment.operation_id) {
+        let detail = format!("operation_id: {IDS}");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
     if let Err(mistake) = assignment.job.check() {

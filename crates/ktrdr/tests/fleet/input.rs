@@ -1,6 +1,8 @@
 //! Bad input: the right status, and a detail that names what was wrong and what is allowed.
 
+use mini_tempo::{Span, Value as Attribute};
 use serde_json::{Value, json};
+use testkit::eventually;
 
 use crate::support::Fleet;
 
@@ -104,6 +106,107 @@ async fn bad_paths_and_queries_are_refused() {
     expect(status, 404, &answer, &["abc"]);
 }
 
+/// Spans, lines and answers that hold a client's text wait in memory: how much of it is bounded.
+#[tokio::test]
+async fn a_path_that_can_be_no_id_is_refused_and_not_kept() {
+    let fleet = Fleet::start(&[]).await;
+    let report = json!({ "worker_id": "w", "attempt": 1, "outcome": { "status": "CANCELLED" } });
+    for id in [
+        "x".repeat(4_000),
+        "x".repeat(65),
+        "%C3%A9".repeat(65),
+        "a%00b".to_owned(),
+    ] {
+        let operation = format!("/api/v1/operations/{id}");
+        let answers = [
+            fleet.get(&operation).await,
+            fleet.get(&format!("/api/v1/data/{id}")).await,
+            fleet.cancel(&id).await,
+            fleet.post(&format!("{operation}/report"), &report).await,
+            fleet
+                .post(
+                    &format!("/api/v1/workers/{id}/heartbeat"),
+                    &json!({ "lease": 1 }),
+                )
+                .await,
+        ];
+        for (status, answer) in answers {
+            expect(status, 404, &answer, &["1 to 64"]);
+            assert!(answer.to_string().len() < 300, "{answer}");
+        }
+    }
+    let longest = format!("/api/v1/operations/{}", "x".repeat(64));
+    let (status, answer) = fleet.get(&longest).await;
+    expect(status, 404, &answer, &["no operation", "xxx"]);
+    let trace = eventually("the span of the last request", || async {
+        let mut traces = fleet.store.traces().into_iter();
+        traces.find(|trace| {
+            trace
+                .spans()
+                .iter()
+                .any(|span| text_of(span, "url.path") == longest)
+        })
+    });
+    trace.await;
+    for trace in fleet.store.traces() {
+        for (span, key) in trace
+            .spans()
+            .iter()
+            .flat_map(|span| KEYS.map(|key| (span, key)))
+        {
+            let length = text_of(span, key).len();
+            assert!(length <= 1024, "{}: {key} has {length} bytes", span.name());
+        }
+    }
+    for line in fleet.backend.lines() {
+        assert!(line.to_string().len() < 2048, "{line}");
+    }
+}
+
+/// The attributes that hold a client's text.
+const KEYS: [&str; 4] = [
+    "url.path",
+    "url.query",
+    "operation.id",
+    "user_agent.original",
+];
+
+fn text_of<'a>(span: &'a Span, key: &str) -> &'a str {
+    match span.attribute(key) {
+        Some(Attribute::Text(text)) => text,
+        _ => "",
+    }
+}
+
+/// What is kept of a report or a registration is bounded too.
+#[tokio::test]
+async fn long_reports_and_urls_are_refused() {
+    let fleet = Fleet::start(&[]).await;
+    let url = format!("http://127.0.0.1:1/{}", "x".repeat(1100));
+    let registration = json!({ "id": "w", "worker_type": "backtest", "url": url });
+    let (status, answer) = fleet.post("/api/v1/workers", &registration).await;
+    expect(status, 422, &answer, &["url", "1024"]);
+    let long = "x".repeat(2000);
+    let completed = |result: Value| json!({ "status": "COMPLETED", "result": result });
+    for (worker, outcome, words) in [
+        (&*long, completed(json!({})), &["worker_id", "1 to 64"]),
+        ("w", completed(json!({ "x": long })), &["outcome", "1024"]),
+        (
+            "w",
+            json!({ "status": "FAILED", "error": long }),
+            &["outcome", "1024"],
+        ),
+    ] {
+        let report = json!({ "worker_id": worker, "attempt": 1, "outcome": outcome });
+        let (status, answer) = fleet.post("/api/v1/operations/x/report", &report).await;
+        expect(status, 422, &answer, words);
+    }
+    let unknown = json!({ "symbol": "A".repeat(9000) });
+    let (status, answer) = fleet.post("/api/v1/backtests/start", &unknown).await;
+    expect(status, 422, &answer, &["symbol", "AAA", "USDJPY"]);
+    assert!(answer.to_string().len() < 1200, "{answer}");
+}
+
 #[tokio::test]
 async fn bad_bodies_are_refused() {
     let fleet = Fleet::start(&[]).await;
@@ -130,16 +233,17 @@ async fn a_worker_takes_only_its_own_kind() {
     let fleet = Fleet::start(&[]).await;
     let worker = fleet.worker("training", &[]).await;
     let job = json!({ "operation_type": "backtest", "parameters": { "symbol": "AAPL" } });
-    let order = json!({ "operation_id": "x", "attempt": 1, "job": job });
-    let request = reqwest::Client::new().post(worker.url("/api/v1/runs"));
-    let answer = request.json(&order).send().await.unwrap();
-    let status = answer.status().as_u16();
-    expect(
-        status,
-        422,
-        &answer.json().await.unwrap(),
-        &["backtest", "training"],
-    );
+    let own = json!({ "operation_type": "training", "parameters": { "symbol": "AAPL" } });
+    for (id, job, words) in [
+        ("x", job, &["backtest", "training"]),
+        (&*"x".repeat(9000), own, &["operation_id", "1 to 64"]),
+    ] {
+        let order = json!({ "operation_id": id, "attempt": 1, "job": job });
+        let request = reqwest::Client::new().post(worker.url("/api/v1/runs"));
+        let answer = request.json(&order).send().await.unwrap();
+        let status = answer.status().as_u16();
+        expect(status, 422, &answer.json().await.unwrap(), words);
+    }
 }
 
 #[tokio::test]
