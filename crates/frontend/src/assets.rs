@@ -57,10 +57,19 @@ fn serve(asset: &Asset, etag: &HeaderValue, asked: &HeaderMap) -> Response {
         (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         (ETAG, etag.clone()),
     ];
-    if asked.get(IF_NONE_MATCH) == Some(etag) {
+    if knows(asked, etag) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
     (caching, [(CONTENT_TYPE, asset.content_type)], asset.body).into_response()
+}
+
+/// Whether the client has that version: `If-None-Match` is a list of tags, perhaps weak ones, or
+/// `*`.
+fn knows(asked: &HeaderMap, etag: &HeaderValue) -> bool {
+    let lines = asked.get_all(IF_NONE_MATCH).iter();
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == etag)
 }
 
 fn etag(body: &str) -> HeaderValue {

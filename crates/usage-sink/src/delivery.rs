@@ -47,18 +47,21 @@ fn is_packed(headers: &HeaderMap) -> Result<bool, Error> {
     if !media_type.eq_ignore_ascii_case("application/json") {
         return Err(Error::ContentType);
     }
-    let encoding = text(headers, &CONTENT_ENCODING);
-    match encoding.to_ascii_lowercase().as_str() {
-        "gzip" => Ok(true),
-        "" | "identity" => Ok(false),
+    let encodings = text(headers, &CONTENT_ENCODING).to_ascii_lowercase();
+    let encodings = encodings.split(',').map(str::trim);
+    let mut encodings = encodings.filter(|encoding| !matches!(*encoding, "" | "identity"));
+    match (encodings.next(), encodings.next()) {
+        (None, _) => Ok(false),
+        (Some("gzip"), None) => Ok(true),
         _ => Err(Error::ContentEncoding),
     }
 }
 
-/// A header as text; empty when it is not there.
+/// A header as text, several of that name as one list; empty when there is none.
 fn text(headers: &HeaderMap, name: &HeaderName) -> String {
-    let value = headers.get(name).map(HeaderValue::as_bytes);
-    String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
+    let values = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    let values: Vec<_> = values.map(String::from_utf8_lossy).collect();
+    values.join(",")
 }
 
 fn unpack(body: &[u8]) -> Result<Vec<u8>, Error> {

@@ -54,11 +54,23 @@ async fn an_asset_that_is_known_is_not_sent_again() {
     let first = browse(&url).await;
     let etag = header(&first, "etag");
     assert_eq!(header(&first, "cache-control"), "no-cache");
-    let again = |etag: String| Client::new().get(&url).header(IF_NONE_MATCH, etag).send();
-    let known = again(etag).await.expect("an answer");
-    assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
-    let other = again("\"0\"".to_owned()).await.expect("an answer");
-    assert_eq!(other.status(), StatusCode::OK);
+    let (weak, listed) = (format!("W/{etag}"), format!("\"0\", {etag}"));
+    for (tags, status) in [
+        (&[etag.as_str()][..], StatusCode::NOT_MODIFIED),
+        (&[&weak], StatusCode::NOT_MODIFIED),
+        (&[&listed], StatusCode::NOT_MODIFIED),
+        (&["\"0\"", &etag], StatusCode::NOT_MODIFIED),
+        (&["*"], StatusCode::NOT_MODIFIED),
+        (&["\"0\""], StatusCode::OK),
+        (&["\"0\"", "W/\"1\""], StatusCode::OK),
+    ] {
+        let again = Client::new().get(&url);
+        let again = tags
+            .iter()
+            .fold(again, |request, tag| request.header(IF_NONE_MATCH, *tag));
+        let answer = again.send().await.expect("an answer");
+        assert_eq!(answer.status(), status, "{tags:?}");
+    }
 }
 
 #[tokio::test]

@@ -49,13 +49,18 @@ async fn every_refusal_says_what_is_allowed() {
         let headers = [JSON, ("content-encoding", encoding)];
         let only_gzip = (415, "allowed are gzip and identity");
         assert_refused(&sink, &headers, body.clone(), only_gzip).await;
+        // The list may come in several lines.
+        let headers = [&[JSON, ("content-encoding", "identity")], &headers[1..]].concat();
+        assert_refused(&sink, &headers, body.clone(), only_gzip).await;
     }
-
+    assert_refused(&sink, &[JSON, JSON], body.clone(), only_json).await;
     let not_gzip = (400, "the body is not gzip");
     assert_refused(&sink, &[JSON, GZIP], body.clone(), not_gzip).await;
     assert_refused(&sink, &[JSON, GZIP], Vec::new(), not_gzip).await;
     let cut = gzip(&body)[..40].to_vec();
-    assert_refused(&sink, &[JSON, GZIP], cut, not_gzip).await;
+    assert_refused(&sink, &[JSON, GZIP], cut.clone(), not_gzip).await;
+    let listed = ("content-encoding", "identity, GZIP");
+    assert_refused(&sink, &[JSON, listed], cut, not_gzip).await;
     for (malformed, place) in [
         ("", "line 1 column 0"),
         ("{\n  \"resourceLogs\": [}", "line 2 column 20"),
@@ -83,14 +88,14 @@ async fn every_refusal_says_what_is_allowed() {
     let metrics = sink.metrics().await;
     assert_eq!(metrics.sum("usage_events_total", &[]), 0.0);
     let handler = "handler=\"/v1/logs\"";
-    for (status, count) in [("400", 11.0), ("413", 2.0), ("415", 9.0)] {
+    for (status, count) in [("400", 12.0), ("413", 2.0), ("415", 14.0)] {
         let status = format!("status=\"{status}\"");
         let refused = metrics.value("http_requests_total", &[handler, &status]);
         assert_eq!(refused, count, "{status}");
     }
     let (_, lines) = sink.terminate().await;
     let refused = |line: &&Value| line["message"] == "Delivery refused: its events are lost";
-    assert_eq!(lines.iter().filter(refused).count(), 22, "a line for each");
+    assert_eq!(lines.iter().filter(refused).count(), 28, "a line for each");
 }
 
 #[tokio::test]

@@ -79,6 +79,11 @@ async fn every_record_counts_wherever_it_is() {
             ("content-type", "Application/JSON"),
             ("content-encoding", "identity"),
         ],
+        &[
+            ("content-type", "application/json"),
+            ("content-encoding", "identity,"),
+            ("content-encoding", "identity"),
+        ],
     ]
     .into_iter()
     .enumerate()
