@@ -1,4 +1,4 @@
-// Dice: drawing them, reading the picker, and how their values fall.
+// Dice: drawing them, and how their values fall.
 
 const SVG = "http://www.w3.org/2000/svg";
 const DRAWN = 8;
@@ -21,16 +21,6 @@ export function face(shown) {
   use.setAttribute("href", `#face-${known ? shown : "idle"}`);
   svg.append(use);
   return svg;
-}
-
-/** The die that is chosen in the form: its name, faces and error rate. */
-export function chosen(form) {
-  const input = form.querySelector("input[name=die]:checked");
-  return {
-    name: input.value,
-    faces: input.dataset.faces.split(",").map(Number),
-    errorRate: Number(input.dataset.errorRate),
-  };
 }
 
 /** Draws how often each value of `die` has come, beside how often it should. */

@@ -1,7 +1,7 @@
 // What was rolled in this tab: the last rolls, and how often each value came.
 
 import { element } from "./dice.js";
-import { seconds } from "./waterfall.js";
+import { seconds } from "./story.js";
 
 const KEPT = 20;
 const KEY = "rolls";
@@ -11,22 +11,42 @@ export class History {
   constructor() {
     this.rolls = [];
     this.counts = {};
+    this.at = 0;
     try {
-      const { rolls, counts } = JSON.parse(sessionStorage.getItem(KEY));
+      const { rolls, counts, at } = JSON.parse(sessionStorage.getItem(KEY));
       if (Array.isArray(rolls)) this.rolls = rolls.slice(0, KEPT);
       this.counts = Object.assign(Object.create(null), counts);
+      this.at = at;
     } catch {
       // Nothing was kept, or nothing can be: the books begin here.
     }
   }
 
-  /** Adds `{die, values, failure, seconds, trace}`; `values` are none for a roll that failed. */
+  /** The roll whose trace was looked at last. */
+  get looked() {
+    return this.rolls[this.at] ?? this.rolls[0];
+  }
+
+  /** Remembers that the trace of `roll` was looked at. */
+  look(roll) {
+    this.at = this.rolls.indexOf(roll);
+    this.keep();
+  }
+
+  /** Adds `{die, count, values, failure, detail, seconds, trace}`; `values` are none for a roll that
+      failed, and `failure` and `detail`, its status and why, are null for one that did not. */
   add(roll) {
+    this.at = 0;
     this.rolls = [roll, ...this.rolls].slice(0, KEPT);
     const counts = (this.counts[roll.die] ??= {});
     for (const value of roll.values) counts[value] = (counts[value] ?? 0) + 1;
+    this.keep();
+  }
+
+  keep() {
     try {
-      sessionStorage.setItem(KEY, JSON.stringify({ rolls: this.rolls, counts: this.counts }));
+      const { rolls, counts, at } = this;
+      sessionStorage.setItem(KEY, JSON.stringify({ rolls, counts, at }));
     } catch {
       // Full or forbidden: the page still has them.
     }

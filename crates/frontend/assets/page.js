@@ -1,6 +1,7 @@
 // The page with JavaScript: the form rolls in place, and everything below follows.
 
-import { chosen, drawDistribution, element, face } from "./dice.js";
+import { drawDistribution, element, face } from "./dice.js";
+import { chosen, follow, restore, times } from "./form.js";
 import { History } from "./history.js";
 import * as trace from "./trace.js";
 
@@ -14,32 +15,40 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!rolling) roll();
 });
-form.addEventListener("change", follow);
+form.addEventListener("change", () => {
+  follow(form);
+  drawBooks();
+});
 
 async function roll() {
   const die = chosen(form).name;
-  const times = find("#async").checked ? find("#times").value : null;
-  begin(times === null ? 1 : Number(times));
-  trace.expect(times === null ? null : Number(times));
+  const wanted = times();
+  const count = wanted === null ? null : Number(wanted);
+  begin(count ?? 1);
+  trace.expect(count);
   const start = performance.now();
-  const answer = await ask(die, times);
+  const answer = await ask(die, wanted);
   const took = (performance.now() - start) / 1000;
   end();
   const values = numbers(answer.body.rolls ?? [answer.body.roll]);
   const traceId = typeof answer.body.trace_id === "string" ? answer.body.trace_id : null;
-  if (answer.ok) succeed(die, values, took);
-  else fail(die, answer);
-  books.add({
+  const detail = typeof answer.body.detail === "string" ? answer.body.detail : "No answer";
+  const made = {
     die,
+    count: count ?? 1,
     values: answer.ok ? values : [],
     failure: answer.ok ? null : String(answer.status || "no answer"),
+    detail: answer.ok ? null : detail,
     seconds: took,
     trace: answer.recorded ? traceId : null,
-  });
+  };
+  tell(made);
+  reveal();
+  books.add(made);
   drawBooks();
   link(traceId);
   const found = await trace.show(traceId, answer.recorded);
-  if (found && !answer.ok && times !== null) tellApart(found);
+  if (found && !answer.ok && count !== null) tellApart(found);
 }
 
 /** A batch fails as a whole; which of its rolls did is known to the trace alone. */
@@ -75,6 +84,13 @@ function begin(count) {
   find("#summary").textContent = count === 1 ? "Rolling…" : `Rolling ${count} at once…`;
   const shown = chosen(form).faces;
   show(Array.from({ length: count }, (_, at) => shown[at % shown.length]));
+  reveal();
+}
+
+/** Scrolls as little as it takes to see the whole result. */
+function reveal() {
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  result.scrollIntoView({ block: "nearest", behavior });
 }
 
 function end() {
@@ -89,18 +105,23 @@ function show(faces) {
   find("#dice").dataset.count = faces.length;
 }
 
-function succeed(die, values, took) {
+/** Shows what became of a roll. */
+function tell(roll) {
+  if (roll.failure) fail(roll);
+  else succeed(roll);
+}
+
+function succeed({ die, values, seconds }) {
   show(values);
   const sum = values.reduce((total, value) => total + value, 0);
   const text = values.length === 1 ? `${values[0]}` : `${values.join(" + ")} = ${sum}`;
-  find("#summary").replaceChildren(element("strong", {}, text), ` ${die}, in ${took.toFixed(2)} s`);
+  find("#summary").replaceChildren(element("strong", {}, text), ` ${die}, in ${seconds.toFixed(2)} s`);
 }
 
-function fail(die, { status, body }) {
+function fail({ count, failure, detail }) {
   result.classList.add("failed");
-  show(Array.from(find("#dice").children, () => "failed"));
-  const advice = find(`#advice-${status}`)?.content.textContent ?? "";
-  const detail = typeof body.detail === "string" ? body.detail : "No answer";
+  show(Array.from({ length: count }, () => "failed"));
+  const advice = document.getElementById(`advice-${Number(failure) || 0}`)?.content.textContent ?? "";
   find("#summary").replaceChildren(element("strong", {}, `${detail}.`), ` ${advice}`);
 }
 
@@ -116,22 +137,25 @@ function drawBooks() {
   const die = chosen(form);
   drawDistribution(find("#distribution"), die, books.of(die.name));
   books.draw(find("#history"), (roll) => {
+    books.look(roll);
     link(roll.trace);
     trace.show(roll.trace);
   });
 }
 
-/** What depends on the form's choices. */
-function follow() {
-  const die = chosen(form);
-  drawDistribution(find("#distribution"), die, books.of(die.name));
-}
-
+// The page may come with a result: it is also what a browser without JavaScript gets. Otherwise it
+// goes on where this tab has been, also after signing in, a reload or a way back.
+const isNew = !result.classList.contains("rolled");
+if (isNew) restore(form);
+follow(form);
 drawBooks();
-// The page may come with a result: it is also what a browser without JavaScript gets.
-if (result.dataset.traceId) {
+if (!isNew) {
   link(result.dataset.traceId);
   trace.show(result.dataset.traceId);
+} else if (books.rolls.length > 0) {
+  tell(books.rolls[0]);
+  link(books.looked.trace);
+  trace.show(books.looked.trace);
 } else {
   trace.introduce();
 }

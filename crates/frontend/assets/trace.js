@@ -1,6 +1,7 @@
 // From a trace id to the picture: asks for the trace, says so while it waits, and why it cannot.
 
-import { clear, draw, seconds } from "./waterfall.js";
+import { describe, unbroken } from "./story.js";
+import { clear, draw } from "./waterfall.js";
 
 // Two questions, 5 s in all: after the first, what there is is shown.
 const WAITS = [2, 3];
@@ -36,13 +37,16 @@ export async function show(traceId, recorded = true) {
   say("Waiting for the spans. Services send them twice a second.");
   asking = new AbortController();
   const { signal } = asking;
+  let drawn = 0;
   for (const wait of WAITS) {
     const last = wait === WAITS.at(-1);
     const found = await ask(traceId, wait, signal);
     if (signal.aborted) return;
     if (found.trace) {
-      say(describe(found.trace) + (found.trace.complete ? "" : " Some spans are missing so far."));
-      draw(found.trace);
+      say(describe(found.trace));
+      // What is drawn is left alone when nothing came: somebody may be reading it.
+      if (found.trace.spans_total !== drawn || found.trace.complete) draw(found.trace);
+      drawn = found.trace.spans_total;
       if (found.trace.complete) return found.trace;
     } else if (last || found.status !== 404) {
       return off(reason(found));
@@ -72,7 +76,7 @@ function off(why) {
 }
 
 function say(text) {
-  headline.textContent = text;
+  headline.replaceChildren(...unbroken(text));
 }
 
 function name(traceId) {
@@ -80,18 +84,4 @@ function name(traceId) {
   link.href = `/api/trace/${encodeURIComponent(traceId)}`;
   link.textContent = traceId;
   id.replaceChildren("Trace ", link);
-}
-
-/** The trace in one sentence. */
-function describe({ duration_us, batch, spans, services }) {
-  if (batch && batch.rolls > 1) {
-    const factor = (batch.sequential_us / batch.actual_us).toFixed(1);
-    return `${batch.rolls} rolls at once took ${seconds(batch.actual_us)}. `
-      + `One after the other they would have taken ${seconds(batch.sequential_us)}, ${factor} times as long.`;
-  }
-  const share = (span) => span.critical_us.reduce((sum, [, duration]) => sum + duration, 0);
-  const longest = spans.reduce((most, span) => (share(span) > share(most) ? span : most));
-  const part = duration_us ? Math.round((share(longest) / duration_us) * 100) : 100;
-  return `${seconds(duration_us)} through ${services.length} services. `
-    + `${part} % of it was “${longest.name}” in ${longest.service}.`;
 }

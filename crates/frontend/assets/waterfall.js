@@ -1,6 +1,7 @@
 // The waterfall: one row per span, bars to scale, and what the request waited for.
 
 import { element } from "./dice.js";
+import { seconds, title } from "./story.js";
 
 const tree = document.querySelector("#waterfall");
 const axis = document.querySelector("#axis");
@@ -11,14 +12,6 @@ const MOST_TICKS = 5;
 // The calls that every roll consists of: depth, start and share of the whole.
 const HOPS = [[0, 0, 1], [1, 0.01, 0.98], [2, 0.03, 0.94], [3, 0.04, 0.06], [4, 0.05, 0.04], [5, 0.06, 0.02]];
 
-/** A duration in words of at most three digits. */
-export function seconds(micros) {
-  if (micros < 999.5) return `${Math.round(micros)} µs`;
-  if (micros < 99_950) return `${(micros / 1e3).toPrecision(micros < 9_995 ? 2 : 3)} ms`;
-  if (micros < 999_500) return `${Math.round(micros / 1e3)} ms`;
-  return `${(micros / 1e6).toFixed(2)} s`;
-}
-
 /** Takes the picture away and hints at one of a roll, or of so many; `state` is a class. */
 export function clear(state, times = null) {
   const rolls = Array.from({ length: times ?? 0 }, (_, at) => [5, 0.12, 0.35 + 0.5 * ((at * 0.618) % 1)]);
@@ -28,8 +21,11 @@ export function clear(state, times = null) {
   for (const name of ["role", "aria-label"]) tree.removeAttribute(name);
   tree.style.setProperty("--rows", shape.length);
   tree.replaceChildren(...shape.map(ghost));
+  details.classList.remove("more");
   details.replaceChildren(element("p", { class: "hint" },
-    "Point at a span, or walk through them with the arrow keys, to read its attributes."));
+    matchMedia("(pointer: coarse)").matches
+      ? "Tap a span to read its attributes."
+      : "Point at a span, or walk through them with the arrow keys, to read its attributes."));
 }
 
 function ghost([depth, from, share]) {
@@ -42,7 +38,10 @@ function ghost([depth, from, share]) {
 
 /** Draws a trace as `/api/trace/{id}` answers it. */
 export function draw(trace) {
-  const { spans, services, duration_us: total } = trace;
+  const { spans, duration_us: total } = trace;
+  // The trace may have more services than the spans that are drawn.
+  const seen = new Set(spans.map((span) => span.service));
+  const services = trace.services.filter((service) => seen.has(service));
   const focused = tree.contains(document.activeElement);
   clear("drawn");
   tree.style.setProperty("--rows", spans.length);
@@ -56,8 +55,12 @@ export function draw(trace) {
   tree.setAttribute("role", "tree");
   tree.setAttribute("aria-label", "Spans, callers before callees");
   tree.replaceChildren(...spans.map((span) => row(span, scale)));
-  tree.firstElementChild?.setAttribute("tabindex", "0");
-  if (focused) tree.firstElementChild?.focus();
+  const told = spans.findIndex(({ id }) => id === (trace.failed ?? trace.longest)?.id);
+  const first = tree.children[Math.max(told, 0)];
+  if (!first) return;
+  first.setAttribute("tabindex", "0");
+  explain(first, spans[Math.max(told, 0)]);
+  if (focused) first.focus();
 }
 
 function entry(kind, text) {
@@ -97,7 +100,7 @@ function row(span, { total, services }) {
   const said = (text) => element("span", { class: "unseen" }, text);
   const isEntry = span.kind === "server";
   const label = element("span", { class: "label" },
-    element("span", { class: "name" }, span.name),
+    element("span", { class: "name" }, title(span)),
     said(isEntry ? ", " : `, ${span.service}`),
     isEntry ? element("span", { class: "service" }, span.service) : "");
   label.style.setProperty("--depth", span.depth);
@@ -125,15 +128,27 @@ function explain(chosen, span) {
     ["kind", span.kind],
     ["starts at", seconds(span.offset_us)],
     ["takes", seconds(span.duration_us)],
+    ...(span.depth === 0 && span.parent ? [["caller", `${span.parent}, not in this trace`]] : []),
+    ...(span.shift_us ? [["moved by", `${seconds(Math.abs(span.shift_us))}: clocks disagree`]] : []),
     ...Object.entries(span.attributes),
   ];
   details.replaceChildren(
     element("h3", { class: chosen.className.replace("row", "").trim() },
-      element("span", { class: "swatch", "aria-hidden": "true" }), span.name),
+      element("span", { class: "swatch", "aria-hidden": "true" }), title(span)),
     element("dl", {}, ...facts.map(([key, value]) => element("div", {},
       element("dt", {}, key),
       element("dd", {}, typeof value === "string" ? value : JSON.stringify(value))))));
+  details.scrollTop = 0;
+  hintAtMore();
 }
+
+/** Whether there is more below what is visible of the details. */
+function hintAtMore() {
+  const below = details.scrollHeight - details.clientHeight - details.scrollTop;
+  details.classList.toggle("more", below > 4);
+}
+
+details.addEventListener("scroll", hintAtMore);
 
 tree.addEventListener("keydown", (event) => {
   const rows = [...tree.children];

@@ -28,13 +28,15 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 8] = [
+const ASSETS: [Asset; 10] = [
     asset!("favicon.svg", "image/svg+xml"),
     asset!("page.css", "text/css; charset=utf-8"),
     asset!("waterfall.css", "text/css; charset=utf-8"),
     asset!("page.js", "text/javascript; charset=utf-8"),
     asset!("dice.js", "text/javascript; charset=utf-8"),
+    asset!("form.js", "text/javascript; charset=utf-8"),
     asset!("history.js", "text/javascript; charset=utf-8"),
+    asset!("story.js", "text/javascript; charset=utf-8"),
     asset!("trace.js", "text/javascript; charset=utf-8"),
     asset!("waterfall.js", "text/javascript; charset=utf-8"),
 ];

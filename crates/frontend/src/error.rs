@@ -34,9 +34,9 @@ pub(crate) enum Error {
         /// When to come back, with a 503.
         retry_after: Option<HeaderValue>,
     },
-    /// 414: no die has such a long name.
+    /// 404: no die has such a long name.
     #[error(
-        "the name of a die has at most {} characters, this one has {characters}",
+        "there is no such die: a name has at most {} characters, this one has {characters}",
         MAX_DIE_NAME
     )]
     DieNameTooLong { characters: usize },
@@ -79,9 +79,8 @@ impl Error {
             Self::NotAName | Self::NotASignInForm | Self::NotATraceId => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::DieNameTooLong { .. } => StatusCode::URI_TOO_LONG,
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NoTrace => StatusCode::NOT_FOUND,
+            Self::NoTrace | Self::DieNameTooLong { .. } => StatusCode::NOT_FOUND,
             Self::NoTraceStore => StatusCode::NOT_IMPLEMENTED,
             Self::RollerUnavailable | Self::TraceStoreUnavailable => {
                 StatusCode::SERVICE_UNAVAILABLE

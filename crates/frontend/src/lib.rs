@@ -36,9 +36,10 @@ use std::time::Duration;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use dice::{BatchSize, Die};
@@ -55,7 +56,7 @@ use crate::backend::{Answer, Backend};
 use crate::error::{Error, check_die_name};
 use crate::page::{Content, Page};
 use crate::session::Visitor;
-use crate::trace::{Traces, View, Wait};
+use crate::trace::{Traces, Wait};
 use crate::usage::Action;
 
 /// How this service presents itself.
@@ -270,10 +271,12 @@ struct TraceQuery {
 
 async fn trace(
     State(app): State<Arc<App>>,
+    headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
     Query(TraceQuery { wait }): Query<TraceQuery>,
-) -> Result<Json<View>, Error> {
+) -> Result<Response, Error> {
     // What is not even UTF-8 once decoded.
     let Path(id) = id.map_err(|_| Error::NotATraceId)?;
-    app.traces.find(&id, wait).await.map(Json)
+    let view = app.traces.find(&id, wait).await?;
+    Ok(trace::answer(&view, accept::prefers_html(&headers)))
 }

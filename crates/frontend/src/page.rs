@@ -16,7 +16,7 @@ use crate::session::Name;
 use crate::template::{escape, fill};
 
 /// What each error means and what to do, by status. The script shows the same words.
-const ADVICE: [(u16, &str); 6] = [
+const ADVICE: [(u16, &str); 7] = [
     (
         0,
         "This page's own service does not answer. See whether it is running, then roll again.",
@@ -25,6 +25,7 @@ const ADVICE: [(u16, &str); 6] = [
         404,
         "The dice have changed since this page was loaded. Reload it to see those there are now.",
     ),
+    (414, "Choose one of the dice above."),
     (422, "Choose a die, and a number of rolls from 1 to 20."),
     (
         500,
@@ -33,13 +34,14 @@ const ADVICE: [(u16, &str); 6] = [
     ),
     (
         503,
-        "A service is down, which is no part of the lesson. Start it again, then roll again; the \
-         trace shows how far the request came.",
+        "A service is down or overloaded, or its database is away. That may be on purpose: stages \
+         2, 3 and 5 have you stop one. Start it again (the demo does so within seconds; with \
+         Docker: docker compose start NAME), then roll again.",
     ),
     (
         504,
-        "A service is too slow, which is no part of the lesson. Roll again in a moment; the trace \
-         shows where the time went.",
+        "A service did not answer in time. Roll again in a moment; the trace shows where the time \
+         went.",
     ),
 ];
 
@@ -117,11 +119,11 @@ impl Page {
                 ("result", &result(outcome)),
                 ("summary", &summary(choice, outcome)),
                 (
-                    "failed",
-                    if matches!(outcome, Some(Outcome::Failed { .. })) {
-                        "failed"
-                    } else {
-                        ""
+                    "state",
+                    match outcome {
+                        None => "",
+                        Some(Outcome::Rolled { .. }) => "rolled",
+                        Some(Outcome::Failed { .. }) => "rolled failed",
                     },
                 ),
                 ("trace_id", trace_id),

@@ -19,8 +19,10 @@ mod whole;
 
 use std::time::Duration;
 
-use axum::http::header::ACCEPT;
+use axum::Json;
+use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use telemetry::client::{CallError, Client, endpoint};
 use tokio::sync::watch;
@@ -143,6 +145,17 @@ impl Traces {
         );
         Err(Error::TraceStoreUnavailable)
     }
+}
+
+/// `view` as JSON, with line breaks for somebody who followed the page's link to it.
+pub(crate) fn answer(view: &View, is_to_be_read: bool) -> Response {
+    let vary = [(VARY, "accept")];
+    if !is_to_be_read {
+        return (vary, Json(view)).into_response();
+    }
+    let text = serde_json::to_string_pretty(view).expect("names and numbers are JSON");
+    let json = [(CONTENT_TYPE, "application/json")];
+    (vary, json, text).into_response()
 }
 
 /// A trace id with all of its 32 digits, in lower case. Tempo's search leaves zeros at the front

@@ -5,12 +5,23 @@ use dice::{Die, Specification};
 use super::face_svg;
 use crate::template::{escape, fill};
 
+/// From the plainest to the one that fails most: an introduction. Other dice follow by name.
+const FIRST: [&str; 3] = ["fair", "risky", "extreme"];
+
 /// Faces drawn for a die; a die with more says how many.
 const MAX_FACES_DRAWN: usize = 12;
 
 /// A radio button for each die, with its faces and error rate; `chosen` is selected.
 pub(super) fn render(dice: &[Die], chosen: Option<&str>) -> String {
-    let is_chosen = |die: &Die| Some(die.identifier.as_str()) == chosen;
+    let mut dice: Vec<_> = dice.iter().collect();
+    // A stable sort: the others stay in order.
+    dice.sort_by_key(|die| {
+        FIRST
+            .iter()
+            .position(|name| *name == die.identifier)
+            .unwrap_or(FIRST.len())
+    });
+    let is_chosen = |die: &&Die| Some(die.identifier.as_str()) == chosen;
     let selected = dice.iter().position(is_chosen);
     // The plainest die explains the most; any other will do where there is none of that name.
     let selected = selected.or_else(|| dice.iter().position(|die| die.identifier == "fair"));

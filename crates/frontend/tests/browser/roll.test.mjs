@@ -25,7 +25,7 @@ test("a roll shows its value, and its trace across three services", () => visit(
   const legend = await page.locator("#legend li").allTextContents();
   assert.deepEqual(legend.slice(0, 3), ["frontend", "dice-roller", "die-service"]);
   const names = await page.locator(".row .name").allTextContents();
-  assert.deepEqual(names, ["GET /roll", "GET", "GET /roll", "query die service", "GET", "GET /dice", "roll"]);
+  assert.deepEqual(names, ["GET /roll", "GET → dice-roller", "GET /roll", "query die service", "GET → die-service", "GET /dice", "roll"]);
   await page.hover("[data-name=roll]");
   await says(page, "#details", /die\.type/);
 }));

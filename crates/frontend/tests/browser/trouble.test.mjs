@@ -21,11 +21,13 @@ test("a die that fails is part of the lesson", () => visit(browser, world.main, 
   assert.match(await page.textContent("#history"), /failed \(500\)/);
 }));
 
-test("die-service being down is not", () => visit(browser, world.dieServiceDown, { expected: [503] }, async (page) => {
-  assert.match(await roll(page, "fair"), /die-service is not available.*A service is down.*Start it again/);
+test("a service that is down is named, and how it comes back", () => visit(browser, world.dieServiceDown, { expected: [503] }, async (page) => {
+  assert.match(await roll(page, "fair"), /die-service is not available.*A service is down.*on purpose.*Start it again/);
   await drawn(page);
   const last = page.locator(".row.error").last();
-  assert.match(await last.textContent(), /^GET, dice-roller, failed/);
+  assert.match(await last.textContent(), /^GET → 127\.0\.0\.1:1, dice-roller, failed/);
+  await says(page, "#headline", /^“GET → 127\.0\.0\.1:1” in dice-roller failed: unreachable\. .+ through 2 services\.$/);
+  await says(page, "#details h3", /^GET → 127\.0\.0\.1:1$/);
 }));
 
 test("without an answer the page says so", () => visit(browser, world.main, {}, async (page) => {

@@ -1,7 +1,8 @@
 //! The page without JavaScript: a form, and answers as pages.
 
-use axum::Router;
+use axum::extract::RawQuery;
 use axum::routing::get;
+use axum::{Json, Router};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -112,4 +113,31 @@ async fn forms_and_assets_are_in_no_metric() {
         metrics.sum("http_requests_total", &["handler=\"/roll\""]),
         1.0
     );
+}
+
+#[tokio::test]
+async fn the_page_introduces_the_dice_and_the_api_sorts_them() {
+    let sorted = ["anvil", "extreme", "fair", "risky", "zinc"];
+    let dice = move |RawQuery(query): RawQuery| async move {
+        let name = query.unwrap_or_default().replace("identifier=", "");
+        Json(match name.as_str() {
+            "" => json!({ "identifiers": sorted }),
+            name => json!({
+                "identifier": name, "specification": { "faces": [1], "error_rate": 0.0 },
+            }),
+        })
+    };
+    let url = start(frontend::Config {
+        die_service_url: Some(stand_in(Router::new().route("/dice", get(dice))).await),
+        ..alone()
+    })
+    .await;
+    let html = browse(&format!("{url}/")).await.text().await.expect("text");
+    let inputs = html.split("name=\"die\" value=\"").skip(1);
+    let names: Vec<_> = inputs.filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(names, ["fair", "risky", "extreme", "anvil", "zinc"]);
+    let (_, body) = testkit::get(&format!("{url}/api/dice")).await;
+    let listed = body["dice"].as_array().expect("dice").iter();
+    let listed: Vec<_> = listed.map(|die| die["identifier"].as_str()).collect();
+    assert_eq!(listed, sorted.map(Some));
 }

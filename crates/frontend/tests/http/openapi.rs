@@ -20,6 +20,7 @@ async fn the_document_and_the_service_agree() {
         (format!("/roll-async?die={long}"), 414),
         ("/form?die=fair".to_owned(), 303),
         ("/form".to_owned(), 422),
+        (format!("/form?die={}", "x".repeat(65)), 404),
         (format!("/form?die={long}"), 414),
         ("POST /sign-in".to_owned(), 422),
         ("POST /sign-out".to_owned(), 303),

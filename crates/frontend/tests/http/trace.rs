@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use testkit::get as fetch;
 use tokio::time::sleep;
 
-use crate::server::{alone, stand_in, start};
+use crate::server::{alone, browse, header, stand_in, start};
 
 /// Ids by what the stand-in does.
 pub(crate) const COMPLETE: &str = "0000000000000000000000000000000a";
@@ -124,6 +124,22 @@ async fn it_waits_until_the_trace_is_complete() {
     assert_eq!((status, &view["complete"]), (200, &json!(true)));
     let (status, view) = fetch(&format!("{url}/api/trace/{HALF}?wait=0")).await;
     assert_eq!((status, &view["complete"]), (200, &json!(false)));
+}
+
+#[tokio::test]
+async fn a_browser_that_follows_the_link_gets_readable_json() {
+    let url = format!("{}/api/trace/{COMPLETE}", frontend().await);
+    let answer = browse(&url).await;
+    assert_eq!(header(&answer, "content-type"), "application/json");
+    assert_eq!(header(&answer, "vary"), "accept");
+    let text = answer.text().await.expect("text");
+    assert!(text.contains("\n  \"complete\": true,\n"), "{text}");
+    let script = reqwest::get(&url).await.expect("an answer");
+    assert_eq!(header(&script, "vary"), "accept");
+    let line = script.text().await.expect("text");
+    assert_eq!(line.lines().count(), 1, "{line}");
+    let read = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    assert_eq!(read(&line), read(&text));
 }
 
 #[tokio::test]
