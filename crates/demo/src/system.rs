@@ -1,5 +1,6 @@
 //! Starting everything, in order.
 
+use std::future::pending;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -7,6 +8,9 @@ use axum::Router;
 use mini_alloy::{Pipeline, Settings};
 use mini_tempo::Store;
 use reqwest::Client;
+use service::Server;
+use telemetry::http::{Admission, Limits};
+use telemetry::metrics::Registry;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -127,8 +131,11 @@ async fn listen(Port { number, who, flag }: &Port) -> Result<TcpListener, String
     })
 }
 
+/// Serves a part of the stand-in for Tempo for as long as this process lives.
 fn serve(listener: TcpListener, app: Router) {
-    tokio::spawn(axum::serve(listener, app).into_future());
+    let admission = Admission::new(&Registry::new(), Limits::default());
+    let app = admission.guard(app);
+    tokio::spawn(Server::new(app, admission).run(listener, pending()));
 }
 
 async fn wait_until_ready(port: Option<&Port>, databases: &Databases) -> Result<(), String> {

@@ -17,6 +17,9 @@ pub(crate) enum Error {
     /// 500: the same in a batch; its other rolls were made and counted.
     #[error("{failed} of {count} rolls failed, as this die's rolls do now and then; try again")]
     BatchFailed { failed: usize, count: u8 },
+    /// 500: a mistake in this program, which its log explains.
+    #[error("this service made a mistake; its log has the cause")]
+    Broken,
     /// 503: die-service cannot be reached or is broken; it may be back soon.
     #[error("die-service is not available; try again later")]
     DieServiceUnavailable,
@@ -29,7 +32,9 @@ impl Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::UnknownDie(_) => StatusCode::NOT_FOUND,
-            Self::RollFailed | Self::BatchFailed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::RollFailed | Self::BatchFailed { .. } | Self::Broken => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::DieServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::DieServiceTimeout => StatusCode::GATEWAY_TIMEOUT,
         }

@@ -15,12 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::routing::get;
 use axum::{Json, Router};
 use dice::{BatchSize, Catalogue, Die};
 use serde::{Deserialize, Serialize};
-use service::{Program, Query};
+use service::{Background, Program, Query, Server, get_only};
 use telemetry::client::http_url;
+use telemetry::http::{Admission, Limits};
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
 use url::Url;
@@ -65,6 +65,10 @@ pub struct Config {
     )]
     #[arg(value_parser = humantime::parse_duration)]
     pub roll_delay: Duration,
+
+    /// How much is taken on at once.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// Serves on `listener` until `shutdown` is ready.
@@ -76,27 +80,27 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    service::serve(app(&config), listener, shutdown).await
+    server(&config).run(listener, shutdown).await
 }
 
-fn app(config: &Config) -> Router {
+fn server(config: &Config) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
     let metrics = Metrics::register(&registry, &Catalogue::embedded());
+    let background = Background::default();
     let app = App {
         specs: Specs::new(config, metrics.clone()),
-        roller: Roller::new(config.roll_delay, metrics),
+        roller: Roller::new(config.roll_delay, metrics, background.clone()),
     };
     let own = Router::new()
-        .route("/roll", get(roll))
-        .route("/roll-async", get(roll_async))
+        .route("/roll", get_only(roll))
+        .route("/roll-async", get_only(roll_async))
         .with_state(Arc::new(app));
     let statuses = &[200, 404, 414, 422, 500, 503, 504];
-    let app = service::app(
-        own,
-        &registry,
-        &[("/roll", statuses), ("/roll-async", statuses)],
-    );
-    service::with_document(app, include_str!("../openapi.json"))
+    let routes = [("/roll", &statuses[..]), ("/roll-async", statuses)];
+    let admission = Admission::new(&registry, config.limits);
+    let app = service::app(own, &registry, &routes, &admission);
+    let app = service::with_document(app, include_str!("../openapi.json"));
+    Server::new(app, admission).with_background(background)
 }
 
 struct App {

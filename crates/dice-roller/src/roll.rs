@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dice::{BatchSize, Die, RollFailed};
+use service::Background;
 use telemetry::metrics::InProgress;
 use tracing::{Instrument, Span, field, info_span};
 
@@ -15,11 +16,17 @@ pub(crate) struct Roller {
     /// The longest a roll takes.
     delay: Duration,
     metrics: Metrics,
+    /// Where batches run.
+    background: Background,
 }
 
 impl Roller {
-    pub(crate) fn new(delay: Duration, metrics: Metrics) -> Self {
-        Self { delay, metrics }
+    pub(crate) fn new(delay: Duration, metrics: Metrics, background: Background) -> Self {
+        Self {
+            delay,
+            metrics,
+            background,
+        }
     }
 
     /// One roll, in a span of its own.
@@ -41,18 +48,24 @@ impl Roller {
     }
 
     /// A batch of concurrent rolls. It runs to its end even when the client goes away, so that
-    /// every roll that began is counted.
+    /// every roll that began is counted. A service that stops awaits it, up to a bound: rolls that
+    /// are cut off then count as failed.
     ///
     /// # Errors
     /// [`Error::BatchFailed`] when a roll failed; the others are made and counted all the same.
+    /// [`Error::Broken`] when the batch panicked.
     pub(crate) async fn roll_batch(&self, die: Die, size: BatchSize) -> Result<Vec<u8>, Error> {
         let batch = self.clone().run_batch(die, size);
         let span = info_span!(
             "async roll batch",
+            otel.status_code = field::Empty,
             "async.batch_size" = i64::from(size.get())
         );
-        let batch = tokio::spawn(batch.instrument(span));
-        batch.await.expect("a batch neither panics nor is aborted")
+        let batch = self.background.spawn(batch.instrument(span.clone()));
+        batch.await.map_err(|_| {
+            span.record("otel.status_code", "ERROR");
+            Error::Broken
+        })?
     }
 
     async fn run_batch(self, die: Die, size: BatchSize) -> Result<Vec<u8>, Error> {
@@ -69,11 +82,12 @@ impl Roller {
                     .roll_in_batch(die.clone(), index)
                     .in_current_span()
             })
-            .map(tokio::spawn)
+            .map(|roll| self.background.spawn(roll))
             .collect();
         let mut rolls = Vec::with_capacity(tasks.len());
         for task in tasks {
-            rolls.extend(task.await.expect("a roll neither panics nor is aborted"));
+            // A roll that panicked has failed as well; the panic is logged where it happened.
+            rolls.extend(task.await.ok().and_then(Result::ok));
         }
         self.metrics.batch_size.observe(f64::from(count));
         self.metrics
@@ -102,8 +116,13 @@ impl Roller {
 
     /// What both kinds of roll have in common: the wait, the throw, the value and the span.
     async fn take_a_roll(&self, die: &Die, span: &Span) -> Result<u8, RollFailed> {
-        tokio::time::sleep(self.delay.mul_f64(rand::random())).await;
-        let result = die.specification.roll(&mut rand::rng());
+        let result = tokio::select! {
+            biased;
+            () = tokio::time::sleep(self.delay.mul_f64(rand::random())) => {
+                die.specification.roll(&mut rand::rng())
+            }
+            () = self.background.is_cut() => Err(RollFailed),
+        };
         span.record("die.error", result.is_err());
         match result {
             Ok(value) => {
@@ -135,6 +154,7 @@ fn roll_span(name: &str, die: &Die, index: Option<u8>) -> Span {
 fn finish_batch(die: &Die, count: u8, rolls: Vec<u8>) -> Result<Vec<u8>, Error> {
     let failed = usize::from(count) - rolls.len();
     if failed > 0 {
+        Span::current().record("otel.status_code", "ERROR");
         tracing::error!(
             die_type = die.identifier,
             async_batch_size = count,

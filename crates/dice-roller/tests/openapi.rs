@@ -15,6 +15,7 @@ async fn the_document_and_the_service_agree() {
         die_service_url: None,
         die_service_timeout: Duration::from_secs(1),
         roll_delay: Duration::ZERO,
+        limits: telemetry::http::Limits::default(),
     };
     tokio::spawn(run(config, listener, pending()));
     let long = "x".repeat(1024);

@@ -21,7 +21,8 @@ use axum::{Json, Router};
 use dice::Die;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use service::{Program, Query};
+use service::{Program, Query, Server};
+use telemetry::http::{Admission, Limits};
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
 
@@ -44,6 +45,10 @@ pub struct Config {
     /// Where the dice are; without a URL, in this program itself.
     #[command(flatten)]
     pub database: database::Options,
+
+    /// How much is taken on at once.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// Serves on `listener` until `shutdown` is ready.
@@ -55,10 +60,10 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    service::serve(app(&config), listener, shutdown).await
+    server(&config).run(listener, shutdown).await
 }
 
-fn app(config: &Config) -> Router {
+fn server(config: &Config) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
     let metrics = Metrics::register(&registry);
     let loaded = metrics.loaded.clone();
@@ -72,8 +77,10 @@ fn app(config: &Config) -> Router {
         ("/", &[200, 503][..]),
         ("/dice", &[200, 404, 414, 422, 500, 503]),
     ];
-    let app = service::app(own, &registry, &routes);
-    service::with_document(app, include_str!("../openapi.json"))
+    let admission = Admission::new(&registry, config.limits);
+    let app = service::app(own, &registry, &routes, &admission);
+    let app = service::with_document(app, include_str!("../openapi.json"));
+    Server::new(app, admission)
 }
 
 struct App {

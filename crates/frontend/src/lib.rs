@@ -44,9 +44,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use dice::{BatchSize, Die};
 use serde::{Deserialize, Serialize};
-use service::{Program, Query};
+use service::{Program, Query, Server, get_only};
 use telemetry::client::http_url;
-use telemetry::http::instrument;
+use telemetry::http::{Admission, Limits, instrument};
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -111,6 +111,10 @@ pub struct Config {
     /// The uid of the dashboard to link to; without it, Grafana's home
     #[arg(long, env = "GRAFANA_DASHBOARD", value_name = "UID", value_parser = dashboard_uid)]
     pub grafana_dashboard: Option<String>,
+
+    /// How much is taken on at once.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// Unlike a service of the stack, what browsers reach may well have TLS in front of it.
@@ -143,7 +147,7 @@ pub async fn run(
         shutdown.await;
         stop.send_replace(true);
     };
-    service::serve(app(config, stopping), listener, shutdown).await
+    server(config, stopping).run(listener, shutdown).await
 }
 
 /// What the handlers share.
@@ -154,16 +158,17 @@ struct App {
 }
 
 /// The routes; `stopping` becomes true when requests in flight are to end.
-fn app(config: Config, stopping: watch::Receiver<bool>) -> Router {
+fn server(config: Config, stopping: watch::Receiver<bool>) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
+    let admission = Admission::new(&registry, config.limits);
     let app = Arc::new(App {
         page: Page::new(&config),
         traces: Traces::new(config.trace_query_url.clone(), stopping),
         backend: Backend::new(config, &registry),
     });
     let rolls = Router::new()
-        .route("/roll", get(roll))
-        .route("/roll-async", get(roll_async))
+        .route("/roll", get_only(roll))
+        .route("/roll-async", get_only(roll_async))
         .route_layer(from_fn_with_state(Arc::clone(&app), browser::answer));
     let own = Router::new()
         .route("/", get(page))
@@ -183,8 +188,10 @@ fn app(config: Config, stopping: watch::Receiver<bool>) -> Router {
         ("POST /sign-in", &[303, 413, 422]),
         ("POST /sign-out", &[303]),
     ];
-    let app = instrument(own, &registry, &routes).merge(unobserved(app));
-    service::with_document(app, include_str!("../openapi.json")).layer(map_response(security::add))
+    let unobserved = admission.guard(unobserved(app));
+    let app = instrument(own, &registry, &routes, &admission).merge(unobserved);
+    let app = service::with_document(app, include_str!("../openapi.json"));
+    Server::new(app.layer(map_response(security::add)), admission)
 }
 
 /// What belongs to the page and is no roll: outside the middleware, like `/healthz`, so that

@@ -13,8 +13,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::{Json, Router};
 use serde::de::DeserializeOwned;
-use service::Problem;
-use telemetry::http::{Route, method_and_path};
+use service::{Problem, Server};
+use telemetry::http::{Admission, Limits, Route, method_and_path, method_label};
 use telemetry::metrics::{HistogramVec, Registry, histograms};
 
 use crate::protocol::{IDS, is_id};
@@ -29,7 +29,7 @@ const DURATION_BOUNDS: [f64; 14] = [
 
 /// A server's routes with everything around them. `routes` are those whose series shall exist
 /// from the start.
-pub(crate) fn app(own: Router, registry: &Registry, routes: &[Route]) -> Router {
+pub(crate) fn server(own: Router, registry: &Registry, routes: &[Route], limits: Limits) -> Server {
     let durations = histograms(
         registry,
         "http_server_duration_milliseconds",
@@ -47,7 +47,8 @@ pub(crate) fn app(own: Router, registry: &Registry, routes: &[Route]) -> Router 
     let own = service::with_fallbacks(own)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(durations, measure));
-    service::app(own, registry, routes)
+    let admission = Admission::new(registry, limits);
+    Server::new(service::app(own, registry, routes, &admission), admission)
 }
 
 async fn measure(
@@ -59,16 +60,12 @@ async fn measure(
 ) -> Response {
     let start = Instant::now();
     let response = next.run(request).await;
-    let method = match method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        Method::DELETE => "DELETE",
-        Method::HEAD => "HEAD",
-        // No request can create more series than that.
-        _ => "_OTHER",
-    };
     durations
-        .with_label_values(&[method, path.as_str(), response.status().as_str()])
+        .with_label_values(&[
+            method_label(&method),
+            path.as_str(),
+            response.status().as_str(),
+        ])
         .observe(start.elapsed().as_secs_f64() * 1000.0);
     response
 }

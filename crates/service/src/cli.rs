@@ -10,12 +10,16 @@ use clap::builder::Resettable;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use telemetry::client::http_url;
 use telemetry::{Service, Settings, Telemetry};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
 
 /// Worker threads at the most: on a machine of a hundred cores, a service that waits for others most
 /// of the time needs no hundred threads, and a container's limit of processes counts them.
 const MAX_THREADS: usize = 4;
+
+/// Connections that may wait to be accepted; the system may allow fewer. A client whose connection
+/// finds no room tries again after a second.
+const BACKLOG: u32 = 4096;
 
 /// A health check that takes longer has failed.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -165,7 +169,16 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|error| {
+    let listener = async {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listener.await.map_err(|error: io::Error| {
         format!("cannot listen on {address}: {error}; choose another with --listen or LISTEN_ADDR")
     })
 }

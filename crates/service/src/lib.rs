@@ -2,18 +2,23 @@
 //!
 //! * [`main`]: command line, telemetry, listening, and a shutdown that flushes on every path.
 //! * [`app`]: the answers to what no route takes, and the middleware around everything.
-//! * [`serve()`]: serving until told to stop, with a bound on the drain.
+//! * [`Server`]: serving until told to stop, with a bound on everything that a client can make it
+//!   keep, and on the drain; [`Background`] is work that it awaits.
 //! * [`with_document`]: the OpenAPI document.
 //! * [`Query`] and [`Problem`]: bad input named in the same words and shape everywhere.
 
+mod background;
 mod cli;
 mod openapi;
 mod problem;
 mod query;
+mod routes;
 mod serve;
 
+pub use background::Background;
 pub use cli::{Program, ignore_if_empty, main, main_from};
 pub use openapi::with_document;
 pub use problem::Problem;
 pub use query::Query;
-pub use serve::{app, serve, terminated, with_fallbacks};
+pub use routes::{app, get_only, with_fallbacks};
+pub use serve::{Server, terminated};

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 
-use crate::serve::wrong_method;
+use crate::routes::wrong_method;
 
 /// Serves `document`, a JSON text, beside `app`: outside the middleware, like `/healthz`, because
 /// reading how to roll is no roll. Every route of `app` that has no answer to a wrong method yet

@@ -1,72 +1,212 @@
-//! Serving: what surrounds a service's own routes, and how it ends.
+//! Serving: how connections come, how many are kept, and how it ends.
+
+mod connection;
+mod files;
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{Method, StatusCode, Uri};
-use axum::serve::ListenerExt;
-use telemetry::http::{Route, instrument};
-use telemetry::metrics::Registry;
-use tokio::net::TcpListener;
+use telemetry::http::Admission;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::task::TaskTracker;
 
-use crate::Problem;
+use crate::Background;
 
 /// How long requests in flight may take to end once the service was told to stop. Less than the
 /// 10 s after which Docker kills, with the flush still to come.
 const DRAIN_BOUND: Duration = Duration::from_secs(5);
 
-/// A service's routes with everything around them: [`with_fallbacks`], the middleware, `/healthz`
-/// and `/metrics`. `routes` are those whose series shall exist from the start.
-pub fn app(own: Router, registry: &Registry, routes: &[Route]) -> Router {
-    // Once more, for the two that the middleware adds.
-    instrument(with_fallbacks(own), registry, routes).method_not_allowed_fallback(wrong_method)
-}
+/// How long work that was cut off has to say so.
+const CUT_BOUND: Duration = Duration::from_millis(500);
 
-/// Answers 404 and 405 as [`Problem`]s. A route that is added later has no such 405, and a layer
-/// that is added earlier does not see it.
-pub fn with_fallbacks(own: Router) -> Router {
-    own.fallback(no_route)
-        .method_not_allowed_fallback(wrong_method)
-}
+/// Connections beyond those that are kept, each for one short answer. More wait to be accepted.
+const SURPLUS: usize = 1024;
 
-/// Serves `app` until `shutdown` is ready, then lets requests in flight end, for up to 5 s.
-///
-/// # Errors
-/// When the listener's address cannot be read.
-pub async fn serve(
+/// Those of them that are answered at once: before it has sent anything, a connection costs little.
+const ANSWERED_AT_ONCE: usize = 64;
+
+/// Between two tries to accept when there is no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A service with everything it needs to be served.
+#[derive(Debug)]
+pub struct Server {
     app: Router,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let address = listener.local_addr()?;
-    tracing::info!(%address, url = format!("http://{address}"), "Listening");
-    // Answers are small and written at once: waiting to fill a segment only delays them.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let (draining, drain) = oneshot::channel();
-    let stop = async move {
-        shutdown.await;
-        tracing::info!("Stopping: no new requests");
-        let _ = draining.send(());
-    };
-    let serving = axum::serve(listener, app)
-        .with_graceful_shutdown(stop)
-        .into_future();
-    let overdue = async {
-        let _ = drain.await;
-        tokio::time::sleep(DRAIN_BOUND).await;
-    };
-    tokio::select! {
-        served = serving => served,
-        () = overdue => {
-            tracing::warn!(bound = ?DRAIN_BOUND, "Stopping: requests in flight were cut off");
-            Ok(())
+    admission: Admission,
+    background: Background,
+}
+
+impl Server {
+    /// Serves `app` within the limits of `admission`.
+    #[must_use]
+    pub fn new(app: Router, admission: Admission) -> Self {
+        Self {
+            app,
+            admission,
+            background: Background::default(),
         }
     }
+
+    /// Also awaits the work in `background` before it ends.
+    #[must_use]
+    pub fn with_background(self, background: Background) -> Self {
+        Self { background, ..self }
+    }
+
+    /// Serves on `listener` until `shutdown` is ready, then lets requests in flight and work in the
+    /// background end, for up to 5 s.
+    ///
+    /// # Errors
+    /// When the listener's address cannot be read.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let address = listener.local_addr()?;
+        tracing::info!(%address, url = format!("http://{address}"), "Listening");
+        let connections = Arc::new(Connections::new(&self));
+        tokio::select! {
+            never = connections.accept(&listener) => match never {},
+            () = shutdown => {}
+        }
+        tracing::info!("Stopping: no new requests");
+        drop(listener);
+        self.admission.stop();
+        self.drain(&connections).await;
+        Ok(())
+    }
+
+    async fn drain(&self, connections: &Connections) {
+        let end = Instant::now() + DRAIN_BOUND;
+        connections.tasks.close();
+        let connections = timeout_at(end, connections.tasks.wait()).await;
+        let background = timeout_at(end, self.background.ended()).await;
+        if connections.is_ok() && background.is_ok() {
+            return;
+        }
+        let (requests, tasks) = (self.admission.in_flight(), self.background.running());
+        tracing::warn!(
+            requests,
+            background_tasks = tasks,
+            bound = ?DRAIN_BOUND,
+            "Stopping: requests or background tasks were cut off"
+        );
+        self.background.cut();
+        let _ = timeout_at(Instant::now() + CUT_BOUND, self.background.ended()).await;
+    }
+}
+
+/// The connections of one server.
+struct Connections {
+    app: Router,
+    admission: Admission,
+    tasks: TaskTracker,
+    /// Those that are kept, at the most.
+    most: usize,
+    kept: AtomicUsize,
+    /// Permits for all, the surplus included.
+    places: Arc<Semaphore>,
+    /// Below so many free places, connections that send nothing have to go.
+    scarce: usize,
+    /// Permits for surplus connections that are being answered.
+    answering: Semaphore,
+    /// Asks one that is kept to end after its request, to make room.
+    make_room: Notify,
+}
+
+impl Connections {
+    fn new(server: &Server) -> Self {
+        let (most, surplus) = files::room(server.admission.limits().max_connections, SURPLUS);
+        Self {
+            app: server.app.clone(),
+            admission: server.admission.clone(),
+            tasks: TaskTracker::new(),
+            most,
+            kept: AtomicUsize::new(0),
+            places: Arc::new(Semaphore::new(most + surplus)),
+            scarce: surplus / 2,
+            answering: Semaphore::new(ANSWERED_AT_ONCE),
+            make_room: Notify::new(),
+        }
+    }
+
+    /// Accepts for ever.
+    async fn accept(self: &Arc<Self>, listener: &TcpListener) -> std::convert::Infallible {
+        let mut failing = false;
+        loop {
+            let places = Arc::clone(&self.places).acquire_owned();
+            let place = places.await.expect("the semaphore is never closed");
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    failing = false;
+                    self.start(stream, place);
+                }
+                Err(error) if is_of_the_connection(&error) => {}
+                Err(error) => {
+                    self.admission.count_accept_error();
+                    if !failing {
+                        tracing::error!(%error, "Connections cannot be accepted; trying again");
+                    }
+                    failing = true;
+                    self.make_room.notify_one();
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn start(self: &Arc<Self>, stream: TcpStream, place: OwnedSemaphorePermit) {
+        let kept = Kept::try_start(self);
+        if kept.is_none() {
+            self.make_room.notify_one();
+        }
+        let connections = Arc::clone(self);
+        self.tasks.spawn(async move {
+            // Given back also when the connection panics.
+            let _place = place;
+            match kept {
+                Some(_kept) => connection::keep(&connections, stream).await,
+                None => connection::answer_once(&connections, stream).await,
+            }
+        });
+    }
+}
+
+/// A connection that is kept, counted until it is dropped.
+struct Kept(Arc<Connections>);
+
+impl Kept {
+    /// None when there are as many as there may be.
+    fn try_start(connections: &Arc<Connections>) -> Option<Self> {
+        if connections.kept.fetch_add(1, Ordering::Relaxed) < connections.most {
+            return Some(Self(Arc::clone(connections)));
+        }
+        connections.kept.fetch_sub(1, Ordering::Relaxed);
+        None
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.0.kept.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The client was gone before it was accepted: nothing is wrong here.
+fn is_of_the_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+    )
 }
 
 /// Ready at the first SIGTERM (Docker, the demo) or SIGINT (Ctrl-C).
@@ -80,17 +220,4 @@ pub async fn terminated() {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-}
-
-async fn no_route(uri: Uri) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, format!("there is no {}", uri.path()))
-}
-
-/// The methods that there are differ by route, and axum lists them in the Allow header.
-pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Problem {
-    let detail = format!(
-        "{} takes no {method}; the Allow header says what it is there for",
-        uri.path()
-    );
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }

@@ -8,20 +8,23 @@
 
 use std::time::Duration;
 
-use opentelemetry::Context;
-use opentelemetry::propagation::{Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
-use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use tracing::{Instrument, Span, field, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use url::Url;
 
+use crate::trace_context;
+
 /// Idle connections kept for each upstream: as many as a stampede of batches uses at once.
 const IDLE_CONNECTIONS: usize = 64;
+
+/// How long an idle connection is kept: less than our servers do, so that no request meets a
+/// closing one.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An HTTP client with pooled connections. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -80,6 +83,7 @@ impl Client {
             .no_proxy()
             .redirect(policy)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .tcp_nodelay(true)
             .build();
         Self(client.expect("a client without TLS and proxies has nothing that can fail"))
@@ -105,7 +109,7 @@ impl Client {
         prepare: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Reply, CallError> {
         let span = client_span(&method, &url);
-        let headers = context_headers(&span.context());
+        let headers = trace_context::headers(span.context().span().span_context());
         let request = self.0.request(method, url).headers(headers);
         let result = exchange(prepare(request)).instrument(span.clone()).await;
         record_result(&span, &result);
@@ -131,8 +135,7 @@ impl Client {
             false,
             TraceState::NONE,
         );
-        let context = Context::new().with_remote_span_context(unrecorded);
-        let headers = context_headers(&context);
+        let headers = trace_context::headers(&unrecorded);
         exchange(prepare(self.0.request(method, url).headers(headers))).await
     }
 }
@@ -216,40 +219,5 @@ fn record_result(span: &Span, result: &Result<Reply, CallError>) {
     if let Some(failure) = failure {
         span.record("error.type", failure);
         span.record("otel.status_code", "ERROR");
-    }
-}
-
-/// The `traceparent` of `context`, for the service called.
-fn context_headers(context: &Context) -> HeaderMap {
-    struct Headers(HeaderMap);
-    impl Injector for Headers {
-        fn set(&mut self, key: &str, value: String) {
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value))
-            {
-                self.0.insert(name, value);
-            }
-        }
-    }
-    let mut headers = Headers(HeaderMap::new());
-    TraceContextPropagator::new().inject_context(context, &mut headers);
-    headers.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_added_to_that_of_the_base() {
-        for (base, expected) in [
-            ("http://a:1", "http://a:1/roll"),
-            ("http://a:1/", "http://a:1/roll"),
-            ("http://a:1/b%20c//", "http://a:1/b%20c/roll"),
-            ("http://a:1/b/c?key=1", "http://a:1/b/c/roll?key=1"),
-        ] {
-            let base = http_url(base).expect("a URL");
-            assert_eq!(endpoint(&base, "/roll").as_str(), expected);
-            assert_eq!(endpoint(&base, "roll").as_str(), expected);
-        }
     }
 }

@@ -1,20 +1,28 @@
-//! The one middleware: a SERVER span and the RED metrics (rate, errors, duration) for each request.
+//! The one middleware: admission, a SERVER span and the RED metrics (rate, errors, duration) for
+//! each request.
 //!
-//! `/healthz` and `/metrics` are added outside it: they are neither traced, logged nor counted.
+//! `/healthz` and `/metrics` are added outside it: they are neither traced, logged nor counted, and
+//! answered also when there is no room for anything else.
 
+mod admission;
+mod body;
 mod red;
 mod span;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::Method;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::FutureExt;
 use tracing::Instrument;
 
+pub use self::admission::{Admission, Limits, Surplus};
 use self::red::{HttpMetrics, Observation};
 use self::span::ServerSpan;
 use crate::metrics::{self, KnownValues, Registry};
@@ -29,35 +37,77 @@ pub fn method_and_path(route: &'static str) -> (&'static str, &'static str) {
     route.split_once(' ').unwrap_or(("GET", route))
 }
 
-/// Wraps `app`, whose metrics are in `registry`, and adds `/healthz` and `/metrics`.
-pub fn instrument(app: Router, registry: &Registry, routes: &[Route]) -> Router {
-    let metrics = Arc::new(HttpMetrics::register(registry, routes));
+/// What the middleware needs for each request.
+struct Observed {
+    metrics: HttpMetrics,
+    admission: Admission,
+}
+
+/// Wraps `app`, whose metrics are in `registry`, and adds `/healthz` and `/metrics`. Requests
+/// beyond what `admission` allows do not reach it.
+pub fn instrument(
+    app: Router,
+    registry: &Registry,
+    routes: &[Route],
+    admission: &Admission,
+) -> Router {
+    let observed = Arc::new(Observed {
+        metrics: HttpMetrics::register(registry, routes),
+        admission: admission.clone(),
+    });
     let registry = registry.clone();
     let scrape = move || async move { metrics::render(&registry) };
-    app.layer(from_fn_with_state(metrics, observe))
+    app.layer(from_fn_with_state(observed, observe))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/metrics", get(scrape))
 }
 
-async fn observe(
-    State(metrics): State<Arc<HttpMetrics>>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn observe(State(observed): State<Arc<Observed>>, request: Request, next: Next) -> Response {
+    let Observed { metrics, admission } = &*observed;
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let handler = matched
         .as_ref()
         .map_or(KnownValues::UNKNOWN, MatchedPath::as_str);
-    let span = ServerSpan::start(&request, matched.as_ref());
-    let mut observation = Observation::start(&metrics, method_label(request.method()), handler);
-    let response = next.run(request).instrument(span.entered()).await;
-    span.finish(response.status());
+    let mut observation = Observation::start(metrics, method_label(request.method()), handler);
+    let response = match admission.admit(&request) {
+        Ok(_place) => {
+            let span = ServerSpan::start(&request, matched.as_ref());
+            let answer = answer(request, next, admission).instrument(span.entered());
+            let response = answer.await;
+            span.finish(response.status());
+            response
+        }
+        Err(no_room) => no_room.into_response(),
+    };
     observation.status = Some(response.status());
     response
 }
 
+/// The handler's answer, whatever becomes of the handler and of the request's body.
+async fn answer(request: Request, next: Next, admission: &Admission) -> Response {
+    let (request, lateness) = body::bound(request, admission);
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = handled.unwrap_or_else(|_| {
+        // What it said is in the log already, see `panics.rs`.
+        admission.count_panic();
+        let detail = "this service made a mistake; its log has the cause";
+        admission::problem(StatusCode::INTERNAL_SERVER_ERROR, detail)
+    });
+    if lateness.is_late() {
+        let detail = "the body did not arrive in time";
+        response = admission::problem(StatusCode::REQUEST_TIMEOUT, detail);
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    response
+}
+
+/// What a method is called that the conventions do not know.
+const OTHER_METHOD: &str = "_OTHER";
+
 /// The methods of RFC 9110 and PATCH; anything else is `_OTHER`, as in the conventions.
-fn method_label(method: &Method) -> &'static str {
+#[must_use]
+pub fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",
@@ -68,6 +118,6 @@ fn method_label(method: &Method) -> &'static str {
         "OPTIONS" => "OPTIONS",
         "CONNECT" => "CONNECT",
         "TRACE" => "TRACE",
-        _ => "_OTHER",
+        _ => OTHER_METHOD,
     }
 }

@@ -20,10 +20,12 @@ mod filter;
 pub mod http;
 mod logs;
 pub mod metrics;
+mod panics;
 mod pipeline;
 mod settings;
 mod span;
+mod trace_context;
 
 pub use pipeline::{InitError, Service, Telemetry, init, init_to};
 pub use settings::{LogFormat, Protocol, Sampler, Settings, TracesExporter};
-pub use span::{Cause, set_attribute, trace_id, traceresponse};
+pub use span::{Cause, MAX_TEXT, bounded, set_attribute, trace_id, traceresponse};

@@ -24,7 +24,7 @@ use url::Url;
 use crate::export::{Bounded, Queue, Reported};
 use crate::filter::Filter;
 use crate::logs::{JsonLines, Lines, Writer};
-use crate::{LogFormat, Sampler, Settings, metrics};
+use crate::{LogFormat, Sampler, Settings, metrics, panics};
 
 /// How long the flush of spans may take before they are given up.
 const FLUSH_BOUND: Duration = Duration::from_secs(2);
@@ -107,6 +107,7 @@ pub fn init_to(
         .with(lines_layer)
         .try_init()?;
     let lines = lines.write_to(output)?;
+    panics::log();
     Ok(Telemetry { traces, lines })
 }
 

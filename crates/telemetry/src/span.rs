@@ -5,9 +5,27 @@ use opentelemetry::{Context, KeyValue, Value};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// Adds an attribute to the span of the request being handled, under its conventional name.
-/// Nothing happens outside a span, or in one that is not recorded.
+use crate::trace_context;
+
+/// Bytes of a text that a client wrote, in an attribute or a line: spans and lines wait in memory,
+/// and their number alone would bound nothing.
+pub const MAX_TEXT: usize = 1024;
+
+/// `text`, cut to [`MAX_TEXT`] bytes where a character ends.
+#[must_use]
+pub fn bounded(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_TEXT)]
+}
+
+/// Adds an attribute to the span of the request being handled, under its conventional name. A text
+/// is cut to [`MAX_TEXT`] bytes. Nothing happens outside a span, or in one that is not recorded.
 pub fn set_attribute(key: &'static str, value: impl Into<Value>) {
+    let value = match value.into() {
+        Value::String(text) if text.as_str().len() > MAX_TEXT => {
+            Value::from(bounded(text.as_str()).to_owned())
+        }
+        value => value,
+    };
     Context::map_current(|context| context.span().set_attribute(KeyValue::new(key, value)));
 }
 
@@ -21,14 +39,7 @@ pub fn trace_id() -> Option<String> {
 /// <https://www.w3.org/TR/trace-context-2/#traceresponse-header>
 #[must_use]
 pub fn traceresponse() -> Option<String> {
-    with_current(|context| {
-        format!(
-            "00-{}-{}-{:02x}",
-            context.trace_id(),
-            context.span_id(),
-            context.trace_flags()
-        )
-    })
+    with_current(trace_context::parent)
 }
 
 /// A place in a trace, kept for work that it causes later, when its own span has ended.

@@ -24,7 +24,8 @@ use axum::http::HeaderMap;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use service::Program;
+use service::{Program, Server};
+use telemetry::http::{Admission, Limits};
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
 use url::Url;
@@ -50,6 +51,10 @@ pub struct Config {
     /// Where the events go; the URL is required.
     #[command(flatten)]
     pub database: database::Options,
+
+    /// How much is taken on at once.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// Serves on `listener` until `shutdown` is ready.
@@ -66,10 +71,10 @@ pub async fn run(
             DATABASE_URL, as in postgres://usage_sink@localhost:5432/usage";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, missing));
     };
-    service::serve(app(url, &config), listener, shutdown).await
+    server(url, &config).run(listener, shutdown).await
 }
 
-fn app(url: &Url, config: &Config) -> Router {
+fn server(url: &Url, config: &Config) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
     let state = App {
         metrics: Metrics::register(&registry),
@@ -80,8 +85,10 @@ fn app(url: &Url, config: &Config) -> Router {
         .layer(DefaultBodyLimit::max(MAX_PACKED))
         .with_state(Arc::new(state));
     let routes = [("POST /v1/logs", &[200, 400, 413, 415, 503][..])];
-    let app = service::app(own, &registry, &routes);
-    service::with_document(app, include_str!("../openapi.json"))
+    let admission = Admission::new(&registry, config.limits);
+    let app = service::app(own, &registry, &routes, &admission);
+    let app = service::with_document(app, include_str!("../openapi.json"));
+    Server::new(app, admission)
 }
 
 struct App {

@@ -152,10 +152,11 @@ async fn bad_input_is_named_with_what_is_allowed() {
 async fn wrong_methods_are_405_everywhere() {
     let system = System::quick().await;
     let client = reqwest::Client::new();
-    for (process, path) in [
-        (&system.die_service, "/dice"),
-        (&system.dice_roller, "/roll?die=fair"),
-        (&system.frontend, "/roll-async?die=fair&times=2"),
+    for (process, path, allowed) in [
+        (&system.die_service, "/dice", "GET,HEAD"),
+        // A roll changes something, which HEAD must not do.
+        (&system.dice_roller, "/roll?die=fair", "GET"),
+        (&system.frontend, "/roll-async?die=fair&times=2", "GET"),
     ] {
         let huge = vec![b'x'; 5_000_000];
         let answer = client.post(process.url(path)).body(huge).send().await;
@@ -169,13 +170,13 @@ async fn wrong_methods_are_405_everywhere() {
             .await
             .expect("an answer");
         assert_eq!(answer.status(), 405, "{path}");
-        assert_eq!(answer.headers()["allow"], "GET,HEAD", "{path}");
+        assert_eq!(answer.headers()["allow"], allowed, "{path}");
         let body: Value = answer.json().await.expect("JSON");
         assert!(
             body["detail"]
                 .as_str()
                 .expect("text")
-                .contains("takes no DELETE"),
+                .contains("does not accept DELETE"),
             "{body}"
         );
     }
@@ -246,4 +247,45 @@ async fn health_is_asked_through_the_same_program() {
         String::from_utf8_lossy(&gone.stderr).contains("cannot be reached"),
         "{gone:?}"
     );
+}
+
+#[tokio::test]
+async fn head_rolls_no_die_and_is_no_usage_event() {
+    let system = System::quick().await;
+    let client = reqwest::Client::new();
+    for process in [&system.dice_roller, &system.frontend] {
+        for path in ["/roll?die=fair", "/roll-async?die=fair&times=2"] {
+            let answer = client.head(process.url(path)).send().await;
+            assert_eq!(answer.expect("an answer").status(), 405, "{path}");
+        }
+        let answer = client.head(process.url("/healthz")).send().await;
+        assert_eq!(answer.expect("an answer").status(), 200);
+    }
+    let metrics = system.dice_roller.metrics().await;
+    assert_eq!(metrics.sum("dice_rolls_total", &[]), 0.0);
+    assert_eq!(metrics.sum("async_rolls_total", &[]), 0.0);
+    let (_, lines) = system.frontend.terminate().await;
+    let events = lines.iter().filter(|line| line["message"] == "Usage event");
+    assert_eq!(events.count(), 0);
+}
+
+#[tokio::test]
+async fn a_method_that_the_conventions_do_not_know_is_named_as_they_say() {
+    let system = System::quick().await;
+    let method = reqwest::Method::from_bytes(&[b"PROPFIND".as_slice(), &[b'X'; 2000]].concat());
+    let client = reqwest::Client::new();
+    let url = system.dice_roller.url("/roll?die=fair");
+    let answer = client.request(method.expect("a token"), url).send().await;
+    assert_eq!(answer.expect("an answer").status(), 405);
+    system.dice_roller.terminate().await;
+    let traces = system.store.traces();
+    let span = &traces[0].spans()[0];
+    assert_eq!(span.name(), "HTTP /roll");
+    let text = |key| match span.attribute(key) {
+        Some(mini_tempo::Value::Text(text)) => text.to_owned(),
+        other => panic!("{key} is {other:?}"),
+    };
+    assert_eq!(text("http.request.method"), "_OTHER");
+    let original = text("http.request.method_original");
+    assert!(original.starts_with("PROPFINDX") && original.len() == 1024);
 }

@@ -134,7 +134,8 @@ async fn a_thousand_clients_share_ten_connections() {
     let Some(postgres) = postgres().await else {
         return;
     };
-    let service = start_ready(&postgres, &[]).await;
+    let room = ["--max-in-flight=2000", "--max-connections=2000"];
+    let service = start_ready(&postgres, &room).await;
     let client = reqwest::Client::new();
     let url = service.url("/dice?identifier=fair");
     let clients = (0..1_000).map(|_| {

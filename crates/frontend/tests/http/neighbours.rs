@@ -67,7 +67,7 @@ async fn another_server_at_the_url_is_an_outage_and_no_missing_die() {
         (404, r#"{"detail":"Not Found"}"#),
         (404, "404 page not found"),
         (404, "{}"),
-        (405, r#"{"detail":"/roll takes no GET"}"#),
+        (405, r#"{"detail":"/roll does not accept GET"}"#),
         (401, r#"{"detail":"who are you?"}"#),
         (422, r#"{"detail":[{"msg":"field required"}]}"#),
         (200, "<html>welcome</html>"),

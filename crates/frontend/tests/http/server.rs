@@ -23,6 +23,7 @@ pub(crate) fn alone() -> Config {
         trace_query_url: None,
         grafana_url: None,
         grafana_dashboard: None,
+        limits: telemetry::http::Limits::default(),
     }
 }
 

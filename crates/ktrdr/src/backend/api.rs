@@ -110,7 +110,7 @@ pub(super) async fn cancel(
     let running = backend.change(|state| state.cancel(&id))?;
     if let Some((attempt, worker)) = running {
         let stop = dispatch::stop(Arc::clone(&backend), attempt, worker, Cause::current());
-        tokio::spawn(stop);
+        backend.background.spawn(stop);
     }
     backend.read(|state| Ok(Json(state.operation(&id)?.view(&id))))
 }

@@ -21,10 +21,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{delete, get, post};
-use service::Program;
+use service::{Background, Program, Server};
 use telemetry::Service;
 use telemetry::client::Client;
-use telemetry::http::Route;
+use telemetry::http::{Limits, Route};
 use telemetry::metrics::Registry;
 use tokio::net::TcpListener;
 
@@ -68,6 +68,10 @@ pub struct Config {
     )]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
     pub missed_heartbeats: u32,
+
+    /// How much is taken on at once.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 fn heartbeat(text: &str) -> Result<Duration, String> {
@@ -95,10 +99,12 @@ pub async fn run(
         client: Client::default(),
         heartbeat: config.heartbeat,
         silence: config.heartbeat * (config.missed_heartbeats + 1),
+        background: Background::default(),
     });
-    let app = app(Arc::clone(&backend), &registry);
+    let server = server(Arc::clone(&backend), &registry, config.limits)
+        .with_background(backend.background.clone());
     tokio::select! {
-        served = service::serve(app, listener, shutdown) => served,
+        served = server.run(listener, shutdown) => served,
         never = backend.watch() => match never {},
     }
 }
@@ -119,7 +125,7 @@ const ROUTES: [Route; 12] = [
     ("POST /api/v1/workers/{id}/heartbeat", &[200, 404]),
 ];
 
-fn app(backend: Arc<Backend>, registry: &Registry) -> Router {
+fn server(backend: Arc<Backend>, registry: &Registry, limits: Limits) -> Server {
     let own = Router::new()
         .route("/", get(api::about))
         .route("/api/v1/backtests/start", post(api::start_backtest))
@@ -133,7 +139,7 @@ fn app(backend: Arc<Backend>, registry: &Registry) -> Router {
         .route("/api/v1/workers/{id}", delete(fleet::leave))
         .route("/api/v1/workers/{id}/heartbeat", post(fleet::beat))
         .with_state(backend);
-    http::app(own, registry, &ROUTES)
+    http::server(own, registry, &ROUTES, limits)
 }
 
 struct Backend {
@@ -142,6 +148,8 @@ struct Backend {
     heartbeat: Duration,
     /// A worker not heard of for longer is lost.
     silence: Duration,
+    /// Where workers are told things.
+    background: Background,
 }
 
 impl Backend {
@@ -155,7 +163,8 @@ impl Backend {
             (answer, orders)
         };
         for order in orders {
-            tokio::spawn(dispatch::deliver(Arc::clone(self), order));
+            let deliver = dispatch::deliver(Arc::clone(self), order);
+            self.background.spawn(deliver);
         }
         answer
     }

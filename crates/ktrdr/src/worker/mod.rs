@@ -20,7 +20,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use service::{Problem, Program, Query};
 use telemetry::client::{Client, http_url};
-use telemetry::http::Route;
+use telemetry::http::{Limits, Route};
 use telemetry::{Cause, Service, set_attribute};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -77,6 +77,10 @@ pub struct Config {
     #[arg(long, env = "MAX_DUTY", value_name = "SHARE", default_value_t = 0.25)]
     #[arg(value_parser = |text: &str| between(text, 0.01, 1.0))]
     pub max_duty: f64,
+
+    /// How much is taken on at once.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 fn worker_id(text: &str) -> Result<String, String> {
@@ -104,7 +108,7 @@ pub async fn run(
     let busy = telemetry::metrics::gauge(
         &registry,
         "worker_busy",
-        "1 while this worker is at an operation",
+        "1 while this worker is running an operation",
     );
     let worker = Arc::new(Worker {
         config,
@@ -120,9 +124,9 @@ pub async fn run(
         .route("/api/v1/runs", post(start))
         .route("/api/v1/runs/{id}/cancel", post(cancel))
         .with_state(Arc::clone(&worker));
-    let app = http::app(own, &registry, &ROUTES);
+    let server = http::server(own, &registry, &ROUTES, worker.config.limits);
     tokio::select! {
-        served = service::serve(app, listener, shutdown) => served?,
+        served = server.run(listener, shutdown) => served?,
         never = worker.stay_registered() => match never {},
     }
     worker.stop().await;

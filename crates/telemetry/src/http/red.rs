@@ -14,8 +14,9 @@ use crate::metrics::{
 /// The status recorded for a client that went away before the answer, as nginx does.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// What any route can end in besides its own statuses: a wrong method, and a client that left.
-const ANY_ROUTE: [u16; 2] = [405, CLIENT_CLOSED_REQUEST];
+/// What any route can end in besides its own statuses: a wrong method, a client that left, a panic
+/// and no room.
+const ANY_ROUTE: [u16; 4] = [405, CLIENT_CLOSED_REQUEST, 500, 503];
 
 /// Upper bounds in seconds: from a lookup in memory to the frontend's longest wait. The one at 1.1
 /// is for rolls of nearly a second: without it they would be shown as anything up to 2.5.
@@ -53,7 +54,8 @@ impl HttpMetrics {
             requests: metrics::counters(
                 registry,
                 "http_requests_total",
-                "Requests answered; status 499 is a client that did not wait",
+                "Requests answered; status 499 is a client that did not wait, 503 may be a limit that was \
+                 reached, see http_requests_rejected_total",
                 &LABELS,
             ),
             duration: metrics::histograms(
@@ -80,7 +82,8 @@ impl HttpMetrics {
     /// Makes the series of a route.
     fn know(&self, (route, statuses): &Route) -> Known {
         let (method, handler) = method_and_path(route);
-        let statuses = statuses.iter().chain(&ANY_ROUTE);
+        let any = ANY_ROUTE.iter().filter(|any| !statuses.contains(any));
+        let statuses = statuses.iter().chain(any);
         let answers = statuses.map(|status| (*status, self.answers(method, handler, *status)));
         Known {
             method,

@@ -5,21 +5,21 @@
 //! once it is known that the span is recorded: describing the nine in ten requests that a sampler
 //! leaves out would cost more than all the rest of their tracing.
 
+use std::borrow::Cow;
+
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::USER_AGENT;
-use axum::http::{HeaderMap, HeaderName, StatusCode, Version};
+use axum::http::{HeaderMap, StatusCode, Version};
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
-use opentelemetry::trace::{SpanRef, Status, TraceContextExt};
+use opentelemetry::trace::{SpanContext, SpanRef, Status, TraceContextExt, TraceFlags};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::{Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::method_label;
-
-/// Bytes of an attribute that the client wrote: spans wait in memory, and their number alone would
-/// bound nothing.
-const MAX_TEXT: usize = 1024;
+use super::{OTHER_METHOD, method_label};
+use crate::span::bounded;
+use crate::trace_context::{RANDOM, TRACEPARENT, TRACESTATE};
 
 /// A started SERVER span: as `tracing` and as OpenTelemetry know it.
 pub(super) struct ServerSpan {
@@ -62,13 +62,13 @@ impl ServerSpan {
 
 fn describe(span: &SpanRef<'_>, request: &Request, route: Option<&str>) {
     let method = method_label(request.method());
-    let name = route.map(|route| format!("{method} {route}"));
-    span.update_name(name.unwrap_or_else(|| method.to_owned()));
-    let text = |key, value: Option<&str>| {
-        let value = value?;
-        let end = value.floor_char_boundary(MAX_TEXT);
-        Some(KeyValue::new(key, value[..end].to_owned()))
-    };
+    // The conventions' name for a method that they do not know.
+    let known = method != OTHER_METHOD;
+    let verb = if known { method } else { "HTTP" };
+    let name = route.map(|route| format!("{verb} {route}"));
+    span.update_name(name.unwrap_or_else(|| verb.to_owned()));
+    let text = |key, value: Option<&str>| Some(KeyValue::new(key, bounded(value?).to_owned()));
+    let original = (!known).then(|| request.method().as_str());
     let user_agent = request.headers().get(USER_AGENT);
     let always = [
         KeyValue::new("http.request.method", method),
@@ -78,7 +78,8 @@ fn describe(span: &SpanRef<'_>, request: &Request, route: Option<&str>) {
             protocol_version(request.version()),
         ),
     ];
-    let known = [
+    let optional = [
+        text("http.request.method_original", original),
         text("http.route", route),
         text("url.path", Some(request.uri().path())),
         text("url.query", request.uri().query()),
@@ -87,7 +88,7 @@ fn describe(span: &SpanRef<'_>, request: &Request, route: Option<&str>) {
             user_agent.and_then(|value| value.to_str().ok()),
         ),
     ];
-    span.set_attributes(always.into_iter().chain(known.into_iter().flatten()));
+    span.set_attributes(always.into_iter().chain(optional.into_iter().flatten()));
 }
 
 fn protocol_version(version: Version) -> &'static str {
@@ -97,18 +98,67 @@ fn protocol_version(version: Version) -> &'static str {
     }
 }
 
-/// The caller's span, from a valid `traceparent` header.
+/// The caller's span, from a valid `traceparent` header and all `tracestate` headers.
+/// <https://www.w3.org/TR/trace-context-2/>
+///
+/// Two `traceparent` headers contradict each other: the trace starts anew. Several `tracestate`
+/// headers are one list, in their order. The flag that says that the trace id is random is kept;
+/// the SDK's propagator knows only the sampled flag.
 fn remote_parent(headers: &HeaderMap) -> Option<Context> {
-    struct Headers<'a>(&'a HeaderMap);
-    impl Extractor for Headers<'_> {
-        fn get(&self, key: &str) -> Option<&str> {
-            self.0.get(key)?.to_str().ok()
-        }
-        fn keys(&self) -> Vec<&str> {
-            self.0.keys().map(HeaderName::as_str).collect()
+    let mut parents = headers.get_all(TRACEPARENT).iter();
+    let parent = parents.next()?.to_str().ok()?;
+    if parents.next().is_some() {
+        return None;
+    }
+    let carrier = Carrier {
+        parent,
+        state: trace_state(headers),
+    };
+    let context = TraceContextPropagator::new().extract(&carrier);
+    let span = context.span().span_context().clone();
+    if !span.is_valid() {
+        return None;
+    }
+    let flags = TraceFlags::new(span.trace_flags().to_u8() | random_flag(parent));
+    let (trace, id, state) = (span.trace_id(), span.span_id(), span.trace_state().clone());
+    let span = SpanContext::new(trace, id, flags, true, state);
+    Some(Context::new().with_remote_span_context(span))
+}
+
+struct Carrier<'a> {
+    parent: &'a str,
+    state: Option<Cow<'a, str>>,
+}
+
+impl Extractor for Carrier<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        match key {
+            TRACEPARENT => Some(self.parent),
+            TRACESTATE => self.state.as_deref(),
+            _ => None,
         }
     }
-    headers.get("traceparent")?;
-    let context = TraceContextPropagator::new().extract(&Headers(headers));
-    context.has_active_span().then_some(context)
+
+    fn keys(&self) -> Vec<&str> {
+        vec![TRACEPARENT, TRACESTATE]
+    }
+}
+
+/// The `tracestate` headers as one; none when one of them is not text.
+fn trace_state(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let mut lines = headers.get_all(TRACESTATE).iter();
+    let mut state = Cow::Borrowed(lines.next()?.to_str().ok()?);
+    for line in lines {
+        let state = state.to_mut();
+        state.push(',');
+        state.push_str(line.to_str().ok()?);
+    }
+    Some(state)
+}
+
+/// The random flag of a valid `traceparent`, whose flags are its fourth field.
+fn random_flag(parent: &str) -> u8 {
+    let flags = parent.split('-').nth(3);
+    let flags = flags.and_then(|flags| u8::from_str_radix(flags, 16).ok());
+    flags.unwrap_or_default() & RANDOM
 }

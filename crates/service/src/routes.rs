@@ -1,0 +1,58 @@
+//! What surrounds a service's own routes.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::header::ALLOW;
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use telemetry::bounded;
+use telemetry::http::{Admission, Route, instrument};
+use telemetry::metrics::Registry;
+
+use crate::Problem;
+
+/// A service's routes with everything around them: [`with_fallbacks`], the middleware, `/healthz`
+/// and `/metrics`. `routes` are those whose series shall exist from the start.
+pub fn app(own: Router, registry: &Registry, routes: &[Route], admission: &Admission) -> Router {
+    // Once more, for the two that the middleware adds.
+    instrument(with_fallbacks(own), registry, routes, admission)
+        .method_not_allowed_fallback(wrong_method)
+}
+
+/// Answers 404 and 405 as [`Problem`]s. A route that is added later has no such 405, and a layer
+/// that is added earlier does not see it.
+pub fn with_fallbacks(own: Router) -> Router {
+    own.fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
+}
+
+/// A GET that changes something, as a roll does. HEAD, which must not change anything, is a wrong
+/// method here; axum would answer it like GET.
+pub fn get_only<H, T, S>(handler: H) -> MethodRouter<S>
+where
+    H: Handler<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    get(handler).head(only_get).fallback(only_get)
+}
+
+async fn only_get(method: Method, uri: Uri) -> Response {
+    let mut response = wrong_method(method, uri).await.into_response();
+    let get = HeaderValue::from_static("GET");
+    response.headers_mut().insert(ALLOW, get);
+    response
+}
+
+async fn no_route(uri: Uri) -> Problem {
+    let detail = format!("there is no {}", bounded(uri.path()));
+    Problem::new(StatusCode::NOT_FOUND, detail)
+}
+
+/// The methods that there are differ by route, and axum lists them in the Allow header.
+pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    let (path, method) = (bounded(uri.path()), bounded(method.as_str()));
+    let detail = format!("{path} does not accept {method}; see the Allow header");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+}

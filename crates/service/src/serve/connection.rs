@@ -1,0 +1,186 @@
+//! One connection, from its first byte to its last, with a bound on each wait.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::HOST;
+use axum::http::{StatusCode, Version};
+use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
+use telemetry::http::Surplus;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tower_service::Service;
+
+use super::Connections;
+use crate::Problem;
+
+/// How long a request's head may take, and how long a connection may be idle before the next.
+/// Clients of our own give up idle connections earlier, so that no request meets a closing one.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a connection that is not kept may take, all in all.
+const SURPLUS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long the last bytes of an answer may take once the service stops.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// How long a connection that should make room has to be without a request.
+const ROOM_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long a client may leave unread what was sent.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bytes of a head, and of what is read ahead of a body. A longer head is answered 431.
+const MAX_BUFFER: usize = 16 << 10;
+
+/// How long a connection that is not kept may send nothing when most places are taken. What a client
+/// sends at once is mostly there when its connection is accepted.
+const HURRY: Duration = Duration::from_millis(250);
+
+/// The answer to a connection that sent nothing in time.
+const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\
+    Content-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// Serves one connection for as long as it lasts.
+pub(super) async fn keep(connections: &Connections, stream: TcpStream) {
+    prepare(&stream);
+    let requests = Requests::default();
+    let service = |request| {
+        let app = connections.app.clone();
+        let active = requests.start();
+        async move {
+            let answer = answer(app, request).await;
+            drop(active);
+            answer
+        }
+    };
+    let connection =
+        builder(HEAD_TIMEOUT).serve_connection(TokioIo::new(stream), service_fn(service));
+    let mut connection = pin!(connection);
+    let mut stopping = connections.admission.stopping();
+    let stop = stopping.wait_for(|stopping| *stopping);
+    let mut stop = pin!(async { drop(stop.await) });
+    tokio::select! {
+        // Errors are the client's: what it sent, or that it left.
+        _ = connection.as_mut() => return,
+        () = stop.as_mut() => {}
+        () = make_room(connections, &requests) => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = stop => {}
+            }
+        }
+    }
+    connection.as_mut().graceful_shutdown();
+    // Half a head is no request in flight, and an idle connection is none.
+    while timeout(FLUSH_TIMEOUT, connection.as_mut()).await.is_err() && requests.active() > 0 {}
+}
+
+/// Ready when this connection is asked to make room and can do so: its answer can say that it
+/// closes, or no request has come for a while. A connection that closes just when its client sends
+/// the next request would leave that client without an answer.
+async fn make_room(connections: &Connections, requests: &Requests) {
+    connections.make_room.notified().await;
+    loop {
+        let before = requests.begun();
+        if requests.active() > 0 {
+            return;
+        }
+        sleep(ROOM_TIMEOUT).await;
+        if requests.active() > 0 || requests.begun() == before {
+            return;
+        }
+    }
+}
+
+/// Answers one request on a connection that is one too many.
+pub(super) async fn answer_once(connections: &Connections, stream: TcpStream) {
+    prepare(&stream);
+    let scarce = connections.places.available_permits() < connections.scarce;
+    let patience = if scarce { HURRY } else { SURPLUS_TIMEOUT };
+    if timeout(patience, stream.readable()).await.is_err() {
+        let _ = stream.try_write(NO_ROOM);
+        return;
+    }
+    let place = connections.answering.acquire().await;
+    let _place = place.expect("the semaphore is never closed");
+    let service = |request| answer(connections.app.clone(), mark(request));
+    let connection = builder(SURPLUS_TIMEOUT)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service_fn(service));
+    let _ = timeout(SURPLUS_TIMEOUT, connection).await;
+}
+
+fn prepare(stream: &TcpStream) {
+    // Answers are small and written at once: waiting to fill a segment only delays them.
+    let _ = stream.set_nodelay(true);
+    let _ = SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD_TIMEOUT));
+}
+
+fn builder(head_timeout: Duration) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_timeout)
+        .max_buf_size(MAX_BUFFER);
+    builder
+}
+
+/// The requests of one connection.
+#[derive(Default)]
+struct Requests {
+    active: AtomicUsize,
+    begun: AtomicUsize,
+}
+
+/// A request that is being handled, for as long as it lives.
+struct Active<'a>(&'a Requests);
+
+impl Requests {
+    fn start(&self) -> Active<'_> {
+        self.active.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Active(self)
+    }
+
+    fn active(&self) -> usize {
+        self.active.load(Ordering::Relaxed)
+    }
+
+    fn begun(&self) -> usize {
+        self.begun.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Active<'_> {
+    fn drop(&mut self) {
+        self.0.active.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn mark(mut request: Request<Incoming>) -> Request<Incoming> {
+    request.extensions_mut().insert(Surplus);
+    request
+}
+
+async fn answer(mut app: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
+    // RFC 9112, section 3.2: a server must answer 400 to these.
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let has_host = hosts.next().is_some() || request.version() != Version::HTTP_11;
+    if !has_host || hosts.next().is_some() {
+        let detail = "HTTP/1.1 requires exactly one Host header";
+        return Ok(Problem::new(StatusCode::BAD_REQUEST, detail).into_response());
+    }
+    app.call(request.map(Body::new)).await
+}

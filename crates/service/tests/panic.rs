@@ -1,0 +1,132 @@
+//! A handler that panics: what the client, the metrics, the log and the trace say about it.
+
+use std::future::pending;
+use std::io::{Read, Seek};
+
+use axum::Router;
+use axum::routing::get;
+use clap::Parser;
+use mini_tempo::{Status, Store, Value};
+use service::Server;
+use telemetry::http::{Admission, Limits};
+use telemetry::{Service, Settings};
+use testkit::Metrics;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    telemetry: Settings,
+}
+
+const SERVICE: Service = Service {
+    name: "careless",
+    version: "0",
+};
+
+async fn panics() {
+    panic!("a mistake that has a text");
+}
+
+/// A server with one good route and one that panics.
+async fn serve() -> String {
+    let registry = telemetry::metrics::registry(SERVICE);
+    let admission = Admission::new(&registry, Limits::default());
+    let own = Router::new()
+        .route("/good", get(|| async { "good" }))
+        .route("/bad", get(panics));
+    let routes = [("/good", &[200][..]), ("/bad", &[200])];
+    let app = service::app(own, &registry, &routes, &admission);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    tokio::spawn(Server::new(app, admission).run(listener, pending()));
+    url
+}
+
+#[test]
+fn a_panic_is_a_500_a_line_and_a_red_span_and_the_service_goes_on() {
+    let (runtime, store) = (Runtime::new().expect("threads"), Store::new(100));
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
+    let listener = listener.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    runtime.spawn(axum::serve(listener, mini_tempo::receiver(store.clone())).into_future());
+    let otlp = format!("--otlp-endpoint=http://{address}");
+    let settings = Flags::parse_from(["careless", &otlp]).telemetry;
+    let mut log = tempfile::tempfile().expect("a file");
+    let output = log.try_clone().expect("a second handle");
+    let telemetry = telemetry::init_to(SERVICE, &settings, output).expect("telemetry");
+
+    let (before, after) = runtime.block_on(async {
+        let url = serve().await;
+        let metrics = format!("{url}/metrics");
+        let before = Metrics::scrape(&metrics).await;
+        let (status, answer) = testkit::get(&format!("{url}/bad")).await;
+        assert_eq!(status, 500);
+        let detail = answer["detail"].as_str().expect("a problem");
+        assert!(
+            !detail.contains("has a text"),
+            "the cause is for the log: {detail}"
+        );
+        assert_eq!(testkit::get(&format!("{url}/good")).await.0, 200);
+        (before, Metrics::scrape(&metrics).await)
+    });
+    let bad = "handler=\"/bad\"";
+    for (status, requests) in [("500", 1.0), ("499", 0.0)] {
+        let labels = [bad, &format!("status=\"{status}\"")];
+        assert_eq!(before.value("http_requests_total", &labels), 0.0);
+        assert_eq!(
+            after.value("http_requests_total", &labels),
+            requests,
+            "{status}"
+        );
+    }
+    assert_eq!(before.value("http_handler_panics_total", &[]), 0.0);
+    assert_eq!(after.value("http_handler_panics_total", &[]), 1.0);
+    assert_eq!(after.value("http_requests_in_progress", &[bad]), 0.0);
+
+    telemetry.shutdown();
+    let mut text = String::new();
+    log.rewind().expect("a file");
+    log.read_to_string(&mut text).expect("text");
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("only JSON"));
+    let lines: Vec<serde_json::Value> = lines.collect();
+    let told: Vec<_> = lines
+        .iter()
+        .filter(|line| line["level"] == "ERROR")
+        .collect();
+    let [line] = told[..] else {
+        panic!("{lines:?}")
+    };
+    assert_eq!(line["message"], "Panicked");
+    assert_eq!(line["cause"], "a mistake that has a text");
+    assert!(
+        line["location"]
+            .as_str()
+            .is_some_and(|place| place.contains("panic.rs")),
+        "{line}"
+    );
+
+    let traces = store.traces();
+    let spans = traces.iter().flat_map(|trace| trace.spans());
+    let spans: Vec<_> = spans.filter(|span| span.name() == "GET /bad").collect();
+    let [span] = &spans[..] else {
+        panic!("{} spans", spans.len())
+    };
+    assert_eq!(span.status(), Status::Error);
+    assert_eq!(
+        span.attribute("http.response.status_code"),
+        Some(Value::Int(500))
+    );
+    assert_eq!(
+        line["trace_id"],
+        traces
+            .iter()
+            .find(|trace| trace.spans().iter().any(|span| span.name() == "GET /bad"))
+            .expect("it")
+            .id()
+            .to_string()
+    );
+}

@@ -1,0 +1,206 @@
+//! How much a server takes on at once, and the answer to what is beyond it.
+//!
+//! Memory is what a crowd costs: a request in flight and an open connection each keep some. A
+//! request that finds no room is answered at once, which is cheap, and counted; it gets no span
+//! and no log line, because a crowd would make thousands of both.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::Router;
+use clap::Args;
+use tokio::sync::watch;
+
+use crate::metrics::{IntCounter, Registry, counter, counters};
+
+/// How much a server takes on at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct Limits {
+    /// Requests handled at once; more are answered 503 with Retry-After at once. /healthz and
+    /// /metrics are always answered
+    #[arg(long, env = "MAX_IN_FLIGHT", value_name = "REQUESTS")]
+    #[arg(default_value_t = Limits::DEFAULT.max_in_flight)]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    pub max_in_flight: usize,
+
+    /// Connections kept open; on more, one request each is answered: 503, /healthz or /metrics
+    #[arg(long, env = "MAX_CONNECTIONS", value_name = "CONNECTIONS")]
+    #[arg(default_value_t = Limits::DEFAULT.max_connections)]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    pub max_connections: usize,
+}
+
+impl Limits {
+    /// What a container with 40 MB has room for, see `docker-compose.yml`.
+    const DEFAULT: Self = Self {
+        max_in_flight: 256,
+        max_connections: 512,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Marks a request whose connection is one too many.
+#[derive(Debug, Clone, Copy)]
+pub struct Surplus;
+
+/// Who gets in. One for each server; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Admission(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    limits: Limits,
+    in_flight: AtomicUsize,
+    no_room: IntCounter,
+    surplus: IntCounter,
+    panics: IntCounter,
+    accept_errors: IntCounter,
+    /// True once requests in flight should end.
+    stopping: watch::Sender<bool>,
+}
+
+/// A place among the requests in flight, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Place(Arc<Shared>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Admission {
+    /// Lets in what `limits` allow, and counts the rest in `registry`.
+    #[must_use]
+    pub fn new(registry: &Registry, limits: Limits) -> Self {
+        let rejected = counters(
+            registry,
+            "http_requests_rejected_total",
+            "Requests answered 503 at once, by the limit that was reached: in_flight (requests \
+             handled at once) or connections",
+            &["reason"],
+        );
+        let panics = counter(
+            registry,
+            "http_handler_panics_total",
+            "Requests answered 500 because their handler panicked",
+        );
+        let accept_errors = counter(
+            registry,
+            "http_accept_errors_total",
+            "Failed attempts to accept a connection, for example without a free file descriptor",
+        );
+        Self(Arc::new(Shared {
+            limits,
+            in_flight: AtomicUsize::new(0),
+            no_room: rejected.with_label_values(&["in_flight"]),
+            surplus: rejected.with_label_values(&["connections"]),
+            panics,
+            accept_errors,
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    /// What is allowed.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.0.limits
+    }
+
+    /// Requests being handled now.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.0.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// From now on, a request whose body is not there within a second is given up.
+    pub fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    /// Becomes true with [`stop`](Self::stop).
+    #[must_use]
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.0.stopping.subscribe()
+    }
+
+    /// The same limit for routes outside the middleware that can take long. They count as requests
+    /// in flight.
+    pub fn guard(&self, routes: Router) -> Router {
+        routes.layer(from_fn_with_state(self.clone(), guard))
+    }
+
+    /// Counts a connection that could not be accepted.
+    pub fn count_accept_error(&self) {
+        self.0.accept_errors.inc();
+    }
+
+    pub(super) fn count_panic(&self) {
+        self.0.panics.inc();
+    }
+
+    /// A place for `request`.
+    ///
+    /// # Errors
+    /// The limit that was reached; the answer is made of it.
+    pub(super) fn admit(&self, request: &Request) -> Result<Place, NoRoom> {
+        let shared = &self.0;
+        if request.extensions().get::<Surplus>().is_some() {
+            shared.surplus.inc();
+            let limit = shared.limits.max_connections;
+            let what = "connections";
+            return Err(NoRoom { what, limit });
+        }
+        if shared.in_flight.fetch_add(1, Ordering::Relaxed) < shared.limits.max_in_flight {
+            return Ok(Place(Arc::clone(shared)));
+        }
+        shared.in_flight.fetch_sub(1, Ordering::Relaxed);
+        shared.no_room.inc();
+        let limit = shared.limits.max_in_flight;
+        let what = "requests in flight";
+        Err(NoRoom { what, limit })
+    }
+}
+
+async fn guard(State(admission): State<Admission>, request: Request, next: Next) -> Response {
+    match admission.admit(&request) {
+        Ok(_place) => next.run(request).await,
+        Err(no_room) => no_room.into_response(),
+    }
+}
+
+/// A limit that was reached.
+#[derive(Debug)]
+pub(super) struct NoRoom {
+    what: &'static str,
+    limit: usize,
+}
+
+impl IntoResponse for NoRoom {
+    /// 503, and when to come back: a roll takes up to a second.
+    fn into_response(self) -> Response {
+        let Self { what, limit } = self;
+        let detail = format!("too busy: {limit} {what} are the most; try again in a second");
+        let mut answer = problem(StatusCode::SERVICE_UNAVAILABLE, &detail);
+        let second = HeaderValue::from_static("1");
+        answer.headers_mut().insert(RETRY_AFTER, second);
+        answer
+    }
+}
+
+/// An error in the shape that all services answer with.
+pub(super) fn problem(status: StatusCode, detail: &str) -> Response {
+    let body = serde_json::json!({ "detail": detail }).to_string();
+    (status, [(CONTENT_TYPE, "application/json")], body).into_response()
+}

@@ -1,0 +1,23 @@
+//! A panic is a log line, in the trace of the request that it ended, and not text between lines.
+
+use std::panic::{self, PanicHookInfo};
+
+/// From now on, panics of this process are logged. With `RUST_BACKTRACE` set, the backtrace goes to
+/// standard error as well.
+pub(crate) fn log() {
+    let before = panic::take_hook();
+    let wants_backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
+    panic::set_hook(Box::new(move |panicked: &PanicHookInfo<'_>| {
+        let location = panicked.location().map(ToString::to_string);
+        let thread = std::thread::current();
+        tracing::error!(
+            cause = panicked.payload_as_str().unwrap_or("no text"),
+            location,
+            thread = thread.name(),
+            "Panicked"
+        );
+        if wants_backtrace {
+            before(panicked);
+        }
+    }));
+}
