@@ -2,6 +2,7 @@
 
 mod connection;
 mod files;
+mod head;
 
 use std::io;
 use std::sync::Arc;
@@ -27,9 +28,6 @@ const CUT_BOUND: Duration = Duration::from_millis(500);
 
 /// Connections beyond those that are kept, each for one short answer. More wait to be accepted.
 const SURPLUS: usize = 1024;
-
-/// Those of them that are answered at once: before it has sent anything, a connection costs little.
-const ANSWERED_AT_ONCE: usize = 64;
 
 /// Between two tries to accept when there is no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -115,8 +113,8 @@ struct Connections {
     places: Arc<Semaphore>,
     /// Below so many free places, connections that send nothing have to go.
     scarce: usize,
-    /// Permits for surplus connections that are being answered.
-    answering: Semaphore,
+    /// How long they may then send nothing.
+    hurry: Duration,
     /// Asks one that is kept to end after its request, to make room.
     make_room: Notify,
 }
@@ -132,7 +130,7 @@ impl Connections {
             kept: AtomicUsize::new(0),
             places: Arc::new(Semaphore::new(most + surplus)),
             scarce: surplus / 2,
-            answering: Semaphore::new(ANSWERED_AT_ONCE),
+            hurry: hurry(surplus),
             make_room: Notify::new(),
         }
     }
@@ -177,6 +175,14 @@ impl Connections {
             }
         });
     }
+}
+
+/// How long each of them may send no request when most are taken. With all of them silent, some
+/// four thousand go in a second, as many as can wait to be accepted. What a client sends at once is
+/// there when its connection is accepted, or soon after.
+fn hurry(surplus: usize) -> Duration {
+    let hurry = Duration::from_micros(250) * u32::try_from(surplus).unwrap_or(u32::MAX);
+    hurry.clamp(Duration::from_millis(10), Duration::from_millis(250))
 }
 
 /// A connection that is kept, counted until it is dropped.

@@ -22,6 +22,7 @@ use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use super::Connections;
+use super::head::{self, MAX_SURPLUS_HEAD};
 use crate::Problem;
 
 /// How long a request's head may take, and how long a connection may be idle before the next.
@@ -43,11 +44,7 @@ const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a head, and of what is read ahead of a body. A longer head is answered 431.
 const MAX_BUFFER: usize = 16 << 10;
 
-/// How long a connection that is not kept may send nothing when most places are taken. What a client
-/// sends at once is mostly there when its connection is accepted.
-const HURRY: Duration = Duration::from_millis(250);
-
-/// The answer to a connection that sent nothing in time.
+/// The answer to a connection that is not kept and has sent no request in time.
 const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\
     Content-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -107,19 +104,22 @@ async fn make_room(connections: &Connections, requests: &Requests) {
 /// Answers one request on a connection that is one too many.
 pub(super) async fn answer_once(connections: &Connections, stream: TcpStream) {
     prepare(&stream);
-    let scarce = connections.places.available_permits() < connections.scarce;
-    let patience = if scarce { HURRY } else { SURPLUS_TIMEOUT };
-    if timeout(patience, stream.readable()).await.is_err() {
-        let _ = stream.try_write(NO_ROOM);
-        return;
+    match head::arrives(connections, &stream, SURPLUS_TIMEOUT).await {
+        Some(true) => {}
+        Some(false) => return,
+        None => {
+            connections.admission.count_silent_connection();
+            let _ = stream.try_write(NO_ROOM);
+            return;
+        }
     }
-    let place = connections.answering.acquire().await;
-    let _place = place.expect("the semaphore is never closed");
     let service = |request| answer(connections.app.clone(), mark(request));
     let connection = builder(SURPLUS_TIMEOUT)
+        .max_buf_size(MAX_SURPLUS_HEAD)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service_fn(service));
-    let _ = timeout(SURPLUS_TIMEOUT, connection).await;
+    // Boxed, so that those that wait for a head need no room for it.
+    let _ = timeout(SURPLUS_TIMEOUT, Box::pin(connection)).await;
 }
 
 fn prepare(stream: &TcpStream) {

@@ -88,7 +88,7 @@ impl Admission {
             registry,
             "http_requests_rejected_total",
             "Requests answered 503 at once, by the limit that was reached: in_flight (requests \
-             handled at once) or connections",
+             handled at once) or connections (also those that sent no request in time)",
             &["reason"],
         );
         let panics = counter(
@@ -144,6 +144,11 @@ impl Admission {
     /// Counts a connection that could not be accepted.
     pub fn count_accept_error(&self) {
         self.0.accept_errors.inc();
+    }
+
+    /// Counts a connection that was one too many and sent no request in time.
+    pub fn count_silent_connection(&self) {
+        self.0.surplus.inc();
     }
 
     pub(super) fn count_panic(&self) {
