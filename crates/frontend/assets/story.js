@@ -26,7 +26,15 @@ function failure({ failed, spans }) {
   const why = span?.attributes["error.type"];
   // A status says no more than the result does.
   const words = /^[a-z]/.test(why ?? "") ? `: ${why}` : "";
-  return `“${title(failed)}” in ${failed.service} failed${words}.`;
+  const origins = spans.filter(({ error }, at) => error && !below(spans, at).some((span) => span.error));
+  const first = origins.length > 1 ? " first" : "";
+  return `“${title(failed)}” in ${failed.service} failed${first}${words}.`;
+}
+
+/** What a span called, directly or not: callers come before callees. */
+function below(spans, at) {
+  const end = spans.findIndex(({ depth }, other) => other > at && depth <= spans[at].depth);
+  return spans.slice(at + 1, end < 0 ? undefined : end);
 }
 
 function times({ batch, failed, longest, duration_us: total, services }) {

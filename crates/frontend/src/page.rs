@@ -34,8 +34,8 @@ const ADVICE: [(u16, &str); 7] = [
     ),
     (
         503,
-        "A service is down or overloaded, or its database is away. That may be on purpose: stages \
-         2, 3 and 5 have you stop one. Start it again (the demo does so within seconds; with \
+        "A service is down or overloaded, or its database is away. That may be on purpose: \
+         stopping one is an exercise. Start it again (the demo does so within seconds; with \
          Docker: docker compose start NAME), then roll again.",
     ),
     (

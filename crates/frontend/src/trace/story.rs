@@ -54,12 +54,15 @@ pub(super) fn longest(paths: &[Vec<Segment>]) -> Option<(usize, u64)> {
 }
 
 /// The first span that failed with none below it that did: where a failure began.
-pub(super) fn first_failed(spans: &[Span], tree: &Tree) -> Option<usize> {
-    let began_here = |at: &usize| {
-        spans[*at].error && !tree.children[*at].iter().any(|child| spans[*child].error)
-    };
+pub(super) fn first_failed(spans: &[Span], tree: &Tree, order: &[(usize, usize)]) -> Option<usize> {
+    let mut failed_below = vec![false; spans.len()];
+    for (at, _) in order.iter().rev() {
+        if let Some(caller) = tree.parent[*at] {
+            failed_below[caller] |= spans[*at].error || failed_below[*at];
+        }
+    }
     (0..spans.len())
-        .filter(began_here)
+        .filter(|at| spans[*at].error && !failed_below[*at])
         .min_by_key(|at| spans[*at].end)
 }
 

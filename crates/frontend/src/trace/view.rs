@@ -94,7 +94,7 @@ impl View {
         let paths = critical::path(&spans, &tree.children, &tree.roots);
         let order = tree.in_order();
         let longest = story::longest(&paths);
-        let failed = story::first_failed(&spans, &tree);
+        let failed = story::first_failed(&spans, &tree, &order);
         let notable = failed.into_iter().chain(longest.map(|(at, _)| at));
         let is_drawn = drawn::choose(&spans, &tree, &order, notable);
         let drawn = order.iter().filter(|(at, _)| is_drawn[*at]);

@@ -61,7 +61,7 @@ test("the span that took longest is told first, and the first that failed before
   assert.equal(await page.locator("[role=treeitem][aria-selected=true]").count(), 1);
   await roll(page, "extreme", 20);
   await drawn(page);
-  await says(page, "#headline", /^“async_roll_\d+” in dice-roller failed\. 20 rolls at once/);
+  await says(page, "#headline", /^“async_roll_\d+” in dice-roller failed first\. 20 rolls at once/);
   assert.match(await page.textContent("#details h3"), /^async_roll_\d+$/);
 }));
 
