@@ -7,12 +7,12 @@
 mod programs;
 
 use std::net::TcpListener;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tempfile::TempDir;
 
 use crate::programs::Programs;
 
@@ -31,6 +31,9 @@ const BOUND: &str = "60";
 
 /// How long a killed server may take to be gone, all its processes included.
 const KILLED: Duration = Duration::from_secs(10);
+
+/// Holds the port of a server that ran, beside its data.
+const PORT_FILE: &str = "port";
 
 /// How PostgreSQL says that processes of a server that was killed are still there.
 const LEFTOVERS: [&str; 2] = ["still in use", "already exists"];
@@ -58,8 +61,35 @@ pub enum Error {
 #[derive(Debug)]
 pub struct LocalPostgres {
     programs: Programs,
-    directory: TempDir,
+    directory: PathBuf,
     port: u16,
+}
+
+/// The name of a directory for a server, in the one for temporary files, that is not there yet.
+#[must_use]
+pub fn unused_directory() -> PathBuf {
+    let name = |number: u64| format!("dice-postgres-{}-{number}", std::process::id());
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    let nanos = u64::try_from(since_1970.unwrap_or_default().as_nanos()).unwrap_or_default();
+    std::env::temp_dir().join(name(nanos))
+}
+
+/// Stops the server in `directory`, if one runs there, and removes it with all its data. For one whose
+/// owner was killed.
+///
+/// # Errors
+/// When PostgreSQL's programs or the right to remove it are missing.
+pub fn remove(directory: &Path) -> Result<(), Error> {
+    let programs = Programs::find().ok_or(Error::NotThere)?;
+    drop(LocalPostgres {
+        programs,
+        directory: directory.to_owned(),
+        port: 0,
+    });
+    match directory.exists() {
+        true => Err(std::io::Error::other(format!("{} stays", directory.display())).into()),
+        false => Ok(()),
+    }
 }
 
 impl LocalPostgres {
@@ -74,16 +104,22 @@ impl LocalPostgres {
     /// # Errors
     /// [`Error`], after which nothing is left.
     pub async fn start() -> Result<Self, Error> {
+        Self::start_in(&unused_directory()).await
+    }
+
+    /// [`start`](Self::start) in `directory`, which is made.
+    ///
+    /// # Errors
+    /// [`Error`], also when it is there, after which nothing is left.
+    pub async fn start_in(directory: &Path) -> Result<Self, Error> {
         let programs = Programs::find().ok_or(Error::NotThere)?;
-        let directory = tempfile::Builder::new()
-            .prefix("dice-postgres-")
-            .tempdir()?;
-        programs.give(directory.path())?;
+        std::fs::DirBuilder::new().mode(0o700).create(directory)?;
         let server = Self {
             programs,
-            directory,
+            directory: directory.to_owned(),
             port: free_port()?,
         };
+        server.programs.give(&server.directory)?;
         let data = server.data();
         let data = data.to_string_lossy();
         let flags = ["--no-sync", "--auth=trust", "--username=postgres"];
@@ -92,7 +128,25 @@ impl LocalPostgres {
             .run("initdb", &[&flags[..], &locale].concat())
             .await?;
         server.start_again().await?;
+        std::fs::write(server.port_file(), server.port.to_string())?;
         Ok(server)
+    }
+
+    /// Takes over the server that [`start_in`](Self::start_in) made in `directory`, after the process
+    /// that made it was killed. It may have ended meanwhile.
+    ///
+    /// # Errors
+    /// When there is none, or it never ran.
+    pub fn take_over(directory: &Path) -> Result<Self, Error> {
+        let programs = Programs::find().ok_or(Error::NotThere)?;
+        let port = std::fs::read_to_string(directory.join(PORT_FILE))?;
+        let port = port.trim().parse();
+        let port = port.map_err(|_| std::io::Error::other("its port is not a number"))?;
+        Ok(Self {
+            programs,
+            directory: directory.to_owned(),
+            port,
+        })
     }
 
     /// Where to connect to, as that role, which PostgreSQL checks only for existing. The role
@@ -201,15 +255,19 @@ impl LocalPostgres {
     }
 
     fn data(&self) -> PathBuf {
-        self.directory.path().join("data")
+        self.directory.join("data")
     }
 
     fn log(&self) -> PathBuf {
-        self.directory.path().join("log")
+        self.directory.join("log")
+    }
+
+    fn port_file(&self) -> PathBuf {
+        self.directory.join(PORT_FILE)
     }
 
     async fn run(&self, program: &'static str, arguments: &[&str]) -> Result<String, Error> {
-        let mut command = self.programs.command(program, self.directory.path());
+        let mut command = self.programs.command(program, &self.directory);
         command.args(arguments);
         let output = tokio::process::Command::from(command).output().await?;
         if output.status.success() {
@@ -226,10 +284,18 @@ impl LocalPostgres {
 impl Drop for LocalPostgres {
     /// Immediately: the data goes too.
     fn drop(&mut self) {
-        let mut command = self.programs.command("pg_ctl", self.directory.path());
+        let mut command = self.programs.command("pg_ctl", &self.directory);
         command.args(["stop", "--wait", "--mode=immediate", "--pgdata"]);
         // Fails when it was stopped before.
         let _ = command.arg(self.data()).output();
+        let deadline = Instant::now() + KILLED;
+        // A process that was killed with its server may still write for a moment.
+        while std::fs::remove_dir_all(&self.directory).is_err()
+            && self.directory.exists()
+            && Instant::now() < deadline
+        {
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
     }
 }
 

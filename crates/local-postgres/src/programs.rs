@@ -11,6 +11,10 @@ use nix::unistd::{User, geteuid};
 /// Where Debian, Fedora and Homebrew keep what is not on the path, the newest version last.
 const DIRECTORIES: [&str; 3] = ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt"];
 
+/// The variables that they get: not `PG*`, which would change what they do, and no language, for what
+/// they say is read here.
+const PASSED_ON: [&str; 5] = ["PATH", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD"];
+
 /// The directory of the programs, and whom they run as.
 #[derive(Debug)]
 pub(crate) struct Programs {
@@ -43,7 +47,13 @@ impl Programs {
     /// `program`, to be run in `directory` without a terminal.
     pub(crate) fn command(&self, program: &str, directory: &Path) -> Command {
         let mut command = Command::new(self.directory.join(program));
-        command.current_dir(directory).stdin(Stdio::null());
+        let variables = PASSED_ON.map(|name| Some((name, std::env::var_os(name)?)));
+        command
+            .env_clear()
+            .envs(variables.into_iter().flatten())
+            .env("LC_ALL", "C")
+            .current_dir(directory)
+            .stdin(Stdio::null());
         if let Some(user) = &self.user {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }
