@@ -1,15 +1,19 @@
 //! Causes and commands. Those that start or show a container make sense with Docker only.
 
+use url::Url;
+
 use crate::ask::Silence;
 use crate::cli::{Cli, Part};
 use crate::report::Trouble;
 
 /// What the run is made of, as far as commands go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Kind {
     runner: Runner,
     /// 1 to 6.
     stage: u8,
+    /// The demo's flags for ports that are not the stage's: empty, or each after a space.
+    ports: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +23,9 @@ enum Runner {
     /// `cargo run --release`
     Demo,
 }
+
+/// The trace store's, where no flag says another.
+const TEMPO_PORT: u16 = 3200;
 
 /// The one that runs when none is asked for.
 const DEFAULT_STAGE: u8 = 4;
@@ -30,12 +37,13 @@ impl Kind {
         Self {
             runner: if docker { Runner::Docker } else { Runner::Demo },
             stage: cli.stage,
+            ports: ports(cli),
         }
     }
 
     /// The command that starts everything.
-    pub(crate) fn start(self) -> String {
-        let stage = self.stage;
+    pub(crate) fn start(&self) -> String {
+        let (stage, ports) = (self.stage, &self.ports);
         match (self.runner, stage) {
             (Runner::Docker, DEFAULT_STAGE) => "docker compose up --wait".to_owned(),
             (Runner::Docker, _) => {
@@ -43,13 +51,13 @@ impl Kind {
                     "docker compose --env-file stack/stages/{stage}.env up -d --wait --remove-orphans"
                 )
             }
-            (Runner::Demo, DEFAULT_STAGE) => "cargo run --release".to_owned(),
-            (Runner::Demo, _) => format!("cargo run --release -- --stage {stage}"),
+            (Runner::Demo, DEFAULT_STAGE) if ports.is_empty() => "cargo run --release".to_owned(),
+            (Runner::Demo, _) => format!("cargo run --release -- --stage {stage}{ports}"),
         }
     }
 
     /// A part did not answer as it should.
-    pub(crate) fn silent(self, service: &str, silence: &Silence) -> Trouble {
+    pub(crate) fn silent(&self, service: &str, silence: &Silence) -> Trouble {
         let cause = match silence {
             Silence::Unreachable { slow: false, .. } => format!("{service} is not running"),
             Silence::Unreachable { slow: true, .. } => format!("{service} hangs or is overloaded"),
@@ -64,22 +72,67 @@ impl Kind {
     }
 
     /// The command that shows why `service` is as it is.
-    pub(crate) fn look_at(self, service: &str) -> String {
+    pub(crate) fn look_at(&self, service: &str) -> String {
         match self.runner {
+            // Without -a, one that ended is not shown.
             Runner::Docker => {
-                format!("docker compose ps {service}; docker compose logs --tail 30 {service}")
+                format!("docker compose ps -a {service}; docker compose logs --tail 30 {service}")
             }
-            Runner::Demo => format!("cargo run --release -- --stage {} --logs", self.stage),
+            // A second demo would find the ports of the first in use.
+            Runner::Demo => self.again(" --logs"),
         }
     }
 
+    /// How to start the demo that runs again, with a flag more.
+    fn again(&self, flag: &str) -> String {
+        let (stage, ports) = (self.stage, &self.ports);
+        format!(
+            "press Ctrl-C where the demo runs, then: cargo run --release -- --stage {stage}{ports}{flag}"
+        )
+    }
+
     /// The command that starts `service` anew, which makes it read its configuration again.
-    pub(crate) fn restart(self, service: &str) -> String {
+    pub(crate) fn restart(&self, service: &str) -> String {
         match self.runner {
             Runner::Docker => {
                 format!("docker compose restart {service}; docker compose logs --tail 30 {service}")
             }
-            Runner::Demo => self.start(),
+            Runner::Demo => self.again(""),
         }
     }
+}
+
+/// The demo's flags for the ports of `cli` that are not those of the stage.
+fn ports(cli: &Cli) -> String {
+    let stage = cli.topology();
+    let services = [
+        ("--frontend-port", &cli.frontend_url, stage.frontend),
+        (
+            "--dice-roller-port",
+            &cli.dice_roller_url,
+            Some(stage.dice_roller),
+        ),
+        (
+            "--die-service-port",
+            &cli.die_service_url,
+            stage.die_service,
+        ),
+        ("--usage-sink-port", &cli.usage_sink_url, stage.usage_sink),
+    ];
+    let services = services
+        .into_iter()
+        .filter_map(|(flag, given, default)| Some((flag, given.as_ref()?, default?)));
+    let tempo = ("--tempo-port", &cli.tempo_url, TEMPO_PORT);
+    let changed = services.chain([tempo]).filter_map(|(flag, url, default)| {
+        let port = local_port(url).filter(|port| *port != default)?;
+        Some(format!(" {flag} {port}"))
+    });
+    changed.collect()
+}
+
+/// The port of a URL that is one of the demo's: of this machine, and without a path.
+fn local_port(url: &Url) -> Option<u16> {
+    let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
+    url.port_or_known_default()
+        .filter(|_| is_local && url.path() == "/")
 }

@@ -1,9 +1,11 @@
 //! The flags: where everything is. The defaults are the ports that `docker compose up` and the
 //! no-Docker run of the same stage publish.
 
+use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::builder::Resettable;
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use telemetry::client::http_url;
 use url::Url;
 
@@ -99,7 +101,43 @@ pub(crate) enum Part {
     Grafana,
 }
 
+/// Which variables count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Variables {
+    /// Each that is shown beside a flag.
+    All,
+    /// `STAGE` and `DOCTOR_*`.
+    OfTheDemo,
+}
+
+impl Variables {
+    /// `flag` without its variable where that does not count or is set to nothing.
+    fn of(self, flag: Arg) -> Arg {
+        let name = flag.get_env().and_then(OsStr::to_str).unwrap_or_default();
+        let of_the_demo = name == "STAGE" || name.starts_with("DOCTOR_");
+        let is_empty = std::env::var_os(name).is_some_and(|value| value.is_empty());
+        match self {
+            Self::OfTheDemo if !of_the_demo => flag.env(Resettable::Reset),
+            _ if is_empty => flag.env(Resettable::Reset),
+            _ => flag,
+        }
+    }
+}
+
 impl Cli {
+    /// The given arguments, the first being the program's name, and `variables`.
+    ///
+    /// # Errors
+    /// Also to show `--help`.
+    pub(crate) fn parse_with(
+        arguments: impl IntoIterator<Item = OsString>,
+        variables: Variables,
+    ) -> Result<Self, clap::Error> {
+        let mut command = Self::command().mut_args(|flag| variables.of(flag));
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+
     /// What runs.
     pub(crate) fn topology(&self) -> &'static Stage {
         Stage::numbered(self.stage)

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::advice::Kind;
 use crate::cli::{Cli, Part};
-use crate::hops::{self, Roll};
+use crate::hops::{self, Backlog, Roll};
 use crate::report::{Report, State, Trouble};
 
 /// What every hop needs.
@@ -23,7 +23,7 @@ pub(crate) async fn examine(cli: &Cli) -> Report {
     let doctor = Doctor {
         cli,
         kind: Kind::of(cli),
-        client: Client::new(),
+        client: client(),
     };
     let mut report = Report::default();
     timed(&mut report, "services healthy", hops::services(&doctor)).await;
@@ -42,7 +42,7 @@ pub(crate) async fn examine(cli: &Cli) -> Report {
         }
         None => {
             let stored = cli.usage_sink().map(|_| STORED);
-            let hops = [COUNTED, SCRAPED, TRACED, LOGGED].into_iter();
+            let hops = [COUNTED, SCRAPED, TRACED, LOGGED, HANDED_ON].into_iter();
             for hop in hops.chain(stored).chain([EXEMPLAR]) {
                 report.pass_over(hop, State::NotReached, "there is no roll to follow");
             }
@@ -57,10 +57,17 @@ pub(crate) async fn examine(cli: &Cli) -> Report {
     report
 }
 
+/// A proxy that the shell has set is not for the parts of this system.
+fn client() -> Client {
+    let client = Client::builder().no_proxy().build();
+    client.expect("a client without TLS and proxies has nothing that can fail")
+}
+
 const COUNTED: &str = "counter moved";
 const SCRAPED: &str = "scraped by Prometheus";
 const TRACED: &str = "trace in Tempo";
 const LOGGED: &str = "log lines in Loki";
+const HANDED_ON: &str = "handed on by Alloy";
 const STORED: &str = "usage event stored";
 const EXEMPLAR: &str = "exemplar in Prometheus";
 const PROVISIONED: &str = "dashboards in Grafana";
@@ -68,6 +75,8 @@ const PROVISIONED: &str = "dashboards in Grafana";
 /// What was counted before the roll.
 struct Before {
     rolls: Result<f64, Trouble>,
+    /// What Alloy had sent again, where the run has it.
+    retries: Option<Result<Backlog, Trouble>>,
     /// Where usage events go and how many rolls it has, in the stage that has one.
     usage: Option<(Url, Result<f64, Trouble>)>,
 }
@@ -82,7 +91,15 @@ impl Before {
             None => None,
         };
         let rolls = hops::rolls_counted(doctor).await;
-        Self { rolls, usage }
+        let retries = match doctor.cli.has(Part::Alloy) {
+            true => Some(hops::backlog(doctor).await),
+            false => None,
+        };
+        Self {
+            rolls,
+            retries,
+            usage,
+        }
     }
 }
 
@@ -98,6 +115,12 @@ async fn follow(doctor: &Doctor<'_>, report: &mut Report, before: Before, roll: 
         timed(report, LOGGED, hops::logged(doctor, roll)).await;
     } else {
         report.pass_over(LOGGED, State::NotPart, "this run has no Loki");
+    }
+    match before.retries {
+        Some(before) => {
+            timed(report, HANDED_ON, hops::handed_on(doctor, before)).await;
+        }
+        None => report.pass_over(HANDED_ON, State::NotPart, "this run has no Alloy"),
     }
     if let Some((sink, stored)) = before.usage {
         timed(report, STORED, hops::stored(doctor, &sink, stored)).await;

@@ -21,16 +21,24 @@ mod stage;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::cli::Cli;
+use crate::cli::{Cli, Variables};
 use crate::examination::examine;
 
 /// The whole `main`, with given arguments, the first being the program's name.
 ///
 /// Exit code 0 when every hop works, 1 when one does not, 2 for wrong arguments.
 pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    run(arguments, Variables::All)
+}
+
+/// [`main_from`] for the demo, whose parts are where flags say: of the variables, only `STAGE` and
+/// those that begin with `DOCTOR_` are read.
+pub fn of_the_demo(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    run(arguments, Variables::OfTheDemo)
+}
+
+fn run(arguments: impl IntoIterator<Item = OsString>, variables: Variables) -> ExitCode {
+    let cli = match Cli::parse_with(arguments, variables) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();

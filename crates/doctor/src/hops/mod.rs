@@ -1,5 +1,6 @@
 //! One hop each: what was seen, or what is wrong there.
 
+mod alloy;
 mod counter;
 mod exemplar;
 mod grafana;
@@ -15,6 +16,7 @@ use crate::cli::{Cli, Part};
 use crate::examination::Doctor;
 use crate::report::Trouble;
 
+pub(crate) use alloy::{Backlog, backlog, handed_on};
 pub(crate) use counter::{counted, rolls_counted};
 pub(crate) use exemplar::exemplar;
 pub(crate) use grafana::dashboards;

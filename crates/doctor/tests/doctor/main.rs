@@ -1,7 +1,9 @@
 //! The doctor, through its command line, on a system of which every part can be made to fail.
 
+mod advice;
 mod parts;
 mod patient;
+mod settled;
 mod stages;
 
 use std::process::Output;
@@ -10,21 +12,26 @@ use patient::{Fault, Patient};
 use serde_json::Value;
 use tokio::process::Command;
 
-const HOPS: [&str; 8] = [
+const HOPS: [&str; 9] = [
     "services healthy",
     "one roll",
     "counter moved",
     "scraped by Prometheus",
     "trace in Tempo",
     "log lines in Loki",
+    "handed on by Alloy",
     "exemplar in Prometheus",
     "dashboards in Grafana",
 ];
 
-async fn run(arguments: &[&str]) -> Output {
+fn doctor(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doctor"));
-    command.args(["--patience", "300ms"]).args(arguments);
-    command.output().await.expect("the doctor starts")
+    command.env("DOCTOR_PATIENCE", "300ms").args(arguments);
+    command
+}
+
+async fn run(arguments: &[&str]) -> Output {
+    doctor(arguments).output().await.expect("the doctor starts")
 }
 
 async fn examine(patient: &Patient, more: &[&str]) -> (i32, Value) {
@@ -55,7 +62,12 @@ async fn every_hop_of_a_healthy_system_works() {
         assert_eq!(row(&report, hop)["state"], "ok", "{report:#}");
     }
     let trace = row(&report, "trace in Tempo")["saw"].to_string();
-    for service in ["frontend 2", "dice-roller 1", "die-service 1"] {
+    for service in [
+        "7 of 7 spans",
+        "frontend 2",
+        "dice-roller 4",
+        "die-service 1",
+    ] {
         assert!(trace.contains(service), "{trace}");
     }
 }
@@ -135,7 +147,7 @@ async fn a_missing_target_is_a_matter_of_the_targets_file() {
 
 #[tokio::test]
 async fn what_is_not_ready_is_not_waited_for() {
-    let command = "docker compose ps prometheus";
+    let command = "docker compose ps -a prometheus";
     finds(
         Fault::PrometheusStarting,
         "scraped by Prometheus",

@@ -25,6 +25,7 @@ pub(crate) fn parts() -> Router<Arc<Body>> {
         .route("/usage-sink/metrics", get(usage))
         .route("/die-service/healthz", get(health))
         .route("/alloy/-/ready", get(alloy))
+        .route("/alloy/metrics", get(alloy_metrics))
         .route("/tempo/ready", get(async || "ready"))
         .route("/tempo/api/traces/{id}", get(trace))
         .route("/prometheus/-/ready", get(prometheus))
@@ -49,6 +50,18 @@ async fn health(State(body): Shared) -> Result<(), StatusCode> {
 
 async fn alloy(State(body): Shared) -> Result<(), StatusCode> {
     unless(body.has(Fault::AlloyDown))
+}
+
+/// What Alloy says of itself; with each look it has repeated one batch more, if it does.
+async fn alloy_metrics(State(body): Shared) -> Result<String, StatusCode> {
+    unless(body.has(Fault::AlloyDown))?;
+    let looks = body.looks_at_alloy();
+    let retries = 12 + u64::from(body.has(Fault::LokiAway)) * looks;
+    let queued = u64::from(body.has(Fault::TempoAway)) * 3;
+    Ok(format!(
+        "loki_write_batch_retries_total{{component_id=\"loki.write.loki\",host=\"loki:3100\"}} {retries}\n\
+         otelcol_exporter_queue_size{{component_id=\"otelcol.exporter.otlphttp.tempo\",exporter=\"x\"}} {queued}\n"
+    ))
 }
 
 async fn prometheus(State(body): Shared) -> Result<(), StatusCode> {
@@ -101,26 +114,51 @@ async fn trace(State(body): Shared, id: axum::extract::Path<String>) -> Answer {
     let half = body.has(Fault::HalfATrace);
     let services = body.services().iter();
     let services = services.filter(|service| !half || **service != "die-service");
-    let batches: Vec<Value> = services
-        .map(|service| batch(service, spans(&body, service)))
+    // Spans arrive in batches: those that start a trace end last, and so may come last.
+    let early = body.has(Fault::LateSpans) && body.reads_a_trace() < 3;
+    let mut batches: Vec<Value> = services
+        .map(|service| batch(service, &spans(&body, service, early)))
         .collect();
+    if body.has(Fault::ResentSpans) {
+        batches.push(batches[0].clone());
+    }
     Ok(Json(json!({ "batches": batches })))
 }
 
-fn spans(body: &Body, service: &str) -> &'static [&'static str] {
-    match service {
-        "frontend" => &["GET /roll", "GET"],
-        "die-service" if body.stage >= 5 && !body.has(Fault::NoQuery) => {
-            &["GET /dice", "SELECT dice"]
+/// Name, id and parent.
+type Span = (&'static str, &'static str, &'static str);
+
+/// What a roll leaves behind in `service`; the spans that begin in it only when not `early`.
+fn spans(body: &Body, service: &str, early: bool) -> Vec<Span> {
+    let (has_frontend, has_dice) = (body.stage >= 2, body.stage >= 3);
+    let mut spans: Vec<Span> = match service {
+        "frontend" => vec![("GET /roll", "f1", ""), ("GET", "f2", "f1")],
+        "dice-roller" => {
+            let caller = if has_frontend { "f2" } else { "outside" };
+            vec![("GET /roll", "r1", caller), ("roll", "r2", "r1")]
         }
-        "die-service" => &["GET /dice"],
-        _ => &["GET /roll"],
+        _ => vec![("GET /dice", "d1", "r4")],
+    };
+    if service == "dice-roller" && has_dice {
+        spans.extend([("query die service", "r3", "r1"), ("GET", "r4", "r3")]);
     }
+    if service == "die-service" && body.stage >= 5 && !body.has(Fault::NoQuery) {
+        spans.push(("SELECT dice", "d2", "d1"));
+    }
+    spans.retain(|(_, id, _)| !early || !matches!(*id, "r1" | "f1"));
+    if body.has(Fault::LostSpan) {
+        spans.retain(|(_, id, _)| *id != "r3");
+    }
+    spans
 }
 
-fn batch(service: &str, spans: &[&str]) -> Value {
+fn batch(service: &str, spans: &[Span]) -> Value {
     let name = json!({ "key": "service.name", "value": { "stringValue": service } });
-    let spans: Vec<Value> = spans.iter().map(|name| json!({ "name": name })).collect();
+    let span = |(name, id, parent): &Span| match *parent {
+        "" => json!({ "name": name, "spanId": id }),
+        parent => json!({ "name": name, "spanId": id, "parentSpanId": parent }),
+    };
+    let spans: Vec<Value> = spans.iter().map(span).collect();
     json!({
         "resource": { "attributes": [name] },
         "scopeSpans": [{ "spans": spans }],

@@ -19,6 +19,11 @@ pub(crate) enum Fault {
     OldSample,
     NoTrace,
     HalfATrace,
+    LateSpans,
+    LostSpan,
+    ResentSpans,
+    LokiAway,
+    TempoAway,
     NoQuery,
     EventLost,
     AlloyDown,
@@ -39,6 +44,8 @@ pub(crate) struct Body {
     faults: Vec<Fault>,
     pub(crate) stage: u8,
     rolls: AtomicU64,
+    trace_reads: AtomicU64,
+    alloy_looks: AtomicU64,
     trace_id: Mutex<String>,
 }
 
@@ -53,6 +60,16 @@ impl Body {
 
     pub(crate) fn roll(&self) {
         self.rolls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often the trace was read before.
+    pub(crate) fn reads_a_trace(&self) -> u64 {
+        self.trace_reads.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How often Alloy's metrics were read before.
+    pub(crate) fn looks_at_alloy(&self) -> u64 {
+        self.alloy_looks.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn follow(&self, trace_id: &str) {
@@ -82,6 +99,8 @@ impl Patient {
             faults: faults.to_vec(),
             stage,
             rolls: AtomicU64::new(7),
+            trace_reads: AtomicU64::new(0),
+            alloy_looks: AtomicU64::new(0),
             trace_id: Mutex::new(TRACE_ID.to_owned()),
         });
         let app = parts().with_state(body);

@@ -1,0 +1,89 @@
+//! Does Alloy hand on what it takes? While Tempo, Loki or usage-sink is away it keeps what it has,
+//! repeats, and says nothing: its components stay healthy and it writes no line. Its metrics tell.
+
+use std::collections::BTreeMap;
+
+use crate::ask::{endpoint, patiently, text};
+use crate::examination::Doctor;
+use crate::report::Trouble;
+
+/// Batches of lines that were sent again.
+const RETRIES: &str = "loki_write_batch_retries_total";
+
+/// Batches of spans that wait to be sent.
+const QUEUE: &str = "otelcol_exporter_queue_size";
+
+/// What waits or was repeated, by component.
+pub(crate) struct Backlog {
+    retries: BTreeMap<String, f64>,
+    queued: BTreeMap<String, f64>,
+}
+
+/// What Alloy's own /metrics says now.
+pub(crate) async fn backlog(doctor: &Doctor<'_>) -> Result<Backlog, Trouble> {
+    let url = endpoint(&doctor.cli.alloy_url, "/metrics", &[]);
+    let metrics = text(&doctor.client, url).await;
+    let metrics = metrics.map_err(|silence| doctor.kind.silent("alloy", &silence))?;
+    Ok(Backlog {
+        retries: by_component(&metrics, RETRIES),
+        queued: by_component(&metrics, QUEUE),
+    })
+}
+
+/// Whether nothing was repeated since `before`, and nothing waits for long.
+pub(crate) async fn handed_on(
+    doctor: &Doctor<'_>,
+    before: Result<Backlog, Trouble>,
+) -> Result<String, Trouble> {
+    let before = before?;
+    patiently(doctor.cli.patience, || look(doctor, &before)).await
+}
+
+async fn look(doctor: &Doctor<'_>, before: &Backlog) -> Result<String, Trouble> {
+    let now = backlog(doctor).await?;
+    let mut found = Vec::new();
+    for (component, retries) in &now.retries {
+        let grown = retries - before.retries.get(component).unwrap_or(&0.0);
+        if grown > 0.0 {
+            found.push(format!("{component} sent {grown} batches again"));
+        }
+    }
+    let waiting = now.queued.iter().filter(|(_, queued)| **queued > 0.0);
+    found
+        .extend(waiting.map(|(component, queued)| format!("{queued} batches wait in {component}")));
+    if found.is_empty() {
+        let ever: f64 = now.retries.values().sum();
+        return Ok(format!("no queue, no retry now, {ever} since it started"));
+    }
+    let metrics = endpoint(&doctor.cli.alloy_url, "/metrics", &[]);
+    Err(Trouble {
+        saw: found.join(", "),
+        cause: "what Alloy sends to, Tempo, Loki or usage-sink, is away or refuses; Alloy keeps it and tries again"
+            .to_owned(),
+        command: format!(
+            "curl -s {metrics} | grep -E '^({RETRIES}|{QUEUE})'; {}",
+            doctor.kind.look_at("tempo loki")
+        ),
+    })
+}
+
+/// The sums of the series of `name`, by their label `component_id`.
+fn by_component(metrics: &str, name: &str) -> BTreeMap<String, f64> {
+    let mut sums = BTreeMap::new();
+    for line in metrics.lines() {
+        let labels = line
+            .strip_prefix(name)
+            .and_then(|rest| rest.strip_prefix('{'));
+        let series = labels.and_then(|rest| rest.rsplit_once("} "));
+        let Some((labels, value)) = series else {
+            continue;
+        };
+        let component = labels.split_once("component_id=\"");
+        let component = component.and_then(|(_, rest)| rest.split('"').next());
+        let value: f64 = value.trim().parse().unwrap_or(0.0);
+        *sums
+            .entry(component.unwrap_or("Alloy").to_owned())
+            .or_default() += value;
+    }
+    sums
+}
