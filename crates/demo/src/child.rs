@@ -7,34 +7,30 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use url::Url;
 
+use crate::environment::Decided;
 use crate::lines::Lines;
+use crate::terminal::say;
+use crate::words::Words;
 
 /// How long a service stays away after it died: long enough to see what its callers do.
 const RESTART_DELAY: Duration = Duration::from_secs(3);
 
+/// The longest delay, of one that dies again and again.
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
+
+/// One that ran as long as this did not die again and again.
+const RAN_WELL: Duration = Duration::from_secs(5);
+
+/// How long a program that does not listen must run to count as started.
+const FIRST_MOMENTS: Duration = Duration::from_secs(2);
+
 /// How long the last lines of a service that ended may take to be passed on.
 const LAST_LINES: Duration = Duration::from_millis(200);
-
-/// What a shell may have set for a program of its own: all services under one name, or spans that
-/// go elsewhere, would make nonsense of the demo. And what the stage decides, which no service is
-/// to know from anywhere else.
-const NOT_FOR_CHILDREN: [&str; 10] = [
-    "OTEL_SERVICE_NAME",
-    "OTEL_EXPORTER_OTLP_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_SDK_DISABLED",
-    "STAGE",
-    "DIE_SERVICE_URL",
-    "DATABASE_URL",
-    "USAGE_DATABASE_URL",
-    "LOG_ROUTES",
-    "ONLY_ROLLS",
-];
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -45,31 +41,51 @@ pub(crate) struct Role {
     pub(crate) arguments: Vec<String>,
     /// Not an argument, because it may hold a password and arguments are for everybody to see.
     pub(crate) database: Option<Url>,
+    /// Whether it listens, and is ready once it answers.
+    pub(crate) listens: bool,
+    /// The variables that the demo sets.
+    pub(crate) decided: Decided,
 }
 
-/// A service and whoever keeps it running.
+/// Where a part that ends before it was ever ready says so, which ends the demo.
+pub(crate) type Failures = mpsc::UnboundedSender<String>;
+
+/// A service and the task that keeps it running.
 #[derive(Debug)]
 pub(crate) struct Supervised {
     name: String,
     stop: oneshot::Sender<()>,
     supervisor: JoinHandle<()>,
+    words: Words,
 }
 
 impl Supervised {
-    /// Starts `role`, and again whenever it ends by itself.
+    /// Starts `role`, and again when it ends by itself after it was ready. An end before that goes to
+    /// `failures`.
     ///
     /// # Errors
     /// When it cannot be started the first time.
-    pub(crate) fn start(role: Role, lines: Lines) -> io::Result<Self> {
+    pub(crate) fn start(role: Role, lines: Lines, failures: Failures) -> Result<Self, String> {
         let (stop, stopped) = oneshot::channel();
         let name = role.name.clone();
-        let first = spawn(&role, &lines)?;
-        let supervisor = tokio::spawn(supervise(role, lines, first, stopped));
+        let words = Words::default();
+        let first = spawn(&role, &lines, &words)?;
+        let supervisor = Supervisor {
+            role,
+            lines,
+            words: words.clone(),
+        };
         Ok(Self {
             name,
             stop,
-            supervisor,
+            supervisor: tokio::spawn(supervisor.run(first, failures, stopped)),
+            words,
         })
+    }
+
+    /// It serves: from now on it is restarted when it ends, and what it writes is passed on at once.
+    pub(crate) fn is_ready(&self) {
+        self.words.let_out();
     }
 
     /// Tells the process to end, and waits until it has; it is killed at `deadline`.
@@ -78,82 +94,137 @@ impl Supervised {
             name,
             stop,
             mut supervisor,
+            words,
         } = self;
+        words.let_out();
         let _ = stop.send(());
         if timeout_at(deadline, &mut supervisor).await.is_err() {
-            eprintln!("demo: {name} did not end in time and was killed");
+            say(&format!("demo: {name} did not end in time and was killed"));
             supervisor.abort();
             let _ = supervisor.await;
         }
     }
 }
 
-async fn supervise(
+struct Supervisor {
     role: Role,
     lines: Lines,
-    mut current: Tethered,
-    mut stopped: oneshot::Receiver<()>,
-) {
-    loop {
-        let ended = tokio::select! {
-            status = current.child.wait() => status,
-            _ = &mut stopped => return current.terminate().await,
-        };
-        report(&role.name, ended);
-        tokio::select! {
-            () = sleep(RESTART_DELAY) => {}
-            _ = &mut stopped => return,
+    words: Words,
+}
+
+impl Supervisor {
+    async fn run(
+        self,
+        mut current: Tethered,
+        failures: Failures,
+        mut stopped: oneshot::Receiver<()>,
+    ) {
+        let name = &self.role.name;
+        let mut delay = Delay::default();
+        loop {
+            let started = Instant::now();
+            let ended = tokio::select! {
+                status = self.end(&mut current) => status,
+                _ = &mut stopped => return current.terminate().await,
+            };
+            let how = how(ended);
+            if !self.words.are_let_out() {
+                current.last_lines().await;
+                let _ = failures.send(self.words.of_first_end(name, &how));
+                return;
+            }
+            let pause = delay.after(started.elapsed());
+            say(&format!(
+                "{name} ended ({how}); it starts again in {pause:?}"
+            ));
+            tokio::select! {
+                () = sleep(pause) => {}
+                _ = &mut stopped => return,
+            }
+            current = match spawn(&self.role, &self.lines, &self.words) {
+                Ok(tethered) => tethered,
+                Err(error) => return say(&format!("demo: {name} cannot be restarted: {error}")),
+            };
         }
-        current = match spawn(&role, &lines) {
-            Ok(tethered) => tethered,
-            Err(error) => return eprintln!("demo: {} cannot be restarted: {error}", role.name),
-        };
+    }
+
+    /// Waits for the end. A program that does not listen is ready after its first moments.
+    async fn end(&self, current: &mut Tethered) -> io::Result<ExitStatus> {
+        if !self.role.listens
+            && let Ok(ended) = timeout(FIRST_MOMENTS, current.child.wait()).await
+        {
+            return ended;
+        }
+        if !self.role.listens {
+            self.words.let_out();
+        }
+        current.child.wait().await
     }
 }
 
-fn report(name: &str, ended: io::Result<ExitStatus>) {
-    let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-    eprintln!("\r{name} ended ({how}); it starts again in {RESTART_DELAY:?}");
+/// How long to wait before a restart: longer each time when it did not run well in between.
+#[derive(Default)]
+struct Delay(Option<Duration>);
+
+impl Delay {
+    fn after(&mut self, ran: Duration) -> Duration {
+        let delay = match self.0 {
+            Some(before) if ran < RAN_WELL => (before * 2).min(LONGEST_DELAY),
+            _ => RESTART_DELAY,
+        };
+        self.0 = Some(delay);
+        delay
+    }
 }
 
-/// A child, and its standard input: nobody writes to it, but the child ends when it is closed.
+pub(crate) fn how(ended: io::Result<ExitStatus>) -> String {
+    ended.map_or_else(|error| error.to_string(), |status| status.to_string())
+}
+
+/// A child, and its standard input: nothing is written to it, but the child ends when it is closed.
 /// Kept apart from the child because waiting for a child closes the one it holds.
 struct Tethered {
     child: Child,
     _tether: Option<ChildStdin>,
-    /// Ends after its last line.
+    /// End after its last lines on standard output and standard error.
     lines: JoinHandle<()>,
+    words: JoinHandle<()>,
 }
 
-fn spawn(role: &Role, lines: &Lines) -> io::Result<Tethered> {
-    let mut command = command(&role.arguments)?;
-    if let Some(url) = &role.database {
-        command.env("DATABASE_URL", url.as_str());
-    }
-    let mut child = command.kill_on_drop(true).spawn()?;
+fn spawn(role: &Role, lines: &Lines, words: &Words) -> Result<Tethered, String> {
+    let file = lines.file(&role.name)?;
+    let start = || {
+        let mut command = command(&role.arguments, &role.decided)?;
+        if let Some(url) = &role.database {
+            command.env("DATABASE_URL", url.as_str());
+        }
+        command.kill_on_drop(true).spawn()
+    };
+    let mut child = start().map_err(|error| error.to_string())?;
     let stdout = child.stdout.take().expect("piped");
+    let stderr = child.stderr.take().expect("piped");
     let tether = child.stdin.take();
     Ok(Tethered {
         child,
         _tether: tether,
-        lines: lines.follow(&role.name, stdout)?,
+        lines: lines.follow(stdout, file, words.clone()),
+        words: words.follow(stderr),
     })
 }
 
-/// This program as one of the services, which ends when nobody holds its standard input any more.
+/// This program as one of the services, which ends when its standard input is closed.
 ///
 /// # Errors
 /// When this program's file is gone.
-pub(crate) fn command(arguments: &[String]) -> io::Result<Command> {
+pub(crate) fn command(arguments: &[String], decided: &Decided) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    for variable in NOT_FOR_CHILDREN {
-        command.env_remove(variable);
-    }
+    decided.give(&mut command);
     command
         .args(["service", "--stop-at-eof"])
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         // Ctrl-C is for the demo, which stops its children in order.
         .process_group(0);
     Ok(command)
@@ -168,11 +239,32 @@ pub(crate) fn tell_to_end(child: &Child) {
 }
 
 impl Tethered {
-    /// Returns once it has ended and all it said was passed on, unless somebody who is to read it
-    /// stalls.
+    /// Returns once it has ended and all its lines were passed on, unless their reader stalls.
     async fn terminate(mut self) {
         tell_to_end(&self.child);
         let _ = self.child.wait().await;
-        let _ = timeout(LAST_LINES, self.lines).await;
+        self.last_lines().await;
+    }
+
+    async fn last_lines(self) {
+        let _ = timeout(LAST_LINES, async {
+            let _ = self.lines.await;
+            let _ = self.words.await;
+        })
+        .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_dies_again_and_again_waits_longer_each_time() {
+        let mut delay = Delay::default();
+        let quick = Duration::from_millis(10);
+        let delays: Vec<u64> = (0..6).map(|_| delay.after(quick).as_secs()).collect();
+        assert_eq!(delays, [3, 6, 12, 24, 30, 30]);
+        assert_eq!(delay.after(RAN_WELL), RESTART_DELAY);
     }
 }

@@ -1,15 +1,27 @@
 //! The flags of the no-Docker run.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{FalseyValueParser, RangedI64ValueParser};
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::builder::{FalseyValueParser, RangedI64ValueParser, Resettable};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use database::postgres_url;
+use tracing_subscriber::filter::Targets;
 use url::Url;
 
-use crate::stage;
+use crate::stage::{self, Stage};
+
+/// Tempo's own.
+pub(crate) const DEFAULT_TEMPO_PORT: u16 = 3200;
+
+/// What becomes of variables.
+const ENVIRONMENT: &str = "\
+Variables: each flag can be given as the variable shown beside it. The services get no other variables of
+this shell than PATH, HOME, USER, LOGNAME, TMPDIR, TZ, LANG, LANGUAGE, LC_*, NO_COLOR, RUST_BACKTRACE,
+RUST_LIB_BACKTRACE, LD_LIBRARY_PATH, LD_PRELOAD, LLVM_PROFILE_FILE and OTEL_RESOURCE_ATTRIBUTES: not RUST_LOG
+(use --log-filter), not LOG_FORMAT (--log-format), no other OTEL_*, no PG* and no proxy.";
 
 /// Runs the whole dice system without Docker: the services of a stage, light traffic, and a stand-in
 /// for Tempo that keeps their traces in memory.
@@ -17,6 +29,7 @@ use crate::stage;
 /// Ctrl-C stops everything. There is no Grafana here: for that, `docker compose up`.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, after_help = stage::table())]
+#[command(after_long_help = format!("{}\n\n{ENVIRONMENT}", stage::table()))]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -26,14 +39,50 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// The process's arguments, and the environment.
+    /// The process's arguments, and the environment: the variables of databases in the stages that
+    /// have some, for `DATABASE_URL` is often another program's.
     ///
     /// # Errors
     /// Also to show `--help`.
     pub(crate) fn from_process() -> Result<Self, clap::Error> {
-        let mut command = Self::command().mut_args(service::ignore_if_empty);
+        let command = Self::command().mut_args(service::ignore_if_empty);
+        let without = command.clone().mut_args(without_database);
+        let cli = Self::parse_with(without)?;
+        let stage = Stage::numbered(cli.options.stage);
+        match stage.database || stage.usage_sink.is_some() {
+            true => Self::parse_with(command),
+            false => Ok(cli),
+        }
+    }
+
+    fn parse_with(mut command: clap::Command) -> Result<Self, clap::Error> {
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+
+    /// The variable that holds the value that `error` is about, if it is one that no flag gives.
+    pub(crate) fn variable_in(error: &clap::Error) -> Option<String> {
+        let ContextValue::String(said) = error.get(ContextKind::InvalidArg)? else {
+            return None;
+        };
+        let flag = said.split([' ', '=']).next()?;
+        let is_given = |argument: OsString| argument.to_string_lossy().starts_with(flag);
+        if std::env::args_os().any(is_given) {
+            return None;
+        }
+        let command = Self::command();
+        let mut arguments = command.get_arguments();
+        let argument = arguments.find(|it| it.get_long() == flag.strip_prefix("--"))?;
+        let variable = argument.get_env()?;
+        std::env::var_os(variable)?;
+        Some(variable.to_string_lossy().into_owned())
+    }
+}
+
+fn without_database(argument: Arg) -> Arg {
+    match argument.get_env().and_then(OsStr::to_str) {
+        Some("DATABASE_URL" | "USAGE_DATABASE_URL") => argument.env(Resettable::Reset),
+        _ => argument,
     }
 }
 
@@ -78,6 +127,20 @@ pub(crate) struct Options {
     #[arg(long, env = "DEMO_LOG_DIR", value_name = "DIR")]
     pub(crate) log_dir: Option<PathBuf>,
 
+    /// Which log lines the services write: LEVEL, or TARGET=LEVEL pairs with commas [default: info].
+    /// Usage events are written all the same where they go to usage-sink
+    #[arg(long, env = "DEMO_LOG_FILTER", value_name = "FILTER", value_parser = filter)]
+    pub(crate) log_filter: Option<String>,
+
+    /// How the services' log lines look [default: json]. Lines that go to usage-sink must be JSON, so
+    /// in stage 6 pretty needs --log-routes loki
+    #[arg(long, env = "DEMO_LOG_FORMAT", value_name = "FORMAT", value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
+
+    /// The longest delay of a roll, as dice-roller's --roll-delay [default: 1s]
+    #[arg(long, env = "DEMO_ROLL_DELAY", value_name = "DURATION")]
+    pub(crate) roll_delay: Option<String>,
+
     /// Port of die-service [default: that of the stage]
     #[arg(long, env = "DIE_SERVICE_PORT", value_name = "PORT", value_parser = port())]
     pub(crate) die_service_port: Option<u16>,
@@ -113,7 +176,7 @@ pub(crate) struct Options {
     pub(crate) otlp_port: u16,
 
     /// Port of the trace store's HTTP API, Tempo's
-    #[arg(long, env = "TEMPO_PORT", value_name = "PORT", default_value_t = 3200, value_parser = port())]
+    #[arg(long, env = "TEMPO_PORT", value_name = "PORT", default_value_t = DEFAULT_TEMPO_PORT, value_parser = port())]
     pub(crate) tempo_port: u16,
 
     /// Start KTRDR too, the fleet of workers: a backend, four workers and a driver
@@ -131,7 +194,7 @@ pub(crate) struct Options {
         value_name = "PORT,...",
         value_delimiter = ','
     )]
-    #[arg(default_value = "5003,5004,5005,5006")]
+    #[arg(default_value = "5003,5004,5005,5006", value_parser = port())]
     pub(crate) ktrdr_worker_ports: Vec<u16>,
 
     /// Spans kept in memory; the oldest traces go first
@@ -156,8 +219,25 @@ pub(crate) enum LogRoutes {
     UsageAndLoki,
 }
 
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One JSON object a line
+    Json,
+    /// Text for people
+    Pretty,
+}
+
 /// From Ctrl-C to the end of the last process.
 pub(crate) const STOP_BOUND: Duration = Duration::from_millis(1_900);
+
+/// The programs read it themselves: this is to refuse what they would refuse.
+fn filter(text: &str) -> Result<String, String> {
+    let parsed = text.parse::<Targets>();
+    parsed
+        .map(|_| text.to_owned())
+        .map_err(|error| format!("{error}: expected LEVEL or TARGET=LEVEL pairs with commas, as in info,dice_roller=debug"))
+}
 
 /// A port that can be named: not 0, which means any.
 fn port() -> RangedI64ValueParser<u16> {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use url::Url;
 
-use crate::cli::Options;
+use crate::cli::{DEFAULT_TEMPO_PORT, Options};
 use crate::plan::Plan;
 use crate::postgres::Databases;
 use crate::stage::{self, STAGES};
@@ -14,7 +14,7 @@ use crate::topology::url;
 pub(crate) fn say(plan: &Plan, options: &Options, databases: &Databases) {
     let stage = plan.stage;
     let text = format!(
-        "The dice are rolling: stage {} of {}.\nNew in it: {}.\n\n{}\nTo try in this stage:\n\n{}\n\
+        "The dice are rolling: stage {} of {}.\nNew in it: {}.\n\n{}\nTo try in this stage:\n\n{}\n{}\
          Traces are kept in memory by a stand-in for Tempo. For Grafana: {}\n\
          Ctrl-C stops everything.\n\n",
         stage.number,
@@ -22,9 +22,10 @@ pub(crate) fn say(plan: &Plan, options: &Options, databases: &Databases) {
         stage.new,
         places(plan, options, databases),
         tries(plan, options, databases),
+        ktrdr(options),
         with_grafana(stage.number),
     );
-    // Whoever reads this may have gone, as in `| head`.
+    // The reader may have gone, as in `| head`.
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
@@ -59,13 +60,36 @@ fn places(plan: &Plan, options: &Options, databases: &Databases) -> String {
             add(name, format!("psql '{}'", without_password(url)));
         }
     }
-    add("Is all well?", doctor(plan.stage.number));
+    add("Is all well?", doctor(plan, options));
     add("Log lines", "start again with --logs".to_owned());
-    if options.ktrdr {
-        let ktrdr = url(options.ktrdr_port);
-        add("KTRDR's workers", format!("curl {ktrdr}/api/v1/workers"));
-    }
     places.concat()
+}
+
+/// What `--ktrdr` adds: where to look, and what to try.
+fn ktrdr(options: &Options) -> String {
+    if !options.ktrdr {
+        return String::new();
+    }
+    let backend = url(options.ktrdr_port);
+    let tempo = url(options.tempo_port);
+    let worker = options
+        .ktrdr_worker_ports
+        .first()
+        .copied()
+        .map_or(String::new(), url);
+    format!(
+        "KTRDR, a fleet of workers:\n\n  \
+         {:20} curl {backend}/api/v1/workers\n  \
+         {:20} curl {backend}/api/v1/operations\n  \
+         {:20} curl {backend}/metrics; curl {worker}/metrics\n\n  \
+         1. One operation as a trace: the backend hands it to a worker, which works on it for a while\n     \
+         curl -sG {tempo}/api/search --data-urlencode 'q={{ resource.service.name =~ \"ktrdr.*\" }}'\n  \
+         2. Stop a worker: its operation goes back into the queue, and another worker takes it\n     \
+         pkill -o -f 'stop-at-eof ktrdr worker'; sleep 1; curl {backend}/api/v1/workers\n  \
+         3. What the fleet does, in numbers: operations running, done and put back into the queue\n     \
+         curl -s {backend}/metrics | grep -E '^(operations|workers)_'\n\n",
+        "Workers", "Operations", "Metrics",
+    )
 }
 
 fn tries(plan: &Plan, options: &Options, databases: &Databases) -> String {
@@ -103,11 +127,31 @@ fn without_password(url: &Url) -> String {
     url.into()
 }
 
-fn doctor(stage: u8) -> String {
-    match stage {
-        stage::DEFAULT => "cargo run --release -- doctor".to_owned(),
-        _ => format!("cargo run --release -- doctor --stage {stage}"),
+/// The command that examines this very run: with its stage, and the ports that are not the stage's.
+fn doctor(plan: &Plan, options: &Options) -> String {
+    let stage = plan.stage;
+    let ports = [
+        ("--frontend-url", plan.frontend, stage.frontend),
+        (
+            "--dice-roller-url",
+            Some(plan.dice_roller),
+            Some(stage.dice_roller),
+        ),
+        ("--die-service-url", plan.die_service, stage.die_service),
+        ("--usage-sink-url", plan.usage_sink, stage.usage_sink),
+        (
+            "--tempo-url",
+            Some(options.tempo_port),
+            Some(DEFAULT_TEMPO_PORT),
+        ),
+    ];
+    let mut command = format!("cargo run --release -- doctor --stage {}", stage.number);
+    for (flag, port, default) in ports {
+        if let Some(port) = port.filter(|port| Some(*port) != default) {
+            command += &format!(" {flag} {}", url(port));
+        }
     }
+    command
 }
 
 fn with_grafana(stage: u8) -> String {

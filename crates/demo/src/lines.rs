@@ -1,7 +1,7 @@
 //! Where the lines of the services go.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use mini_alloy::{Handle, Route};
@@ -10,6 +10,7 @@ use tokio::process::ChildStdout;
 use tokio::task::JoinHandle;
 
 use crate::cli::Options;
+use crate::words::Words;
 
 /// The destinations of this run.
 #[derive(Debug, Clone)]
@@ -34,8 +35,12 @@ impl Lines {
     /// When it cannot be created.
     pub(crate) fn new(options: &Options, usage: Option<Usage>) -> Result<Self, String> {
         if let Some(directory) = &options.log_dir {
-            std::fs::create_dir_all(directory)
-                .map_err(|error| format!("--log-dir {}: {error}", directory.display()))?;
+            std::fs::create_dir_all(directory).map_err(|error| {
+                format!(
+                    "--log-dir {} cannot be created: {error}",
+                    directory.display()
+                )
+            })?;
         }
         Ok(Self {
             to_stdout: options.logs,
@@ -44,30 +49,36 @@ impl Lines {
         })
     }
 
-    /// Takes each line that the service of that name writes, until its last.
-    ///
-    /// # Errors
-    /// When its file cannot be opened.
-    pub(crate) fn follow(&self, name: &str, stdout: ChildStdout) -> io::Result<JoinHandle<()>> {
-        let file = self.file(name)?;
-        Ok(tokio::spawn(self.clone().pass_on(stdout, file)))
+    /// Takes each line that a service writes, until its last: into its `file`, if it has one.
+    pub(crate) fn follow(
+        &self,
+        stdout: ChildStdout,
+        file: Option<File>,
+        words: Words,
+    ) -> JoinHandle<()> {
+        tokio::spawn(self.clone().pass_on(stdout, file, words))
     }
 
-    fn file(&self, name: &str) -> io::Result<Option<File>> {
+    /// The file of the service of that name, if lines go to files.
+    ///
+    /// # Errors
+    /// Names the file and the flag when it cannot be opened.
+    pub(crate) fn file(&self, name: &str) -> Result<Option<File>, String> {
         let Some(directory) = &self.directory else {
             return Ok(None);
         };
         let path = directory.join(format!("{name}.log"));
-        File::options()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map(Some)
+        let file = File::options().create(true).append(true).open(&path);
+        file.map(Some).map_err(|error| {
+            let path = path.display();
+            format!("its log file {path} cannot be written ({error}); choose another directory with --log-dir")
+        })
     }
 
-    async fn pass_on(self, stdout: ChildStdout, mut file: Option<File>) {
+    async fn pass_on(self, stdout: ChildStdout, mut file: Option<File>, words: Words) {
         let mut lines = BufReader::new(stdout).split(b'\n');
         while let Ok(Some(mut line)) = lines.next_segment().await {
+            words.log_line(&line);
             if self.taken(&line).await {
                 continue;
             }

@@ -6,25 +6,30 @@
 //! * [`cli`]: the flags.
 //! * [`stage`]: the stages, and [`plan`]: the one of this run.
 //! * [`system`]: starting it all, and [`running`]: stopping it.
-//! * [`topology`]: what runs, and where.
-//! * [`child`]: one supervised process, and [`lines`]: where what it writes goes.
+//! * [`topology`]: what runs, and where; [`ports`]: whether there is room for it.
+//! * [`child`]: one supervised process, [`lines`] and [`words`]: where what it writes goes.
+//! * [`environment`]: the variables that it gets.
 //! * [`postgres`]: the databases of the stages that have some.
 //! * [`role`]: what this program does when it is started as one of the services.
-//! * [`introduction`]: what is said when it runs, and [`summary`]: the live line.
+//! * [`introduction`]: what is said when it runs, and [`summary`]: the live line, on the [`terminal`].
 
 mod child;
 mod cli;
+mod environment;
 mod introduction;
 mod lines;
 mod local;
 mod plan;
+mod ports;
 mod postgres;
 mod role;
 mod running;
 mod stage;
 mod summary;
 mod system;
+mod terminal;
 mod topology;
+mod words;
 
 use std::process::ExitCode;
 
@@ -36,6 +41,11 @@ fn main() -> ExitCode {
         Err(error) => {
             // To standard output and 0 for --help, to standard error and 2 otherwise.
             let _ = error.print();
+            if let Some(variable) = Cli::variable_in(&error) {
+                eprintln!(
+                    "\nThe value is that of the variable {variable}: unset it, or give the flag."
+                );
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -50,7 +60,7 @@ fn main() -> ExitCode {
     match system::run(&cli.options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("demo: {problem}");
+            terminal::say(&format!("demo: {problem}"));
             ExitCode::FAILURE
         }
     }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout};
 use crate::child::Supervised;
 use crate::cli::STOP_BOUND;
 use crate::postgres::Postgres;
+use crate::terminal::say;
 
 /// What callers have, all together, to end before their callees are told to.
 const HEAD_START: Duration = Duration::from_millis(600);
@@ -42,7 +43,9 @@ impl Running {
         if let Some(pipeline) = self.pipeline {
             let lost = pipeline.stop(LAST_USAGE_LINES).await.dropped;
             if lost > 0 {
-                eprintln!("demo: usage-sink did not take {lost} usage lines, which are lost");
+                say(&format!(
+                    "demo: usage-sink did not take {lost} usage lines, which are lost"
+                ));
             }
         }
         if let Some(usage_sink) = self.usage_sink {

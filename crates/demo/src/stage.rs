@@ -19,19 +19,13 @@ pub(crate) struct Stage {
     pub(crate) try_this: [Try; 3],
 }
 
-/// What to do and what is then to be seen. `{page}`, `{roller}`, `{dice}`, `{traces}`, `{dice_db}`
+/// What to do and what there is to see; the README says the same, with more words. `{page}`, `{roller}`, `{dice}`, `{traces}`, `{dice_db}`
 /// and `{usage_db}` stand for the URLs of this run, `{stop_database}` for how that is done.
 #[derive(Debug)]
 pub(crate) struct Try {
     pub(crate) what: &'static str,
     pub(crate) command: &'static str,
 }
-
-/// A trace's own page in the stand-in for Tempo needs an id; a search needs none.
-const FAILED: Try = Try {
-    what: "Traces of failed rolls: risky and extreme fail on purpose",
-    command: "curl -sG {traces}/api/search --data-urlencode 'q={ status = error }'",
-};
 
 pub(crate) const STAGES: [Stage; 6] = [
     Stage {
@@ -45,14 +39,17 @@ pub(crate) const STAGES: [Stage; 6] = [
         batches: false,
         try_this: [
             Try {
-                what: "A roll, and the counter that it moves",
+                what: "A roll moves a counter",
                 command: "curl '{roller}/roll?die=fair'; curl -s {roller}/metrics | grep ^dice_rolls",
             },
             Try {
-                what: "Traces of slow rolls: of their spans, the innermost took the time",
-                command: "curl -sG {traces}/api/search --data-urlencode 'q={ name = \"roll\" && duration > 900ms }'",
+                what: "Half of the rolls of extreme fail, on purpose",
+                command: "for i in 1 2 3 4 5 6 7 8 9 10; do curl -s '{roller}/roll?die=extreme'; echo; done",
             },
-            FAILED,
+            Try {
+                what: "The traces of those failures have two spans each",
+                command: "curl -sG {traces}/api/search --data-urlencode 'q={ span.die.error = true }'",
+            },
         ],
     },
     Stage {
@@ -66,16 +63,16 @@ pub(crate) const STAGES: [Stage; 6] = [
         batches: false,
         try_this: [
             Try {
-                what: "Roll on the page: under the dice, the spans of that roll in both services",
+                what: "Roll on the page: one trace, with two spans of each of the two services",
                 command: "xdg-open {page}",
             },
             Try {
-                what: "The same roll counted by both: what the page asked for, what was rolled",
-                command: "curl -s {page}/metrics {roller}/metrics | grep -E '^(streamlit_requests|dice_rolls)_total'",
+                what: "Bring your own trace id: the answer has it",
+                command: "curl -H 'traceparent: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-01' '{page}/roll?die=fair'",
             },
             Try {
-                what: "Stop dice-roller: the page says so, rolls answer 503 until it is back in 3 s",
-                command: "pkill -f 'stop-at-eof dice-roller'",
+                what: "Stop dice-roller and roll: 503 until it is back",
+                command: "pkill -f 'stop-at-eof dice-roller'; curl -i '{page}/roll?die=fair'",
             },
         ],
     },
@@ -90,16 +87,16 @@ pub(crate) const STAGES: [Stage; 6] = [
         batches: false,
         try_this: [
             Try {
-                what: "What the dice are is now an answer, and each roll asks for it",
-                command: "curl '{dice}/dice?identifier=risky'",
+                what: "Roll: seven spans across three services, and most of the time is in one of them",
+                command: "curl '{page}/roll?die=fair'",
             },
             Try {
-                what: "A die that nobody knows: 404 from die-service, passed on to the page",
+                what: "Stop die-service: 503 at once, until it is back",
+                command: "pkill -f 'stop-at-eof die-service'; curl -i '{page}/roll?die=fair'",
+            },
+            Try {
+                what: "A die that does not exist: 404 at every hop, and no red span",
                 command: "curl -i '{page}/roll?die=golden'",
-            },
-            Try {
-                what: "Stop die-service: 503 at the page, and a trace that shows who failed",
-                command: "pkill -f 'stop-at-eof die-service'; curl '{page}/roll?die=fair'",
             },
         ],
     },
@@ -114,14 +111,17 @@ pub(crate) const STAGES: [Stage; 6] = [
         batches: true,
         try_this: [
             Try {
-                what: "Ten at once: ten spans that overlap, and no longer than the slowest",
-                command: "curl '{page}/roll-async?die=fair&times=10'",
+                what: "Follow one roll: its trace has seven spans across three services",
+                command: "curl '{page}/roll?die=fair'; echo; echo 'then: curl {traces}/api/traces/TRACE_ID'",
             },
             Try {
-                what: "The sums: one after the other against at once",
-                command: "cargo run --release -p traffic-gen -- compare --frontend-url={page}",
+                what: "See concurrency: ten rolls at once take as long as the slowest",
+                command: "curl '{page}/roll-async?die=fair&times=10'; cargo run --release -p traffic-gen -- compare --frontend-url={page}",
             },
-            FAILED,
+            Try {
+                what: "Break something: stop die-service, and rolls answer 503 until it is back",
+                command: "pkill -f 'stop-at-eof die-service'; curl -i '{page}/roll?die=fair'",
+            },
         ],
     },
     Stage {
@@ -135,16 +135,16 @@ pub(crate) const STAGES: [Stage; 6] = [
         batches: true,
         try_this: [
             Try {
-                what: "The dice are rows: load one, and each of its rolls is a 6",
-                command: "psql '{dice_db}' -c \"UPDATE dice SET faces = '{6}' WHERE identifier = 'fair'\" -c 'SELECT * FROM dice'",
-            },
-            Try {
-                what: "Every roll ends in a query: its text and the database are on the span",
+                what: "Every roll ends in a query: SELECT dice, with its statement and its rows",
                 command: "curl -sG {traces}/api/search --data-urlencode 'q={ name = \"SELECT dice\" }'",
             },
             Try {
-                what: "Stop the database: 503 after a second's wait for it, and rolls again 3 s later",
+                what: "Stop PostgreSQL: 503, and rolls again once it is back",
                 command: "{stop_database}; curl -i '{page}/roll?die=fair'",
+            },
+            Try {
+                what: "Add a die: reload the page, and it can be rolled",
+                command: "psql '{dice_db}' -c \"INSERT INTO dice VALUES ('golden', '{8}', 0)\" -c 'SELECT * FROM dice'",
             },
         ],
     },
@@ -159,12 +159,12 @@ pub(crate) const STAGES: [Stage; 6] = [
         batches: true,
         try_this: [
             Try {
-                what: "What people did, by type",
-                command: "psql '{usage_db}' -c 'SELECT event_type, count(*) FROM usage_events GROUP BY 1 ORDER BY 1'",
-            },
-            Try {
                 what: "Sign in on the page and roll: a moment later, rows with your name",
                 command: "psql '{usage_db}' -c 'SELECT * FROM usage_events ORDER BY occurred_at DESC LIMIT 5'",
+            },
+            Try {
+                what: "What people did, by type: usage lines are rows",
+                command: "psql '{usage_db}' -c 'SELECT event_type, count(*) FROM usage_events GROUP BY 1 ORDER BY 1'",
             },
             Try {
                 what: "Stop usage-sink: rolls go on, events wait, and each arrives once it is back",
@@ -205,4 +205,36 @@ pub(crate) fn table() -> String {
         .chain(rows)
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const README: &str = include_str!("../../../README.md");
+
+    /// The numbered items of the README's list for that stage, without code marks.
+    fn items(stage: u8) -> Vec<String> {
+        let head = match stage {
+            DEFAULT => "Three things to try, with what they show:".to_owned(),
+            _ => format!("**Stage {stage}**"),
+        };
+        let (_, list) = README.split_once(&format!("\n{head}\n")).expect("a list");
+        let items = list.trim_start().lines();
+        let items = items.take_while(|line| !line.is_empty());
+        let items = items.filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+        items.map(|line| line.replace('`', "")).collect()
+    }
+
+    #[test]
+    fn the_readme_has_the_same_three_things_to_try() {
+        for stage in &STAGES {
+            let items = items(stage.number);
+            assert_eq!(items.len(), 3, "stage {}: {items:#?}", stage.number);
+            for (number, (item, it)) in items.iter().zip(&stage.try_this).enumerate() {
+                let start = format!("{}. **{}.**", number + 1, it.what);
+                assert!(item.starts_with(&start), "{start:?}, not {item:?}");
+            }
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! The live line: what the system did in the last second, from its own metrics.
 
-use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use mini_tempo::Store;
@@ -8,6 +7,7 @@ use reqwest::Client;
 
 use crate::local::{self, metrics, sum};
 use crate::plan::Plan;
+use crate::terminal::{columns, draw, has_live_line, say};
 use crate::topology::url;
 
 /// Time between two readings.
@@ -16,9 +16,13 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Readings between two lines where no terminal rewrites them.
 const QUIET_READINGS: u64 = 10;
 
-/// Prints the line, for ever: rewritten on a terminal, a new one every 10 s elsewhere.
-pub(crate) async fn show(plan: &Plan, store: &Store) -> ! {
-    let live = std::io::stderr().is_terminal();
+/// Between two parts of the line.
+const GAP: &str = "   ";
+
+/// Prints the line, for ever: drawn again and again on a terminal without `lines`, a new one every
+/// 10 s elsewhere.
+pub(crate) async fn show(plan: &Plan, store: &Store, lines: bool) -> ! {
+    let live = has_live_line(lines);
     let mut ticks = tokio::time::interval(INTERVAL);
     let client = local::client();
     let mut last = Totals::default();
@@ -32,29 +36,50 @@ pub(crate) async fn show(plan: &Plan, store: &Store) -> ! {
         };
         let traces = store.counters().traces_stored;
         if live {
-            eprint!("\r\x1b[K{}", line(&totals, &last, 1, traces));
-            let _ = std::io::stderr().flush();
+            // The last column would make some terminals begin a new row.
+            let room = columns().saturating_sub(1);
+            draw(&fitted(&parts(&totals, &last, 1, traces), room));
         } else if reading % QUIET_READINGS == 0 {
-            eprintln!("{}", line(&totals, &quiet, QUIET_READINGS, traces));
+            say(&fitted(
+                &parts(&totals, &quiet, QUIET_READINGS, traces),
+                usize::MAX,
+            ));
             quiet = totals.clone();
         }
         last = totals;
     }
 }
 
-fn line(now: &Totals, before: &Totals, seconds: u64, traces: u64) -> String {
+/// A part of the line, and how soon it is left out where there is no room: the highest first.
+type Part = (u8, String);
+
+fn parts(now: &Totals, before: &Totals, seconds: u64, traces: u64) -> Vec<Part> {
     let rate = |now: f64, before: f64| (now - before).max(0.0) / seconds as f64;
+    let mut parts = vec![
+        (0, format!("{:.1} rolls/s", rate(now.rolls, before.rolls))),
+        (
+            1,
+            format!("{:.1} errors/s", rate(now.errors, before.errors)),
+        ),
+        (3, format!("{} rolls", now.rolls)),
+        (4, format!("{} errors", now.errors)),
+        (5, format!("{traces} traces kept")),
+    ];
     let events = now.usage_events;
-    let events = events.map_or(String::new(), |events| {
-        format!("   {events} usage events stored")
-    });
-    format!(
-        "{:.1} rolls/s   {:.1} errors/s   {} rolls   {} errors   {traces} traces kept{events}",
-        rate(now.rolls, before.rolls),
-        rate(now.errors, before.errors),
-        now.rolls,
-        now.errors,
-    )
+    parts.extend(events.map(|events| (2, format!("{events} usage events stored"))));
+    parts
+}
+
+/// The parts that `room` columns have room for.
+fn fitted(parts: &[Part], room: usize) -> String {
+    let line = |last: u8| {
+        let kept = parts.iter().filter(|(order, _)| *order <= last);
+        let kept: Vec<&str> = kept.map(|(_, part)| part.as_str()).collect();
+        kept.join(GAP)
+    };
+    let lines = (0..=5).rev().map(line);
+    let fitting = lines.into_iter().find(|line| line.chars().count() <= room);
+    fitting.unwrap_or_else(|| line(0).chars().take(room).collect())
 }
 
 /// What was counted since the services started.
@@ -79,5 +104,40 @@ impl Totals {
             errors: sum(&entry, "http_requests_total", "status=\"5"),
             usage_events: sink.map(|sink| sum(&sink, "usage_events_total", "outcome=\"stored\"")),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_terminal_shows_what_matters_most() {
+        let totals = Totals {
+            rolls: 123_456.0,
+            errors: 1234.0,
+            usage_events: Some(5678.0),
+        };
+        let parts = parts(&totals, &Totals::default(), 1_000, 999);
+        let expected = [
+            (
+                200,
+                "123.5 rolls/s   1.2 errors/s   123456 rolls   1234 errors   999 traces kept   5678 usage events stored",
+            ),
+            (
+                79,
+                "123.5 rolls/s   1.2 errors/s   123456 rolls   5678 usage events stored",
+            ),
+            (
+                60,
+                "123.5 rolls/s   1.2 errors/s   5678 usage events stored",
+            ),
+            (39, "123.5 rolls/s   1.2 errors/s"),
+            (20, "123.5 rolls/s"),
+            (5, "123.5"),
+        ];
+        for (room, line) in expected {
+            assert_eq!(fitted(&parts, room), line, "in {room} columns");
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Starting everything, in order.
 
 use std::future::pending;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,20 +11,27 @@ use service::Server;
 use telemetry::http::{Admission, Limits};
 use telemetry::metrics::Registry;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-use crate::child::Supervised;
+use crate::child::{Failures, Supervised};
 use crate::cli::{LogRoutes, Options};
+use crate::environment::{self, Decided};
 use crate::lines::{Lines, Usage};
 use crate::plan::Plan;
+use crate::ports::{check_ports, listen};
 use crate::postgres::Databases;
 use crate::running::Running;
+use crate::terminal::say;
 use crate::topology::{self, Port, Service, url};
 use crate::{introduction, local, summary};
 
 /// How long a service may take until it serves.
 const START_BOUND: Duration = Duration::from_secs(10);
+
+/// For the stand-in for Tempo, and what the children write.
+const THREADS: usize = 2;
 
 /// The one that can serve and not be ready.
 const DIE_SERVICE: &str = "die-service";
@@ -37,15 +43,19 @@ const DIE_SERVICE: &str = "die-service";
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let plan = Plan::new(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // Said here, so that no variable says it.
+        .worker_threads(THREADS)
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| format!("no threads to run on: {error}"))?;
     let result = runtime.block_on(async {
         let mut running = Running::default();
+        let (failures, mut failed) = mpsc::unbounded_channel();
         let result = tokio::select! {
-            result = start_and_watch(&plan, options, &mut running) => result,
+            result = start_and_watch(&plan, options, &mut running, &failures) => result,
+            Some(problem) = failed.recv() => Err(problem),
             () = service::terminated() => {
-                eprintln!("\nStopping");
+                say("Stopping");
                 Ok(())
             }
         };
@@ -57,11 +67,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     result
 }
 
-/// Starts callees before callers, so that nobody's first call fails. Ends only with an error.
+/// Starts callees before callers, so that no first call fails. Ends only with an error.
 async fn start_and_watch(
     plan: &Plan,
     options: &Options,
     running: &mut Running,
+    failures: &Failures,
 ) -> Result<(), String> {
     let usage_sink = topology::usage_sink(plan, options);
     let services = topology::services(plan, options);
@@ -71,30 +82,36 @@ async fn start_and_watch(
     let store = Store::new(options.max_spans);
     serve(listen(&otlp).await?, mini_tempo::receiver(store.clone()));
     serve(listen(&tempo).await?, mini_tempo::api(store.clone()));
-    let databases = Databases::provide(plan.stage, options, &mut running.postgres).await?;
+    let decided = Decided::new(options, plan);
+    let databases =
+        Databases::provide(plan.stage, options, &decided, &mut running.postgres).await?;
+    let start = |service: Service, lines: &Lines| {
+        let mut role = service.role;
+        role.database = databases.of(&role.name);
+        role.decided = decided.clone();
+        let name = role.name.clone();
+        let child = Supervised::start(role, lines.clone(), failures.clone());
+        child.map_err(|error| format!("{name} cannot be started: {error}"))
+    };
     if let Some(usage_sink) = usage_sink {
         let lines = Lines::new(options, None)?;
         let port = usage_sink.port.clone();
-        running.usage_sink = Some(start(usage_sink, &lines, &databases)?);
-        wait_until_ready(port.as_ref(), &databases).await?;
+        let usage_sink = running.usage_sink.insert(start(usage_sink, &lines)?);
+        wait_until_ready(usage_sink, port.as_ref(), &databases).await?;
     }
     running.pipeline = pipeline(plan);
     let lines = Lines::new(options, usage(plan, running.pipeline.as_ref()))?;
     for service in services {
         let port = service.port.clone();
-        running.services.push(start(service, &lines, &databases)?);
-        wait_until_ready(port.as_ref(), &databases).await?;
+        running.services.push(start(service, &lines)?);
+        let service = running.services.last().expect("just pushed");
+        wait_until_ready(service, port.as_ref(), &databases).await?;
+    }
+    for note in plan.unused(options).iter().chain(&environment::left_out()) {
+        say(note);
     }
     introduction::say(plan, options, &databases);
-    summary::show(plan, &store).await
-}
-
-fn start(service: Service, lines: &Lines, databases: &Databases) -> Result<Supervised, String> {
-    let mut role = service.role;
-    role.database = databases.of(&role.name);
-    let name = role.name.clone();
-    let child = Supervised::start(role, lines.clone());
-    child.map_err(|error| format!("{name} cannot be started: {error}"))
+    summary::show(plan, &store, options.logs).await
 }
 
 /// Takes usage lines to usage-sink, if that is where they go.
@@ -112,25 +129,6 @@ fn usage(plan: &Plan, pipeline: Option<&Pipeline>) -> Option<Usage> {
     })
 }
 
-/// Looks before anything starts: whatever is in the way is named in one line. All ports are held
-/// until the last was looked at, so that one given twice is found too.
-async fn check_ports(ports: impl IntoIterator<Item = &Port>) -> Result<(), String> {
-    let mut held = Vec::new();
-    for port in ports {
-        held.push(listen(port).await?);
-    }
-    Ok(())
-}
-
-async fn listen(Port { number, who, flag }: &Port) -> Result<TcpListener, String> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, *number)).await;
-    listener.map_err(|error| {
-        format!(
-            "port {number}, which {who} needs, is not free ({error}); choose another with {flag}"
-        )
-    })
-}
-
 /// Serves a part of the stand-in for Tempo for as long as this process lives.
 fn serve(listener: TcpListener, app: Router) {
     let admission = Admission::new(&Registry::new(), Limits::default());
@@ -138,7 +136,12 @@ fn serve(listener: TcpListener, app: Router) {
     tokio::spawn(Server::new(app, admission).run(listener, pending()));
 }
 
-async fn wait_until_ready(port: Option<&Port>, databases: &Databases) -> Result<(), String> {
+/// Returns once `service` serves, if it listens, and tells it so.
+async fn wait_until_ready(
+    service: &Supervised,
+    port: Option<&Port>,
+    databases: &Databases,
+) -> Result<(), String> {
     let Some(Port { number, who, .. }) = port else {
         return Ok(());
     };
@@ -150,6 +153,7 @@ async fn wait_until_ready(port: Option<&Port>, databases: &Databases) -> Result<
             .await
             .is_some();
         if serves && (who != DIE_SERVICE || has_dice(&client, &base).await) {
+            service.is_ready();
             return Ok(());
         }
         sleep(Duration::from_millis(20)).await;

@@ -2,6 +2,7 @@
 
 use crate::child::Role;
 use crate::cli::Options;
+use crate::environment::Decided;
 use crate::plan::Plan;
 
 /// Users who roll dice as long as the demo runs, and how long they think at the most.
@@ -91,11 +92,15 @@ fn dice(plan: &Plan, options: &Options) -> Vec<Service> {
     let mut services = Vec::new();
     let die_service = plan.die_service;
     services.extend(die_service.map(|port| server("die-service", port, "--die-service-port", &[])));
+    let delay = options.roll_delay.as_ref();
+    let delay = delay.map(|delay| format!("--roll-delay={delay}"));
+    let mut roller_flags = die_service_url.clone();
+    roller_flags.extend(delay.as_deref());
     services.push(server(
         "dice-roller",
         plan.dice_roller,
         "--dice-roller-port",
-        &die_service_url,
+        &roller_flags,
     ));
     services.extend(plan.frontend.map(|port| {
         let flags = [&[&*dice_roller_url, &traces], &die_service_url[..]].concat();
@@ -147,10 +152,10 @@ fn server(
     let otlp = otlp(options);
     let own = [program, &[&listen, &otlp], flags].concat();
     let who = name.to_owned();
-    Service {
-        port: Some(Port { number, who, flag }),
-        ..client(name, &own)
-    }
+    let mut service = client(name, &own);
+    service.role.listens = true;
+    service.port = Some(Port { number, who, flag });
+    service
 }
 
 /// A program that only asks.
@@ -164,6 +169,8 @@ fn client(name: &str, arguments: &[&str]) -> Service {
             name: name.to_owned(),
             arguments,
             database: None,
+            listens: false,
+            decided: Decided::default(),
         },
         port: None,
     }

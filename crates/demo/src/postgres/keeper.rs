@@ -2,7 +2,8 @@
 //! with all its data when it is told to stop, or when nobody is left to tell it.
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -24,8 +25,9 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// How long a server stays away that ended: long enough to see what its clients do.
 const RESTART_DELAY: Duration = Duration::from_secs(3);
 
-/// The whole program. After its name, `arguments` are roles and the databases that they own:
-/// `die_service=dice`. It writes the URL of each, on a line, when it can be used.
+/// The whole program. After its name, `arguments` are the directory of the server, and roles and the
+/// databases that they own: `die_service=dice`. It writes the URL of each, on a line, when it can be
+/// used. A directory that is there is that of a server whose keeper was killed: it is taken over.
 pub(crate) fn main(arguments: &[OsString], stopped: impl Future<Output = ()>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -36,7 +38,7 @@ pub(crate) fn main(arguments: &[OsString], stopped: impl Future<Output = ()>) ->
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("demo: {error}");
+            tell(&error.to_string());
             ExitCode::FAILURE
         }
     }
@@ -54,13 +56,20 @@ async fn run(arguments: &[OsString], stopped: impl Future<Output = ()>) -> Resul
     }
     let (server, urls) = started?;
     // Fails when the demo is gone, which shows in another way.
-    let _ = writeln!(std::io::stdout(), "{}", urls.join("\n"));
+    let _ = writeln!(io::stdout(), "{}", urls.join("\n"));
     keep(&server, &mut stop).await;
     Ok(())
 }
 
-async fn start(tenants: &[OsString]) -> Result<(LocalPostgres, Vec<String>), Error> {
-    let server = LocalPostgres::start().await?;
+async fn start(arguments: &[OsString]) -> Result<(LocalPostgres, Vec<String>), Error> {
+    let [directory, tenants @ ..] = arguments else {
+        return Err(io::Error::other("a directory is missing").into());
+    };
+    let directory = Path::new(directory);
+    if directory.exists() {
+        return Ok((LocalPostgres::take_over(directory)?, Vec::new()));
+    }
+    let server = LocalPostgres::start_in(directory).await?;
     let mut urls = Vec::new();
     for tenant in tenants {
         let tenant = tenant.to_string_lossy();
@@ -82,15 +91,22 @@ async fn keep<W: Future<Output = ()>>(server: &LocalPostgres, stop: &mut Stop<W>
         if answers(server).await {
             continue;
         }
-        eprintln!("\rPostgreSQL ended; it starts again in {RESTART_DELAY:?}");
+        tell(&format!(
+            "PostgreSQL ended; it starts again in {RESTART_DELAY:?}"
+        ));
         if stop.comes_within(RESTART_DELAY).await {
             return;
         }
         let started = stop.or_interrupt(server.start_again()).await;
         if let (Err(error), false) = (started, stop.came) {
-            eprintln!("\rPostgreSQL does not start again: {error}");
+            tell(&format!("PostgreSQL does not start again: {error}"));
         }
     }
+}
+
+/// Says it to the demo, which may be gone.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 async fn answers(server: &LocalPostgres) -> bool {

@@ -22,7 +22,7 @@ async fn the_dice_come_from_the_database_and_the_trace_says_so() {
     let mut demo = Demo::spawn(&["--stage=5", "--no-traffic"]).await;
     let said = demo.introduction().await;
     let all = run_commands(&said, "psql").await;
-    assert!(all.contains("extreme") && all.contains("(3 rows)"), "{all}");
+    assert!(all.contains("golden") && all.contains("(4 rows)"), "{all}");
     let database = url(&said, "The dice");
     select(
         &database,

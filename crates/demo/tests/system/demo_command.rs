@@ -8,6 +8,7 @@ use testkit::{eventually, get};
 use tokio::net::TcpListener;
 
 use crate::demo::{Demo, FLAGS, command, free_ports, nobody_listens};
+use crate::support::PROGRAM;
 
 #[tokio::test]
 async fn a_roll_on_the_page_is_a_trace_in_the_store_and_everything_stops_at_once() {
@@ -98,10 +99,19 @@ async fn ktrdr_comes_along_when_asked_for() {
     let (output, took) = demo.stop(Signal::SIGTERM).await;
     assert!(took < Duration::from_secs(2), "{took:?}");
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        said.contains(&format!("http://localhost:{backend}")),
-        "{said}"
-    );
+    let tries = said
+        .split_once("KTRDR, a fleet of workers")
+        .expect("it is told")
+        .1;
+    for word in [
+        &*format!("http://localhost:{backend}/api/v1/workers"),
+        &format!("http://localhost:{backend}/metrics"),
+        "  1. ",
+        "  2. ",
+        "  3. ",
+    ] {
+        assert!(tries.contains(word), "{word} is not in {tries}");
+    }
     nobody_listens(&ports).await;
     nobody_listens(&[backend]).await;
 }
@@ -127,7 +137,7 @@ async fn a_port_in_use_is_one_clear_line_and_nothing_is_left_running() {
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(said.lines().count(), 1, "{said}");
-        for word in [&ports[i].to_string(), who, flag] {
+        for word in [&ports[i].to_string(), who, flag, "another demo"] {
             assert!(said.contains(word), "{said:?} names {word}");
         }
         let others: Vec<u16> = ports
@@ -150,6 +160,94 @@ async fn a_port_given_twice_is_noticed() {
         said.contains(&ports[1].to_string()) && said.lines().count() == 1,
         "{said}"
     );
+    for flag in ["--dice-roller-port", "--frontend-port"] {
+        assert!(said.contains(flag), "{flag} is not in {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_port_given_twice_names_its_flag() {
+    let ports = free_ports().await;
+    let workers = format!("--ktrdr-worker-ports={},{}", ports[5], ports[5]);
+    let mut command = command(&ports);
+    let output = command.args(["--ktrdr", &workers]).output().await;
+    let said = String::from_utf8_lossy(&output.expect("it runs").stderr).into_owned();
+    assert!(said.contains("--ktrdr-worker-ports"), "{said}");
+    assert!(said.contains("ktrdr-worker-2"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn a_port_for_root_says_so() {
+    let start = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    let start: u16 = start
+        .ok()
+        .and_then(|start| start.trim().parse().ok())
+        .unwrap_or(1024);
+    if start <= 80 {
+        return println!("skipped: port 80 is for everybody here");
+    }
+    let mut ports = free_ports().await;
+    ports[1] = 80;
+    let inner = command(&ports);
+    let mut outer = tokio::process::Command::new("setpriv");
+    outer.args(["--bounding-set=-net_bind_service", PROGRAM]);
+    let Ok(output) = outer.args(inner.as_std().get_args()).output().await else {
+        return println!("skipped: setpriv is not here");
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("setpriv:") {
+        return println!("skipped: setpriv is not allowed here: {said}");
+    }
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for word in ["80", "--dice-roller-port", "for root", &start.to_string()] {
+        assert!(said.contains(word), "{word} is not in {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_file_that_cannot_be_written_is_named_with_its_flag() {
+    let directory = format!("{}/log-files", env!("CARGO_TARGET_TMPDIR"));
+    let in_the_way = format!("{directory}/die-service.log");
+    std::fs::create_dir_all(&in_the_way).expect("a directory where a file would be");
+    let ports = free_ports().await;
+    let mut command = command(&ports);
+    let output = command.args(["--log-dir", &directory]).output().await;
+    let output = output.expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    for word in [&*in_the_way, "--log-dir", "die-service"] {
+        assert!(said.contains(word), "{word} is not in {said}");
+    }
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn a_flag_for_what_the_stage_does_not_have_is_named() {
+    let mut demo = Demo::spawn(&["--stage=1", "--no-traffic"]).await;
+    demo.introduction().await;
+    let (output, _) = demo.stop(Signal::SIGTERM).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    for flag in ["--frontend-port", "--die-service-port", "--usage-sink-port"] {
+        let line = format!("{flag} is not used: stage 1 has no");
+        assert!(said.contains(&line), "{line:?} is not in {said}");
+    }
+    assert!(!said.contains("--dice-roller-port"), "{said}");
+}
+
+#[tokio::test]
+async fn the_command_for_the_doctor_examines_this_very_demo() {
+    let mut demo = Demo::spawn(&["--stage=2", "--no-traffic"]).await;
+    let said = demo.introduction().await;
+    let hint = said.lines().find(|line| line.contains("-- doctor"));
+    let (_, arguments) = hint.expect("a hint").split_once(" -- ").expect("arguments");
+    let mut doctor = tokio::process::Command::new(PROGRAM);
+    let output = doctor.args(arguments.split(' ')).output().await;
+    let output = output.expect("it runs");
+    assert!(output.status.success(), "{arguments}: {output:?}");
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(report.contains("4 of 4 spans"), "{report}");
+    demo.stop(Signal::SIGTERM).await;
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ const ACTIONS: [(&str, &str); 5] = [
     ("POST /sign-out", "sign_out"),
 ];
 
-async fn act(demo: &Demo) {
+pub(crate) async fn act(demo: &Demo) {
     let client = reqwest::Client::builder().redirect(Policy::none());
     let client = client.build().expect("a client");
     for (action, _) in ACTIONS {
@@ -44,7 +44,7 @@ async fn act(demo: &Demo) {
 }
 
 /// Waits until there are `each` rows of every type and says what there is.
-async fn stored(database: &str, each: u64) {
+pub(crate) async fn stored(database: &str, each: u64) {
     let expected: BTreeMap<String, u64> = ACTIONS
         .iter()
         .map(|(_, event_type)| ((*event_type).to_owned(), each))
@@ -125,11 +125,12 @@ async fn events_wait_for_a_sink_that_is_away_and_can_go_both_ways() {
         "--stage=6",
         "--no-traffic",
         "--log-routes=usage-and-loki",
+        // So that all is done while usage-sink is away.
+        "--roll-delay=0s",
         "--log-dir",
         &logs,
     ]);
-    // So that all is done while usage-sink is away.
-    let child = command.env("ROLL_DELAY", "0s").spawn().expect("it starts");
+    let child = command.spawn().expect("it starts");
     let mut demo = Demo { child, ports };
     let database = url(&demo.introduction().await, "Usage events");
     act(&demo).await;

@@ -1,0 +1,108 @@
+//! The environment of the demo's parts: a list of variables that are passed on, and what the demo
+//! decides itself.
+//!
+//! A developer's shell has variables for other programs: `OTEL_*` of a collector at work, `RUST_LOG`,
+//! `PG*`, `DATABASE_URL`, proxies. A part that read them would export its spans elsewhere, log too
+//! little to route, or not start. So a part gets nothing but [`PASSED_ON`], and what a person may
+//! want to change is a flag of the demo.
+
+use std::ffi::{OsStr, OsString};
+
+use tokio::process::Command;
+
+use crate::cli::{LogFormat, LogRoutes, Options};
+use crate::plan::Plan;
+
+/// What the system, the dynamic linker and the tools for coverage and backtraces need, and the one
+/// variable of OpenTelemetry that cannot change where spans go or which there are: its attributes
+/// are added to those of the programs.
+const PASSED_ON: [&str; 15] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "NO_COLOR",
+    "RUST_BACKTRACE",
+    "RUST_LIB_BACKTRACE",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "LLVM_PROFILE_FILE",
+    "OTEL_RESOURCE_ATTRIBUTES",
+];
+
+/// The categories of a locale, as in `LC_ALL`.
+const LOCALE: &str = "LC_";
+
+/// What a person may expect to reach the services, and the flag that does.
+const FLAG_INSTEAD: [(&str, &str); 2] =
+    [("RUST_LOG", "--log-filter"), ("LOG_FORMAT", "--log-format")];
+
+/// The module of the frontend that writes usage events. They are INFO lines.
+const USAGE_LINES: &str = "frontend::usage=info";
+
+/// What the demo sets in each part, as the programs' own variables.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Decided(Vec<(&'static str, String)>);
+
+impl Decided {
+    /// What the flags say about log lines. Usage lines that are routed are written at any level.
+    pub(crate) fn new(options: &Options, plan: &Plan) -> Self {
+        let mut decided = Vec::new();
+        decided.extend(options.log_format.map(|format| {
+            let format = match format {
+                LogFormat::Json => "json",
+                LogFormat::Pretty => "pretty",
+            };
+            ("LOG_FORMAT", format.to_owned())
+        }));
+        decided.extend(options.log_filter.as_ref().map(|filter| {
+            let filter = match plan.log_routes {
+                LogRoutes::Loki => filter.clone(),
+                LogRoutes::Usage | LogRoutes::UsageAndLoki => format!("{filter},{USAGE_LINES}"),
+            };
+            ("RUST_LOG", filter)
+        }));
+        Self(decided)
+    }
+
+    /// Gives `command` its whole environment.
+    pub(crate) fn give(&self, command: &mut Command) {
+        command.env_clear();
+        command.envs(std::env::vars_os().filter(|(name, _)| is_passed_on(name)));
+        for (name, value) in &self.0 {
+            command.env(name, value);
+        }
+    }
+}
+
+fn is_passed_on(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else {
+        return false;
+    };
+    PASSED_ON.contains(&name) || name.starts_with(LOCALE)
+}
+
+/// Says which variables of this shell a person may expect to reach the services and do not. None
+/// when there are none.
+pub(crate) fn left_out() -> Option<String> {
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    let names = set.filter_map(|(name, _): (OsString, _)| name.into_string().ok());
+    let mut names: Vec<String> = names.filter_map(|name| expected(&name)).collect();
+    names.sort();
+    let names = (!names.is_empty()).then(|| names.join(", "))?;
+    Some(format!("Not passed on to the services: {names}"))
+}
+
+/// `name` with the flag that takes its place, if a person may expect it to reach the services.
+fn expected(name: &str) -> Option<String> {
+    let flag = FLAG_INSTEAD.iter().find(|(variable, _)| *variable == name);
+    match flag {
+        Some((_, flag)) => Some(format!("{name} (use {flag})")),
+        None if name.starts_with("OTEL_") && !PASSED_ON.contains(&name) => Some(name.to_owned()),
+        None => None,
+    }
+}

@@ -1,0 +1,146 @@
+//! The live line on terminals of several kinds and widths.
+
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex};
+
+use nix::pty::{Winsize, openpty};
+use nix::sys::signal::Signal;
+use testkit::eventually;
+
+use crate::demo::{Demo, command, free_ports};
+
+/// A terminal, and all that was written to it.
+struct Terminal {
+    slave: OwnedFd,
+    written: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    fn of(columns: u16) -> Self {
+        let size = Winsize {
+            ws_row: 24,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        let pair = openpty(Some(&size), None).expect("a terminal");
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let (mut master, all) = (std::fs::File::from(pair.master), Arc::clone(&written));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // Fails when the last who could write has gone.
+            while let Ok(count @ 1..) = master.read(&mut buffer) {
+                all.lock().expect("no panic").extend(&buffer[..count]);
+            }
+        });
+        Self {
+            slave: pair.slave,
+            written,
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.written.lock().expect("no panic")).into_owned()
+    }
+
+    /// What was drawn on one row after the other, the rows split by line breaks.
+    fn rows(&self) -> Vec<String> {
+        let text = self.text().replace("\r\n", "\n");
+        text.split('\n').map(str::to_owned).collect()
+    }
+}
+
+async fn start(terminal: &Terminal, own: &[&str], variables: &[(&str, &str)]) -> Demo {
+    let ports = free_ports().await;
+    let mut command = command(&ports);
+    let slave = || terminal.slave.try_clone().expect("a descriptor");
+    command.args(own).stderr(slave()).stdout(slave());
+    command.env("TERM", "xterm").env_remove("NO_COLOR");
+    command.envs(variables.iter().copied());
+    let child = command.spawn().expect("it starts");
+    Demo { child, ports }
+}
+
+#[tokio::test]
+async fn the_live_line_fits_the_terminal_and_has_no_escape_codes() {
+    for columns in [40_u16, 80] {
+        let terminal = Terminal::of(columns);
+        let demo = start(&terminal, &["--stage=4"], &[]).await;
+        eventually("three live lines", || async {
+            (terminal.text().matches("rolls/s").count() >= 3).then_some(())
+        })
+        .await;
+        demo.stop(Signal::SIGTERM).await;
+        let text = terminal.text();
+        assert!(!text.contains('\u{1b}'), "{text}");
+        let drawn = text
+            .split(['\r', '\n'])
+            .filter(|line| line.contains("rolls/s"));
+        for line in drawn {
+            assert!(
+                line.chars().count() < usize::from(columns),
+                "{columns}: {line:?}"
+            );
+        }
+        let rows = terminal.rows();
+        let with_live_line = rows.iter().filter(|row| row.contains("rolls/s")).count();
+        assert_eq!(with_live_line, 1, "a row a second: {rows:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dumb_terminal_gets_whole_lines() {
+    let terminal = Terminal::of(80);
+    let demo = start(&terminal, &["--stage=1"], &[("TERM", "dumb")]).await;
+    eventually("a line", || async {
+        terminal.text().contains("rolls/s").then_some(())
+    })
+    .await;
+    demo.stop(Signal::SIGTERM).await;
+    let rows = terminal.rows();
+    assert!(
+        rows.iter().all(|row| !row.contains(['\r', '\u{1b}'])),
+        "{rows:#?}"
+    );
+}
+
+#[tokio::test]
+async fn no_colour_means_no_escape_codes() {
+    let terminal = Terminal::of(80);
+    let flags = ["--stage=1", "--logs", "--log-format=pretty"];
+    let demo = start(&terminal, &flags, &[("NO_COLOR", "1")]).await;
+    eventually("a line", || async {
+        terminal.text().contains("Roll completed").then_some(())
+    })
+    .await;
+    demo.stop(Signal::SIGTERM).await;
+    let text = terminal.text();
+    assert!(
+        text.contains("Roll completed") && !text.contains('\u{1b}'),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn log_lines_and_the_live_line_have_rows_of_their_own() {
+    let terminal = Terminal::of(80);
+    let demo = start(&terminal, &["--stage=1", "--logs"], &[]).await;
+    eventually("a live line and log lines", || async {
+        let text = terminal.text();
+        (text.contains("rolls/s") && text.contains("Roll completed")).then_some(())
+    })
+    .await;
+    demo.stop(Signal::SIGTERM).await;
+    for row in terminal
+        .rows()
+        .iter()
+        .filter(|row| row.contains("\"timestamp\""))
+    {
+        assert!(row.starts_with('{') && row.ends_with('}'), "{row:?}");
+    }
+    assert!(
+        terminal.rows().iter().all(|row| !row.contains('\r')),
+        "whole lines only"
+    );
+}
