@@ -45,8 +45,13 @@ pub const PROGRAM: Program = Program {
     about: "Receives usage events and stores each once",
 };
 
+/// Deliveries handled at once, unless the deployment says otherwise: one of the largest takes some
+/// 10 MiB while it is unpacked, a usual one half a MiB. A sender repeats what is answered 503.
+const DELIVERIES: &str = "4";
+
 /// What the deployment decides.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[command(mut_arg("max_in_flight", |flag| flag.default_value(DELIVERIES)))]
 pub struct Config {
     /// Where the events go; the URL is required.
     #[command(flatten)]

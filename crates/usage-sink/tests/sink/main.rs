@@ -1,6 +1,7 @@
 //! usage-sink as a process: what it takes, what it refuses, and what becomes of events when it or
 //! its database is away.
 
+mod limits;
 mod lossless;
 mod observed;
 mod outage;

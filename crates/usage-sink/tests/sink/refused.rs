@@ -6,8 +6,8 @@ use tokio::process::Command;
 
 use crate::support::{deliver, event_id, gzip, line, lines, post, request, start_at};
 
-/// Nobody listens there.
-const NOWHERE: &str = "postgres://usage_sink@127.0.0.1:1/usage";
+/// Nothing listens there.
+pub(crate) const NOWHERE: &str = "postgres://usage_sink@127.0.0.1:1/usage";
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const GZIP: (&str, &str) = ("content-encoding", "gzip");

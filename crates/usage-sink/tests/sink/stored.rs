@@ -158,7 +158,8 @@ async fn deliveries_that_overlap_may_come_at_once() {
     let Some(postgres) = postgres().await else {
         return;
     };
-    let sink = start_ready(&postgres, &["--database-timeout=20s"]).await;
+    let flags = ["--database-timeout=20s", "--max-in-flight=20"];
+    let sink = start_ready(&postgres, &flags).await;
     let requests = (0..10).map(|start| {
         let events: Vec<_> = (start * 50..start * 50 + 500)
             .map(|n| line("roll", n))

@@ -1,0 +1,97 @@
+//! Deliveries that never end, and more of them than there is room for.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use testkit::{DEADLINE, Process, eventually};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::refused::NOWHERE;
+use crate::support::start_at;
+
+/// A delivery of which the end is missing.
+async fn half(sink: &Process) -> TcpStream {
+    let mut stream = TcpStream::connect(&sink.address).await.expect("connects");
+    let text = "POST /v1/logs HTTP/1.1\r\nHost: sink\r\nContent-Type: application/json\r\n\
+        Content-Length: 1000\r\n\r\n{\"resourceLogs\": [";
+    stream.write_all(text.as_bytes()).await.expect("sends");
+    stream
+}
+
+/// What comes back up to the end of the connection.
+async fn answer(mut stream: TcpStream) -> String {
+    let mut text = Vec::new();
+    let read = timeout(DEADLINE, stream.read_to_end(&mut text)).await;
+    read.expect("an end").expect("an answer");
+    String::from_utf8(text).expect("text")
+}
+
+/// Waits until so many deliveries are being handled.
+async fn until_in_progress(sink: &Process, count: f64) {
+    eventually("deliveries to be in progress", || async {
+        let metrics = sink.metrics().await;
+        let now = metrics.sum("http_requests_in_progress", &["handler=\"/v1/logs\""]);
+        (now == count).then_some(())
+    })
+    .await;
+}
+
+fn detail(answer: &str) -> Value {
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    body["detail"].clone()
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_given_up() {
+    let sink = start_at(NOWHERE, &[]).await;
+    let text = answer(half(&sink).await).await;
+    assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
+    assert!(detail(&text).to_string().contains("body"), "{text}");
+    until_in_progress(&sink, 0.0).await;
+    let late = ["handler=\"/v1/logs\"", "status=\"408\""];
+    let counted = sink.metrics().await.sum("http_requests_total", &late);
+    assert_eq!(counted, 1.0);
+}
+
+#[tokio::test]
+async fn more_deliveries_than_fit_are_to_be_repeated() {
+    let sink = start_at(NOWHERE, &[]).await;
+    let mut waiting = Vec::new();
+    for _ in 0..4 {
+        waiting.push(half(&sink).await);
+    }
+    until_in_progress(&sink, 4.0).await;
+    let asked = Instant::now();
+    let delivery = reqwest::Client::new().post(sink.url("/v1/logs"));
+    let refused = delivery.send().await.expect("an answer");
+    assert!(asked.elapsed() < Duration::from_secs(5), "at once");
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "1");
+    let problem: Value = refused.json().await.expect("JSON");
+    assert!(
+        problem["detail"].to_string().contains("4 requests"),
+        "{problem}"
+    );
+    let reason = ["reason=\"in_flight\""];
+    let rejected = sink
+        .metrics()
+        .await
+        .sum("http_requests_rejected_total", &reason);
+    assert_eq!(rejected, 1.0);
+}
+
+#[tokio::test]
+async fn half_a_body_does_not_hold_the_stop_for_its_whole_bound() {
+    let sink = start_at(NOWHERE, &[]).await;
+    let waiting = half(&sink).await;
+    until_in_progress(&sink, 1.0).await;
+    let (status, lines) = sink.terminate().await;
+    assert!(status.success(), "{status}");
+    let cut = "Stopping: requests or background tasks were cut off";
+    assert!(lines.iter().all(|line| line["message"] != cut), "{lines:?}");
+    let text = answer(waiting).await;
+    assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
+}
