@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use telemetry::client::shown;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::Url;
@@ -31,7 +32,7 @@ pub(crate) async fn check(needed: Needed<'_>) -> Result<(), Error> {
     };
     Err(Error::NotThere {
         service: needed.service,
-        url: needed.url.to_string(),
+        url: shown(needed.url),
         flag: needed.flag,
         cause,
     })

@@ -36,9 +36,22 @@ impl DatabaseError {
         error.code().map(Into::into)
     }
 
-    /// What happened, for a log line.
+    /// Whether the values were refused: asking again with the same ones would not help. SQLSTATE
+    /// classes 22 (data exception) and 23 (integrity constraint violation).
+    #[must_use]
+    pub fn is_about_the_data(&self) -> bool {
+        let code = self.sqlstate();
+        code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+    }
+
+    /// What happened, for a log line. PostgreSQL's own words without the line of its source that
+    /// sqlx appends, which a reader takes for a line of the statement.
     pub(crate) fn cause(&self) -> String {
         match self {
+            Self::Failed(sqlx::Error::Database(error)) => match error.code() {
+                Some(code) => format!("{} (SQLSTATE {code})", error.message()),
+                None => error.message().to_owned(),
+            },
             Self::Failed(error) => error.to_string(),
             other => other.to_string(),
         }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use dice::RollFailed;
+use dice::{NameTooLong, RollFailed};
 use service::Problem;
 
 /// Every error of this service. Logged where it happens, never here.
@@ -11,6 +11,9 @@ pub(crate) enum Error {
     /// 404: the client named a die that does not exist.
     #[error("there is no die {0:?}")]
     UnknownDie(String),
+    /// 404: no die has such a long name.
+    #[error(transparent)]
+    NameTooLong(#[from] NameTooLong),
     /// 500: the die's error rate struck. That is what some dice are for.
     #[error("the roll failed, as this die's rolls do now and then; try again")]
     RollFailed,
@@ -23,6 +26,9 @@ pub(crate) enum Error {
     /// 503: die-service cannot be reached or is broken; it may be back soon.
     #[error("die-service is not available; try again later")]
     DieServiceUnavailable,
+    /// 503: die-service is there, but its database is not.
+    #[error("die-service's database is not available; try again later")]
+    DatabaseUnavailable,
     /// 504: die-service did not answer in time.
     #[error("die-service did not answer in time; try again later")]
     DieServiceTimeout,
@@ -31,11 +37,13 @@ pub(crate) enum Error {
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownDie(_) => StatusCode::NOT_FOUND,
+            Self::UnknownDie(_) | Self::NameTooLong(_) => StatusCode::NOT_FOUND,
             Self::RollFailed | Self::BatchFailed { .. } | Self::Broken => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::DieServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DieServiceUnavailable | Self::DatabaseUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::DieServiceTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }

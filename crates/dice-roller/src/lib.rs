@@ -123,6 +123,7 @@ async fn roll(
     State(app): State<Arc<App>>,
     Query(RollQuery { die }): Query<RollQuery>,
 ) -> Result<Json<RollAnswer>, Error> {
+    dice::check_name(&die)?;
     set_attribute("die.type", die.clone());
     let die = app.specs.find(&die).await?;
     let roll = app.roller.roll(&die).await?;
@@ -147,6 +148,7 @@ async fn roll_async(
     State(app): State<Arc<App>>,
     Query(BatchQuery { die, times }): Query<BatchQuery>,
 ) -> Result<Json<BatchAnswer>, Error> {
+    dice::check_name(&die)?;
     set_attribute("die.type", die.clone());
     set_attribute("async.batch_size", i64::from(times.get()));
     let die: Die = app.specs.find(&die).await?;

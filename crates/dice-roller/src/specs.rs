@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use dice::{Catalogue, Die};
-use telemetry::client::{CallError, Client, Reply};
+use serde::Deserialize;
+use telemetry::client::{CallError, Client, Reply, endpoint, shown};
 use telemetry::metrics::KnownValues;
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, field, info_span};
 use url::Url;
 
 use crate::Config;
@@ -42,10 +43,13 @@ impl Specs {
         match self {
             Self::BuiltIn(dice) => dice.get(identifier).ok_or_else(|| unknown(identifier)),
             Self::Remote(service) => {
-                service
-                    .find(identifier)
-                    .instrument(info_span!("query die service"))
-                    .await
+                let span = info_span!("query die service", otel.status_code = field::Empty);
+                let found = service.find(identifier).instrument(span.clone()).await;
+                // A die that does not exist is an answer.
+                if !matches!(found, Ok(_) | Err(Error::UnknownDie(_))) {
+                    span.record("otel.status_code", "ERROR");
+                }
+                found
             }
         }
     }
@@ -86,26 +90,15 @@ impl DieService {
 
     fn interpret(&self, identifier: &str, reply: Result<Reply, CallError>) -> Result<Die, Error> {
         match reply {
-            Ok(Reply {
-                status: StatusCode::OK,
-                body,
-                ..
-            }) => serde_json::from_slice(&body)
-                .map_err(|error| self.unavailable(identifier, &error.to_string())),
-            Ok(Reply {
-                status: StatusCode::NOT_FOUND,
-                ..
-            }) => Err(unknown(identifier)),
-            Ok(Reply { status, .. }) => Err(self.unavailable(identifier, status.as_str())),
+            Ok(reply) => self.read(identifier, &reply),
             Err(error @ CallError::Unreachable(_)) => {
                 Err(self.unavailable(identifier, &error.cause()))
             }
             Err(CallError::Timeout(_)) => {
-                let (url, timeout) = (self.base.as_str(), self.timeout);
                 tracing::error!(
                     die_identifier = identifier,
-                    backend_url = url,
-                    ?timeout,
+                    backend_url = shown(&self.base),
+                    timeout = ?self.timeout,
                     "Die service did not answer in time"
                 );
                 Err(Error::DieServiceTimeout)
@@ -113,20 +106,59 @@ impl DieService {
         }
     }
 
+    /// What die-service said. Any server answers 404 to a path that it does not have: only a 404
+    /// that names the die says that there is no such die.
+    fn read(&self, identifier: &str, reply: &Reply) -> Result<Die, Error> {
+        let detail = || {
+            let problem: Option<Problem> = serde_json::from_slice(&reply.body).ok();
+            problem.map(|problem| problem.detail).unwrap_or_default()
+        };
+        match reply.status {
+            StatusCode::OK => serde_json::from_slice(&reply.body)
+                .map_err(|error| self.something_else(identifier, &error.to_string())),
+            StatusCode::NOT_FOUND if detail().contains(&format!("{identifier:?}")) => {
+                Err(unknown(identifier))
+            }
+            StatusCode::SERVICE_UNAVAILABLE if detail() == dice::DATABASE_UNAVAILABLE => {
+                self.unavailable(identifier, "its database does not answer");
+                Err(Error::DatabaseUnavailable)
+            }
+            status if status.is_server_error() => {
+                Err(self.unavailable(identifier, status.as_str()))
+            }
+            status => Err(self.something_else(identifier, status.as_str())),
+        }
+    }
+
     fn unavailable(&self, identifier: &str, cause: &str) -> Error {
         tracing::error!(
             die_identifier = identifier,
-            backend_url = self.base.as_str(),
+            backend_url = shown(&self.base),
             cause,
             "Die service is not available"
         );
         Error::DieServiceUnavailable
     }
 
+    fn something_else(&self, identifier: &str, cause: &str) -> Error {
+        tracing::error!(
+            die_identifier = identifier,
+            backend_url = shown(&self.base),
+            cause,
+            "This is no answer of die-service: is DIE_SERVICE_URL right?"
+        );
+        Error::DieServiceUnavailable
+    }
+
     fn url(&self, identifier: &str) -> Url {
-        let mut url = self.base.clone();
-        url.set_path("/dice");
+        let mut url = endpoint(&self.base, "/dice");
         url.query_pairs_mut().append_pair("identifier", identifier);
         url
     }
+}
+
+/// An error as die-service writes it.
+#[derive(Deserialize)]
+struct Problem {
+    detail: String,
 }

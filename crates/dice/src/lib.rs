@@ -5,14 +5,21 @@
 
 mod batch;
 mod catalogue;
+mod name;
 
 pub use batch::{BatchSize, NotABatchSize};
 pub use catalogue::{Catalogue, CatalogueError};
+pub use name::{MAX_NAME, NameTooLong, check_name};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 /// What metrics call a die that does not exist; no die can have that name.
 pub const UNKNOWN: &str = "unknown";
+
+/// What die-service says while its database is away, so that its callers can tell that from
+/// die-service itself being away.
+pub const DATABASE_UNAVAILABLE: &str =
+    "the database with the dice does not answer; try again later";
 
 /// What a die is made of. Deserialising checks it, so that every specification can be rolled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

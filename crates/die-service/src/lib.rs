@@ -118,6 +118,7 @@ impl App {
     }
 
     async fn specification(&self, identifier: String) -> Result<Json<Die>, Error> {
+        dice::check_name(&identifier)?;
         self.metrics.requested(&identifier);
         set_attribute("die.identifier", identifier.clone());
         let die = self.dice.find(&identifier).await?;
@@ -133,8 +134,7 @@ impl App {
                     die_found = false,
                     "Die not found"
                 );
-                let known = self.dice.identifiers().await?;
-                Err(Error::UnknownDie { identifier, known })
+                Err(Error::UnknownDie(identifier))
             }
         }
     }

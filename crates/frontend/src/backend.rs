@@ -12,7 +12,7 @@ use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use telemetry::client::{CallError, Client, Reply, endpoint};
+use telemetry::client::{CallError, Client, Reply, endpoint, redacted};
 use telemetry::metrics::Registry;
 use url::Url;
 
@@ -136,7 +136,7 @@ impl Backend {
             Some(base) => {
                 let url = endpoint(base, "/dice");
                 self.ask_for_dice(&url).await.unwrap_or_else(|cause| {
-                    let backend_url = url.as_str();
+                    let backend_url = redacted(&url).to_string();
                     tracing::warn!(
                         backend_url,
                         cause,
@@ -198,7 +198,7 @@ fn all(dice: &Catalogue) -> Vec<Die> {
 
 /// What the roller's reply, or its absence, means for our own answer.
 fn interpret(die: &str, url: &Url, reply: Result<Reply, CallError>) -> Result<Answer, Error> {
-    let (die_type, backend_url) = (die, url.as_str());
+    let (die_type, backend_url) = (die, redacted(url).to_string());
     let reply = reply.map_err(|error| {
         let cause = error.cause();
         tracing::error!(die_type, backend_url, cause, "Dice roller {error}");

@@ -15,7 +15,7 @@ use url::form_urlencoded;
 use crate::App;
 use crate::accept::prefers_html;
 use crate::backend::Answer;
-use crate::error::{Error, check_die_name};
+use crate::error::Error;
 use crate::page::{Choice, Content, Outcome};
 use crate::session::Visitor;
 
@@ -32,7 +32,7 @@ pub(crate) struct Form {
 /// `GET /form`: to the roll that was chosen. A form has one address, and the rolls are strict about
 /// their parameters; so this only says which of them it is to be.
 pub(crate) async fn choose(Query(form): Query<Form>) -> Result<Redirect, Error> {
-    check_die_name(&form.die)?;
+    dice::check_name(&form.die)?;
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("die", &form.die);
     let path = match form.r#async {

@@ -3,25 +3,10 @@
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use dice::NameTooLong;
 use service::Problem;
 
 use crate::sign_in;
-
-/// The longest name that is passed on, in characters once decoded; dice have at most 32. Names are
-/// bounded here, at the first hop, and so far below the bound on query strings that none grows
-/// beyond it however often it is encoded anew.
-pub(crate) const MAX_DIE_NAME: usize = 64;
-
-/// Refuses names that no die can have and that later hops may not take.
-///
-/// # Errors
-/// [`Error::DieNameTooLong`].
-pub(crate) fn check_die_name(die: &str) -> Result<(), Error> {
-    match die.chars().count() {
-        0..=MAX_DIE_NAME => Ok(()),
-        characters => Err(Error::DieNameTooLong { characters }),
-    }
-}
 
 /// Every error of this service. Logged where it happens, never here.
 #[derive(Debug, thiserror::Error)]
@@ -35,11 +20,8 @@ pub(crate) enum Error {
         retry_after: Option<HeaderValue>,
     },
     /// 404: no die has such a long name.
-    #[error(
-        "there is no such die: a name has at most {} characters, this one has {characters}",
-        MAX_DIE_NAME
-    )]
-    DieNameTooLong { characters: usize },
+    #[error(transparent)]
+    DieNameTooLong(#[from] NameTooLong),
     /// 503: dice-roller cannot be reached or is broken; it may be back soon.
     #[error("dice-roller is not available; try again later")]
     RollerUnavailable,
@@ -80,7 +62,7 @@ impl Error {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NoTrace | Self::DieNameTooLong { .. } => StatusCode::NOT_FOUND,
+            Self::NoTrace | Self::DieNameTooLong(_) => StatusCode::NOT_FOUND,
             Self::NoTraceStore => StatusCode::NOT_IMPLEMENTED,
             Self::RollerUnavailable | Self::TraceStoreUnavailable => {
                 StatusCode::SERVICE_UNAVAILABLE

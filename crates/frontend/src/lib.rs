@@ -53,7 +53,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::backend::{Answer, Backend};
-use crate::error::{Error, check_die_name};
+use crate::error::Error;
 use crate::page::{Content, Page};
 use crate::session::Visitor;
 use crate::trace::{Traces, Wait};
@@ -242,7 +242,7 @@ async fn roll(
     visitor: Visitor,
     Query(RollQuery { die }): Query<RollQuery>,
 ) -> Result<Answer, Error> {
-    check_die_name(&die)?;
+    dice::check_name(&die)?;
     set_attribute("die.type", die.clone());
     let die_type = app.backend.die_type(&die);
     usage::record(&visitor, Action::Roll { die_type });
@@ -261,7 +261,7 @@ async fn roll_async(
     visitor: Visitor,
     Query(BatchQuery { die, times: size }): Query<BatchQuery>,
 ) -> Result<Answer, Error> {
-    check_die_name(&die)?;
+    dice::check_name(&die)?;
     set_attribute("die.type", die.clone());
     set_attribute("async.batch_size", i64::from(size.get()));
     let die_type = app.backend.die_type(&die);

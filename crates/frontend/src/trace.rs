@@ -24,7 +24,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use telemetry::client::{CallError, Client, endpoint};
+use telemetry::client::{CallError, Client, endpoint, shown};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -124,7 +124,7 @@ impl Traces {
             .await;
         let reply = reply.map_err(|error| {
             let cause = error.cause();
-            tracing::warn!(backend_url = url.as_str(), cause, "Trace store {error}");
+            tracing::warn!(backend_url = shown(url), cause, "Trace store {error}");
             match error {
                 CallError::Timeout(_) => Error::TraceStoreTimeout,
                 CallError::Unreachable(_) => Error::TraceStoreUnavailable,
@@ -139,7 +139,7 @@ impl Traces {
             status => status.to_string(),
         };
         tracing::warn!(
-            backend_url = url.as_str(),
+            backend_url = shown(url),
             cause = unreadable,
             "Trace store gave no trace"
         );

@@ -126,8 +126,9 @@ fn parse<C: Args>(
 }
 
 /// A variable that is set to nothing is not set, as OpenTelemetry's specification has it and
-/// compose files do it.
+/// compose files do it. And `--help` shows variables without their values, which may be secret.
 pub fn ignore_if_empty(flag: Arg) -> Arg {
+    let flag = flag.hide_env_values(true);
     let variable = flag.get_env().map(std::env::var_os);
     match variable.flatten() {
         Some(value) if value.is_empty() => flag.env(Resettable::Reset),

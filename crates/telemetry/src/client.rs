@@ -6,6 +6,7 @@
 //! exception: a 4xx answer leaves the span's status unset, because asking for a die that does not
 //! exist is no failure of the call.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
@@ -17,7 +18,7 @@ use tracing::{Instrument, Span, field, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use url::Url;
 
-use crate::trace_context;
+use crate::{bounded, trace_context};
 
 /// Idle connections kept for each upstream: as many as a stampede of batches uses at once.
 const IDLE_CONNECTIONS: usize = 64;
@@ -154,8 +155,50 @@ pub fn http_url(text: &str) -> Result<Url, String> {
     }
 }
 
+/// A configured URL for people to read: without credentials and without its query, which may hold
+/// some.
+#[must_use]
+pub fn shown(url: &Url) -> String {
+    let mut url = redacted(url).into_owned();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
+}
+
+/// Parameters whose value is a secret, by the conventions of `url.full`:
+/// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>
+const SECRET_PARAMETERS: [&str; 4] = ["AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"];
+
+/// A URL as the conventions want it in `url.full`: no user, no password, no signature.
+#[must_use]
+pub fn redacted(url: &Url) -> Cow<'_, Url> {
+    const REDACTED: &str = "REDACTED";
+    let is_secret = |name: &str| SECRET_PARAMETERS.contains(&name);
+    let mut shown = Cow::Borrowed(url);
+    if !url.username().is_empty() || url.password().is_some() {
+        let shown = shown.to_mut();
+        // Fails only for a URL without a host, which has no credentials.
+        let _ = shown.set_username(REDACTED);
+        let _ = shown.set_password(Some(REDACTED));
+    }
+    if url.query_pairs().any(|(name, _)| is_secret(&name)) {
+        let pairs = url.query_pairs().map(|(name, value)| {
+            let value = if is_secret(&name) {
+                REDACTED.into()
+            } else {
+                value
+            };
+            (name, value)
+        });
+        let mut query = shown.to_mut().query_pairs_mut();
+        query.clear().extend_pairs(pairs);
+    }
+    shown
+}
+
 /// The URL of `path` at the service at `base`. A path of `base` itself is kept, as behind a proxy
 /// that serves the service below it: `/roll` at `http://proxy/dice/` is `http://proxy/dice/roll`.
+/// A query of `base` is dropped.
 #[must_use]
 pub fn endpoint(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
@@ -164,6 +207,7 @@ pub fn endpoint(base: &Url, path: &str) -> Url {
         path.trim_start_matches('/'),
     );
     url.set_path(&format!("{prefix}/{path}"));
+    url.set_query(None);
     url
 }
 
@@ -197,7 +241,7 @@ fn client_span(method: &Method, url: &Url) -> Span {
         "error.type" = field::Empty,
         server.address = url.host_str(),
         server.port = url.port_or_known_default().map(i64::from),
-        url.full = url.as_str(),
+        url.full = bounded(redacted(url).as_str()),
     )
 }
 

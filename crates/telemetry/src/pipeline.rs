@@ -21,6 +21,7 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry};
 use url::Url;
 
+use crate::client::shown;
 use crate::export::{Bounded, Queue, Reported};
 use crate::filter::Filter;
 use crate::logs::{JsonLines, Lines, Writer};
@@ -186,7 +187,7 @@ fn processor(
     let exporter = Reported {
         inner: exporter,
         queue: Arc::clone(queue),
-        endpoint: url.to_string(),
+        endpoint: shown(url),
     };
     let batches = BatchConfigBuilder::default()
         .with_max_queue_size(settings.span_queue_size)

@@ -1,6 +1,8 @@
 //! Usage events, read from the lines that the frontend wrote. What cannot be stored is found here,
 //! so that one bad event never keeps the others of its delivery out of the database.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use telemetry::metrics::KnownValues;
 use time::OffsetDateTime;
@@ -9,6 +11,13 @@ use uuid::Uuid;
 
 /// Longest text of an event in characters; the longest there should be is an id of 36.
 const MAX_TEXT: usize = 256;
+
+/// How old an event may be when it arrives: deliveries wait while usage-sink or its database is away,
+/// and no outage of this system is longer than its logs are kept.
+const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How far ahead of this machine's clock the sender's may be.
+const MAX_AHEAD: Duration = Duration::from_secs(3600);
 
 /// What somebody did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,10 +143,20 @@ impl Fields<'_> {
         id.map_err(|_| format!("{name} is not a UUID"))
     }
 
+    /// A time near now. A clock that is far off would put its events where no panel looks, and the
+    /// edges of what RFC 3339 can write are beyond what can be converted.
     fn time(&self, name: &str) -> Result<OffsetDateTime, String> {
         let text = self.text(name)?.unwrap_or_default();
-        OffsetDateTime::parse(text, &Rfc3339)
-            .map_err(|_| format!("{name} is not a time in RFC 3339"))
+        let time = OffsetDateTime::parse(text, &Rfc3339)
+            .map_err(|_| format!("{name} is not a time in RFC 3339"))?;
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let seconds = |bound: Duration| i64::try_from(bound.as_secs()).unwrap_or(i64::MAX);
+        let allowed = now - seconds(MAX_AGE)..=now + seconds(MAX_AHEAD);
+        if !allowed.contains(&time.unix_timestamp()) {
+            let reason = "is more than 7 days ago or more than 1 hour ahead of this clock";
+            return Err(format!("{name} {reason}"));
+        }
+        Ok(time)
     }
 
     fn rolls(&self, kind: EventType) -> Result<Option<i16>, String> {

@@ -5,8 +5,9 @@
 //! | `POST /v1/logs` | OTLP/HTTP logs in JSON, gzip or not: 200 once they are stored, 503 when they cannot be |
 //!
 //! Every log record is to have a usage line of the frontend as its body. An event that is delivered
-//! again is recognised by its `event_id`; a record that is no usage event is rejected in OTLP's own
-//! way, with a 200 that says so, because sending it again would not help.
+//! again is recognised by its `event_id`; a record that is no usage event, or that happened more
+//! than 7 days ago or more than 1 hour ahead of this clock, is rejected in OTLP's own way, with a
+//! 200 that says so, because sending it again would not help.
 
 mod delivery;
 mod error;
@@ -23,6 +24,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
 use axum::routing::post;
 use axum::{Json, Router};
+use database::DatabaseError;
 use serde_json::{Value, json};
 use service::{Program, Server};
 use telemetry::http::{Admission, Limits};
@@ -124,11 +126,40 @@ impl App {
             }
         }
         if !events.is_empty() {
-            let stored = self.store.insert(&events).await?;
+            let (events, stored) = self.store(events, &mut rejections).await?;
             self.report_taken(&events, &stored);
         }
         // Not before: a delivery that could not be stored comes again, rejections and all.
         Ok(Json(self.report_rejected(&rejections)))
+    }
+
+    /// Stores all at once; one by one when the database refuses the data of one of them, so that one
+    /// event never keeps the others out, or its delivery at the head of a queue for ever. Answers
+    /// those that are in the table now, and the types of those that are new there.
+    async fn store(
+        &self,
+        events: Vec<Event>,
+        rejections: &mut Vec<Rejection>,
+    ) -> Result<(Vec<Event>, Vec<EventType>), DatabaseError> {
+        match self.store.insert(&events).await {
+            Err(error) if error.is_about_the_data() => {}
+            result => return result.map(|stored| (events, stored)),
+        }
+        let (mut taken, mut new) = (Vec::new(), Vec::new());
+        for event in events {
+            match self.store.insert(std::slice::from_ref(&event)).await {
+                Ok(stored) => {
+                    new.extend(stored);
+                    taken.push(event);
+                }
+                Err(error) if error.is_about_the_data() => rejections.push(Rejection {
+                    event_type: event.kind.name(),
+                    reason: "the database refuses one of its values".to_owned(),
+                }),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((taken, new))
     }
 
     fn report_taken(&self, events: &[Event], stored: &[EventType]) {

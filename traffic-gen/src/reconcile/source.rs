@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
+use telemetry::client::shown;
 use url::Url;
 
 use crate::Error;
@@ -68,7 +69,7 @@ impl Source {
     pub(super) fn unusable(&self, problem: impl Into<String>) -> Error {
         Error::Unusable {
             service: self.name,
-            url: self.base.to_string(),
+            url: shown(&self.base),
             problem: problem.into(),
         }
     }
@@ -80,7 +81,7 @@ impl Source {
         }
         Error::NotThere {
             service: self.name,
-            url: self.base.to_string(),
+            url: shown(&self.base),
             flag: self.flag,
             cause: cause.to_string(),
         }

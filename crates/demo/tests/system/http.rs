@@ -43,7 +43,7 @@ async fn die_service_answers_as_documented() {
     let unknown = detail(die_service, "/dice?identifier=loaded", 404).await;
     assert_eq!(
         unknown,
-        "there is no die \"loaded\"; there are extreme, fair, risky"
+        "there is no die \"loaded\"; GET /dice lists those there are"
     );
 }
 

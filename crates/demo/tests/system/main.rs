@@ -7,6 +7,7 @@ mod concurrency;
 mod database_stages;
 mod demo;
 mod demo_command;
+mod die_service_url;
 mod environment;
 mod failures;
 mod http;

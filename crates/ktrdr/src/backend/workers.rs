@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use telemetry::client::http_url;
+use telemetry::client::{http_url, shown};
 use url::Url;
 
 use super::error::Error;
@@ -195,7 +195,7 @@ impl Workers {
             json!({
                 "id": id,
                 "worker_type": worker.kind,
-                "url": worker.url,
+                "url": shown(&worker.url),
                 "state": worker.state().as_str(),
                 "operation_id": worker.current.as_ref().map(|current| &current.operation_id),
                 "last_heard_seconds_ago": worker.last_beat.elapsed().as_secs_f64(),

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
+use telemetry::client::shown;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::slot::Stop;
@@ -74,7 +75,7 @@ impl Worker {
                 Err(error) => error.cause(),
             };
             if pause == FIRST_PAUSE {
-                let backend_url = self.config.backend_url.as_str();
+                let backend_url = shown(&self.config.backend_url);
                 tracing::warn!(backend_url, problem, "Cannot register; trying again");
             }
             sleep(pause).await;

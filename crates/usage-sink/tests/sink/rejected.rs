@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::postgres;
 
-use crate::support::{count, deliver, event_id, events, line, request, select, start_ready};
+use crate::support::{count, deliver, event_id, events, line, lines, request, select, start_ready};
 
 /// A body, the event type it is counted under, and what the answer says of it.
 fn bad_bodies() -> Vec<(String, &'static str, &'static str)> {
@@ -79,6 +79,16 @@ fn bad_bodies() -> Vec<(String, &'static str, &'static str)> {
             with("roll", "timestamp", json!("noon")),
             "roll",
             "timestamp is not a time",
+        ),
+        (
+            with("roll", "timestamp", json!("3000-01-01T00:00:00Z")),
+            "roll",
+            "timestamp is more than 7 days ago or more than 1 hour ahead",
+        ),
+        (
+            with("roll", "timestamp", json!("1000-01-01T00:00:00+23:00")),
+            "roll",
+            "timestamp is more than 7 days ago",
         ),
         (
             with("roll", "timestamp", Value::Null),
@@ -169,4 +179,28 @@ async fn all_the_bad_of_a_delivery_are_one_line_and_no_query() {
             "a line of its own is no usage line"
         );
     }
+}
+
+#[tokio::test]
+async fn a_value_that_only_the_database_refuses_keeps_no_other_event_out() {
+    let Some(postgres) = postgres().await else {
+        return;
+    };
+    let sink = start_ready(&postgres, &[]).await;
+    let check = "ALTER TABLE usage_events ADD CHECK (username <> 'refused')";
+    select(&postgres, check).await;
+    let mut all: Vec<_> = (1..=6).map(|number| line("roll", number)).collect();
+    all[2]["username"] = json!("refused");
+    for duplicates in [0.0, 5.0] {
+        let (status, answer) = deliver(&sink, &lines(&all)).await;
+        assert_eq!(status, 200, "{answer}");
+        let partial = &answer["partialSuccess"];
+        assert_eq!(partial["rejectedLogRecords"], "1", "{answer}");
+        let reason = partial["errorMessage"].as_str().expect("a reason");
+        assert!(reason.contains("the database refuses"), "{reason}");
+        assert_eq!(count(&postgres).await, "5");
+        assert_eq!(events(&sink, "roll", "duplicate").await, duplicates);
+    }
+    assert_eq!(events(&sink, "roll", "stored").await, 5.0);
+    assert_eq!(events(&sink, "roll", "rejected").await, 2.0);
 }

@@ -6,7 +6,9 @@ use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use testkit::{eventually, postgres};
 
-use crate::support::{count, deliver, event_id, events, line, lines, post, select, start_ready};
+use crate::support::{
+    count, deliver, event_id, events, line, lines, post, select, start_ready, yesterday,
+};
 
 const TYPES: [&str; 5] = ["sign_in", "page_view", "roll", "roll_batch", "sign_out"];
 
@@ -26,7 +28,8 @@ async fn every_field_comes_from_the_line() {
     for optional in ["session_id", "die_type", "async_batch_size", "trace_id"] {
         fields.remove(optional);
     }
-    bare["timestamp"] = json!("2026-11-21T06:06:07.5+01:00");
+    let day = yesterday();
+    bare["timestamp"] = json!(format!("{day}T06:06:07.5+01:00"));
     bare["username"] = json!("Zoë 🎲 'quoted' \\ \"twice\"");
     assert_eq!(deliver(&sink, &lines(&all)).await, (200, json!({})));
     assert_eq!(deliver(&sink, &lines(&[bare])).await, (200, json!({})));
@@ -43,15 +46,12 @@ async fn every_field_comes_from_the_line() {
     let trace = "0af7651916cd43dd8448eb211c80319c";
     for (number, (kind, rolls)) in TYPES.iter().zip(["", "", "1", "5", ""]).enumerate() {
         let id = event_id(number as u128 + 1);
-        let time = "2026-11-21 05:06:07.123456+00";
+        let time = format!("{day} 05:06:07.123456+00");
         let row = format!("{id}|{kind}|{time}|{session}|Ada|fair|{rolls}|{trace}|t");
         assert_eq!(rows[number], row);
     }
     let name = "Zoë 🎲 'quoted' \\ \"twice\"";
-    let row = format!(
-        "{}|page_view|2026-11-21 05:06:07.5+00||{name}||||t",
-        event_id(6)
-    );
+    let row = format!("{}|page_view|{day} 05:06:07.5+00||{name}||||t", event_id(6));
     assert_eq!(rows[5..], [row]);
 }
 

@@ -8,6 +8,7 @@ use local_postgres::LocalPostgres;
 use reqwest::Response;
 use serde_json::{Value, json};
 use testkit::{Process, eventually};
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 /// Starts usage-sink on `postgres`, which need not run.
@@ -48,10 +49,15 @@ pub(crate) fn event_id(number: u128) -> String {
     Uuid::from_u128(number).to_string()
 }
 
+/// A day on which an event may have happened, as in `2026-11-21`.
+pub(crate) fn yesterday() -> Date {
+    (OffsetDateTime::now_utc() - time::Duration::DAY).date()
+}
+
 /// A complete usage line of the frontend.
 pub(crate) fn line(event_type: &str, number: u128) -> Value {
     json!({
-        "timestamp": "2026-11-21T05:06:07.123456789Z",
+        "timestamp": format!("{}T05:06:07.123456789Z", yesterday()),
         "level": "INFO",
         "message": "Usage event",
         "usage": true,
