@@ -19,9 +19,11 @@ const SERVICE: Service = Service {
 
 /// Traffic for the dice system: users, and runs that measure or check it
 ///
-/// Without a mode: users.
+/// Without a mode it runs users; traffic-gen MODE --help lists the flags of a mode.
 #[derive(Debug, Parser)]
 #[command(name = "traffic-gen", version, after_help = EXIT_CODES)]
+#[command(override_usage = "traffic-gen [OPTIONS] [MODE]")]
+#[command(subcommand_help_heading = "Modes", subcommand_value_name = "MODE")]
 struct Cli {
     #[command(subcommand)]
     mode: Mode,
@@ -153,23 +155,27 @@ impl Mode {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Finished, Error> {
         match self {
-            Self::Users(options) => finished(users::run(&options, console, shutdown).await),
-            Self::Compare(options) => finished(compare::run(&options, console, shutdown).await),
-            Self::Load(options) => finished(load::run(&options, console, shutdown).await),
+            Self::Users(options) => finished(users::run(&options, console, shutdown).await).await,
+            Self::Compare(options) => {
+                finished(compare::run(&options, console, shutdown).await).await
+            }
+            Self::Load(options) => finished(load::run(&options, console, shutdown).await).await,
             Self::Direct(options) => {
-                finished(queries::direct::run(&options, console, shutdown).await)
+                finished(queries::direct::run(&options, console, shutdown).await).await
             }
             Self::Database(options) => {
-                finished(queries::database::run(&options, console, shutdown).await)
+                finished(queries::database::run(&options, console, shutdown).await).await
             }
             Self::Resilience(options) => {
-                finished(resilience::run(&options, console, shutdown).await)
+                finished(resilience::run(&options, console, shutdown).await).await
             }
-            Self::Reconcile(options) => finished(reconcile::run(&options, console, shutdown).await),
+            Self::Reconcile(options) => {
+                finished(reconcile::run(&options, console, shutdown).await).await
+            }
         }
     }
 }
 
-fn finished(report: Result<impl Report, Error>) -> Result<Finished, Error> {
-    report.map(|report| Finished::of(&report))
+async fn finished(report: Result<impl Report, Error>) -> Result<Finished, Error> {
+    Ok(Finished::of(&report?).await)
 }

@@ -23,6 +23,7 @@ mod error;
 mod flags;
 mod latency;
 mod load;
+mod look_next;
 mod output;
 mod pace;
 mod queries;

@@ -6,12 +6,18 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde::Serialize;
-use url::Url;
+
+use crate::look_next::LookNext;
 
 /// The result of a mode.
 pub(crate) trait Report: Serialize + fmt::Display {
     /// Whether the run was fine.
     fn passed(&self) -> bool;
+
+    /// Where to look for what it left behind.
+    fn look_next(&self) -> LookNext<'_> {
+        LookNext::default()
+    }
 }
 
 /// A report, written out.
@@ -26,9 +32,9 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    pub(crate) fn of(report: &impl Report) -> Self {
+    pub(crate) async fn of(report: &impl Report) -> Self {
         Self {
-            text: report.to_string(),
+            text: format!("{report}{}", report.look_next().text().await),
             json: serde_json::to_value(report).expect("reports have string keys"),
             passed: report.passed(),
         }
@@ -42,31 +48,6 @@ impl Finished {
         } else {
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Where a person finds what the run left behind.
-#[derive(Default)]
-pub(crate) struct LookNext<'a> {
-    pub(crate) frontend: Option<&'a Url>,
-    pub(crate) run: Option<&'a str>,
-}
-
-impl fmt::Display for LookNext<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nLook next:")?;
-        if let Some(frontend) = self.frontend {
-            writeln!(f, "  the page     {frontend}")?;
-        }
-        writeln!(f, "  dashboards   http://localhost:3000 (with Docker)")?;
-        if let Some(run) = self.run {
-            writeln!(
-                f,
-                "  traces       {{ span.traffic.run = \"{run}\" }} in Grafana's Explore, or \
-                 http://localhost:3200/api/search?q=%7Bspan.traffic.run%3D%22{run}%22%7D"
-            )?;
-        }
-        Ok(())
     }
 }
 

@@ -18,9 +18,9 @@ pub(crate) const DEFAULT_TEMPO_PORT: u16 = 3200;
 
 /// What becomes of variables.
 const ENVIRONMENT: &str = "\
-Variables: each flag can be given as the variable shown beside it. The services get no other variables of
-this shell than PATH, HOME, USER, LOGNAME, TMPDIR, TZ, LANG, LANGUAGE, LC_*, NO_COLOR, RUST_BACKTRACE,
-RUST_LIB_BACKTRACE, LD_LIBRARY_PATH, LD_PRELOAD, LLVM_PROFILE_FILE and OTEL_RESOURCE_ATTRIBUTES: not RUST_LOG
+Variables: each flag can be given as the variable shown beside it. The services get no other variables of \
+this shell than PATH, HOME, USER, LOGNAME, TMPDIR, TZ, LANG, LANGUAGE, LC_*, NO_COLOR, RUST_BACKTRACE, \
+RUST_LIB_BACKTRACE, LD_LIBRARY_PATH, LD_PRELOAD, LLVM_PROFILE_FILE and OTEL_RESOURCE_ATTRIBUTES: not RUST_LOG \
 (use --log-filter), not LOG_FORMAT (--log-format), no other OTEL_*, no PG* and no proxy.";
 
 /// Runs the whole dice system without Docker: the services of a stage, light traffic, and a stand-in
@@ -28,7 +28,8 @@ RUST_LIB_BACKTRACE, LD_LIBRARY_PATH, LD_PRELOAD, LLVM_PROFILE_FILE and OTEL_RESO
 ///
 /// Ctrl-C stops everything. There is no Grafana here: for that, `docker compose up`.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, after_help = stage::table())]
+#[command(version, args_conflicts_with_subcommands = true)]
+#[command(after_help = format!("{}\n\n--help lists more flags: log lines, KTRDR's ports, databases.", stage::table()))]
 #[command(after_long_help = format!("{}\n\n{ENVIRONMENT}", stage::table()))]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -129,15 +130,18 @@ pub(crate) struct Options {
 
     /// Which log lines the services write: LEVEL, or TARGET=LEVEL pairs with commas [default: info].
     /// Usage events are written all the same where they go to usage-sink
+    #[arg(hide_short_help = true)]
     #[arg(long, env = "DEMO_LOG_FILTER", value_name = "FILTER", value_parser = filter)]
     pub(crate) log_filter: Option<String>,
 
     /// How the services' log lines look [default: json]. Lines that go to usage-sink must be JSON, so
     /// in stage 6 pretty needs --log-routes loki
+    #[arg(hide_short_help = true)]
     #[arg(long, env = "DEMO_LOG_FORMAT", value_name = "FORMAT", value_enum)]
     pub(crate) log_format: Option<LogFormat>,
 
     /// The longest delay of a roll, as dice-roller's --roll-delay [default: 1s]
+    #[arg(hide_short_help = true)]
     #[arg(long, env = "DEMO_ROLL_DELAY", value_name = "DURATION")]
     pub(crate) roll_delay: Option<String>,
 
@@ -154,6 +158,7 @@ pub(crate) struct Options {
     pub(crate) frontend_port: Option<u16>,
 
     /// Port of usage-sink [default: that of the stage]
+    #[arg(hide_short_help = true)]
     #[arg(long, env = "USAGE_SINK_PORT", value_name = "PORT", value_parser = port())]
     pub(crate) usage_sink_port: Option<u16>,
 
@@ -163,19 +168,23 @@ pub(crate) struct Options {
     pub(crate) database_url: Option<Url>,
 
     /// Stage 6: the database of usage-sink, another than that of die-service [default: as above]
+    #[arg(hide_short_help = true)]
     #[arg(long, env = "USAGE_DATABASE_URL", value_name = "URL", hide_env_values = true, value_parser = postgres_url)]
     pub(crate) usage_database_url: Option<Url>,
 
     /// Where the services' usage lines go: with the other lines, which is what --logs and --log-dir
     /// show, to usage-sink, or to both [default: loki, in stage 6 usage]
+    #[arg(hide_short_help = true)]
     #[arg(long, env = "LOG_ROUTES", value_name = "ROUTES", value_enum)]
     pub(crate) log_routes: Option<LogRoutes>,
 
     /// Port on which traces are received: OTLP, http/protobuf
+    #[arg(hide_short_help = true)]
     #[arg(long, env = "OTLP_PORT", value_name = "PORT", default_value_t = 4318, value_parser = port())]
     pub(crate) otlp_port: u16,
 
     /// Port of the trace store's HTTP API, Tempo's
+    #[arg(hide_short_help = true)]
     #[arg(long, env = "TEMPO_PORT", value_name = "PORT", default_value_t = DEFAULT_TEMPO_PORT, value_parser = port())]
     pub(crate) tempo_port: u16,
 
@@ -184,10 +193,12 @@ pub(crate) struct Options {
     pub(crate) ktrdr: bool,
 
     /// Port of KTRDR's backend
+    #[arg(hide_short_help = true)]
     #[arg(long, env = "KTRDR_PORT", value_name = "PORT", default_value_t = 8120, value_parser = port())]
     pub(crate) ktrdr_port: u16,
 
     /// Ports of KTRDR's workers, one each: the first half does backtests, the others trainings
+    #[arg(hide_short_help = true)]
     #[arg(
         long,
         env = "KTRDR_WORKER_PORTS",
@@ -198,6 +209,7 @@ pub(crate) struct Options {
     pub(crate) ktrdr_worker_ports: Vec<u16>,
 
     /// Spans kept in memory; the oldest traces go first
+    #[arg(hide_short_help = true)]
     #[arg(
         long,
         env = "DEMO_MAX_SPANS",

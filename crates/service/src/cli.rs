@@ -43,9 +43,7 @@ struct Cli<C: Args> {
     #[command(subcommand)]
     command: Option<Command>,
 
-    #[command(flatten)]
-    config: C,
-
+    // Before the others, some of which have a heading.
     /// Address and port to listen on; port 0 takes a free one
     #[arg(
         long,
@@ -54,6 +52,9 @@ struct Cli<C: Args> {
         default_value = "127.0.0.1:8000"
     )]
     listen: SocketAddr,
+
+    #[command(flatten)]
+    config: C,
 
     #[command(flatten)]
     telemetry: Settings,

@@ -4,18 +4,31 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
 use crate::client::http_url;
+
+/// The heading of these flags in `--help`.
+const HEADING: &str = "Telemetry";
+
+/// A program's own flags come first: these are in `--help`, and not in the short `-h`.
+fn in_long_help(flag: Arg) -> Arg {
+    let is_one = flag.get_help_heading() == Some(HEADING);
+    if is_one {
+        flag.hide_short_help(true)
+    } else {
+        flag
+    }
+}
 
 /// Logs and traces of one process.
 ///
 /// The OTLP exporter itself also reads `OTEL_EXPORTER_OTLP_HEADERS`, and the resource
 /// `OTEL_RESOURCE_ATTRIBUTES`.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Telemetry")]
+#[command(next_help_heading = HEADING, mut_args(in_long_help))]
 pub struct Settings {
     /// Base URL of the OTLP/HTTP receiver; spans are posted to URL/v1/traces
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]

@@ -25,7 +25,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let start = Instant::now();
     step("tools", || tools::install(options.ci))?;
     step("formatting", || cargo(&["fmt", "--all", "--check"]))?;
-    step("lints", || {
+    step("lints, with all dependencies compiled once", || {
         cargo(&[
             "clippy",
             "--workspace",
@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     step("documentation", documentation)?;
     step("dependencies", dependencies)?;
     step("stack", || check_stack::run(options.ci))?;
-    step("tests", side_by_side::run)?;
+    step("tests, with every program compiled once", side_by_side::run)?;
     step("examples", || {
         cargo(&["test", "--workspace", "--doc", "--quiet"])
     })?;
@@ -48,7 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 }
 
 fn step(name: &str, run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
-    println!("== {name}");
+    println!("== {name} ...");
     let start = Instant::now();
     run()?;
     println!(

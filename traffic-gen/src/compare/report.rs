@@ -6,7 +6,8 @@ use serde::Serialize;
 use url::Url;
 
 use crate::latency::{Latency, Millis};
-use crate::output::{self, LookNext};
+use crate::look_next::LookNext;
+use crate::output;
 use crate::table::Table;
 
 /// What was measured.
@@ -59,6 +60,14 @@ impl output::Report for Report {
     fn passed(&self) -> bool {
         self.failures == 0
     }
+
+    fn look_next(&self) -> LookNext<'_> {
+        LookNext {
+            frontend: Some(&self.frontend),
+            run: Some(&self.run),
+            ..LookNext::default()
+        }
+    }
 }
 
 impl fmt::Display for Report {
@@ -80,13 +89,14 @@ impl fmt::Display for Report {
                 Kind::Sequential => "one roll".to_owned(),
                 Kind::Batch => format!("batch of {}", row.rolls),
             };
+            let [mean, p50, p95, ..] = row.latency.cells();
             table.row([
                 name,
                 row.requests.to_string(),
-                Millis(row.latency.mean_ms).to_string(),
+                mean,
                 Millis(row.expected_mean_ms).to_string(),
-                Millis(row.latency.p50_ms).to_string(),
-                Millis(row.latency.p95_ms).to_string(),
+                p50,
+                p95,
                 factor(row.speed_up),
                 factor(row.expected_speed_up),
             ]);
@@ -99,10 +109,13 @@ impl fmt::Display for Report {
         if self.failures > 0 {
             writeln!(f, "{} requests failed and are left out", self.failures)?;
         }
-        let look = LookNext {
-            frontend: Some(&self.frontend),
-            run: Some(&self.run),
-        };
-        write!(f, "{look}")
+        let mut rows = std::iter::once(&self.sequential).chain(&self.batches);
+        if rows.any(|row| row.requests == 0) {
+            writeln!(
+                f,
+                "-: no request of that kind was answered, so there is nothing to compare"
+            )?;
+        }
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{DieService, Found, QueryMix, Report, Tally, needed};
 use crate::error::Failure;
-use crate::flags::{DieServiceUrl, timeout};
+use crate::flags::{DieServiceUrl, duration, timeout};
 use crate::pace::{Schedule, open_loop};
 use crate::random::{Seed, rate, run_id, stream};
 use crate::reach::check;
@@ -29,15 +29,17 @@ pub(crate) struct Options {
     #[arg(value_parser = rate)]
     pub(crate) queries_per_second: f64,
 
-    /// How long, in seconds, 1 to 86400
+    /// How long queries are sent, 1s to 24h; a number alone is seconds
+    // The variable and the hidden flag are those of the original.
     #[arg(
         long,
+        alias = "duration-seconds",
         env = "DURATION_SECONDS",
-        value_name = "SECONDS",
-        default_value_t = 30
+        value_name = "DURATION",
+        default_value = "30s"
     )]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub(crate) duration_seconds: u64,
+    #[arg(value_parser = seconds_or_duration)]
+    pub(crate) duration: Duration,
 
     /// What is asked for.
     #[command(flatten)]
@@ -58,6 +60,20 @@ pub(crate) struct Options {
     pub(crate) timeout: Duration,
 }
 
+/// A [`duration`] of 1 s or longer, or a number of seconds.
+fn seconds_or_duration(text: &str) -> Result<Duration, String> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
+    let given = if is_number {
+        duration(&format!("{text}s"))?
+    } else {
+        duration(text)?
+    };
+    if given < Duration::from_secs(1) {
+        return Err("shorter than 1s".to_owned());
+    }
+    Ok(given)
+}
+
 /// Sends the queries, for as long as `shutdown` is not ready. Latencies count from when a query
 /// was due.
 ///
@@ -75,10 +91,9 @@ pub(crate) async fn run(
     let service = DieService::new(&options.die_service.url, options.timeout, &run);
     let service = Arc::new(service);
     let stop = Stop::when(shutdown);
-    let duration = Duration::from_secs(options.duration_seconds);
     let mut tally = Tally::new(run, seed);
     let _following = console.follow(tally.progress());
-    let schedule = Schedule::new(options.queries_per_second, duration);
+    let schedule = Schedule::new(options.queries_per_second, options.duration);
     let ended = open_loop(
         schedule,
         &stop,

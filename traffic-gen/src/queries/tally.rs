@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::{Found, Query};
 use crate::error::Failure;
 use crate::latency::{Latencies, Latency};
-use crate::output::{self, LookNext, per_second};
+use crate::look_next::LookNext;
+use crate::output::{self, per_second};
 use crate::table::Table;
 
 /// Counts by kind of query.
@@ -132,6 +133,13 @@ impl output::Report for Report {
     fn passed(&self) -> bool {
         self.queries > 0 && self.kinds.iter().all(|kind| kind.failures.is_empty())
     }
+
+    fn look_next(&self) -> LookNext<'_> {
+        LookNext {
+            run: Some(&self.run),
+            ..LookNext::default()
+        }
+    }
 }
 
 impl fmt::Display for Report {
@@ -156,10 +164,6 @@ impl fmt::Display for Report {
             write!(f, " of {target}/s aimed at")?;
         }
         writeln!(f, "; --seed {} repeats them", self.seed)?;
-        let look = LookNext {
-            run: Some(&self.run),
-            ..LookNext::default()
-        };
-        write!(f, "{look}")
+        Ok(())
     }
 }

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use serde::Serialize;
+use url::Url;
 
 use super::counters::Unit;
 use super::usage::Stored;
-use crate::output::{self, LookNext};
+use crate::look_next::LookNext;
+use crate::output;
 use crate::table::Table;
 
 /// One place in which the run should have left its marks.
@@ -85,13 +87,26 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
     /// Some of the traces in which spans are missing.
     pub(crate) incomplete_traces: Vec<String>,
+    /// Spans that are there more than once, each counted once: an exporter repeats a batch whose answer
+    /// it did not get.
+    pub(crate) repeated_spans: u64,
     #[serde(skip)]
     pub(super) has_lines: bool,
+    #[serde(skip)]
+    pub(super) tempo: Url,
 }
 
 impl output::Report for Report {
     fn passed(&self) -> bool {
         self.not_sent == 0 && self.rows.iter().all(Row::is_balanced)
+    }
+
+    fn look_next(&self) -> LookNext<'_> {
+        LookNext {
+            run: Some(&self.run),
+            tempo: Some(&self.tempo),
+            frontend: None,
+        }
     }
 }
 
@@ -141,12 +156,16 @@ impl fmt::Display for Report {
             let traces = self.incomplete_traces.join(" ");
             writeln!(f, "spans are missing in: {traces}")?;
         }
+        if self.repeated_spans > 0 {
+            let repeated = self.repeated_spans;
+            writeln!(
+                f,
+                "{repeated} spans received twice, and counted once: an export was repeated, and metrics \
+                 that are made from spans count both"
+            )?;
+        }
         writeln!(f, "{}", self.verdict())?;
-        let look = LookNext {
-            run: Some(&self.run),
-            ..LookNext::default()
-        };
-        write!(f, "{look}")
+        Ok(())
     }
 }
 

@@ -23,7 +23,9 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn new(name: &'static str, base: &Url, flag: &'static str) -> Self {
-        let client = reqwest::Client::builder().timeout(PATIENCE).build();
+        let client = reqwest::Client::builder();
+        // A proxy that the shell has set is not for this system.
+        let client = client.no_proxy().timeout(PATIENCE).build();
         Self {
             client: client.expect("a client without TLS and proxies has nothing that can fail"),
             name,

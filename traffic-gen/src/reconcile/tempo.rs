@@ -1,6 +1,6 @@
 //! Spans from Tempo's HTTP API: ours trace by trace, other traffic's by search.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::iter::Sum;
 
 use serde::Deserialize;
@@ -73,9 +73,12 @@ struct Scope {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Span {
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    span_id: String,
 }
 
 #[derive(Deserialize)]
@@ -113,18 +116,23 @@ impl Tempo {
         Self(Source::new("Tempo", url, "--tempo"))
     }
 
-    /// What is there of a trace.
-    pub(super) async fn spans(&self, trace_id: &str) -> Result<Spans, Error> {
+    /// What is there of a trace, each span once, and how many came again.
+    pub(super) async fn spans(&self, trace_id: &str) -> Result<(Spans, u64), Error> {
         let url = endpoint(&self.0.base, &format!("/api/traces/{trace_id}"), &[]);
         let trace: Option<Trace> = self.0.json(url).await?;
         let mut spans = Spans::default();
+        let (mut ids, mut repeated) = (BTreeSet::new(), 0);
         for batch in trace.iter().flat_map(|trace| &trace.batches) {
             let service = batch.resource.service();
             for span in batch.scope_spans.iter().flat_map(|scope| &scope.spans) {
-                spans.count(service, &span.name);
+                if ids.insert(&span.span_id) {
+                    spans.count(service, &span.name);
+                } else {
+                    repeated += 1;
+                }
             }
         }
-        Ok(spans)
+        Ok((spans, repeated))
     }
 
     /// When the spans of other traces than `ours` ended that stand for increments of `counter`.

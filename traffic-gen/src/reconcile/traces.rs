@@ -18,6 +18,8 @@ const NAMED: usize = 5;
 struct Trace {
     expected: Spans,
     found: Spans,
+    /// Spans that came again.
+    repeated: u64,
 }
 
 /// All of them, by id.
@@ -35,6 +37,7 @@ impl Traces {
                     die_service: 1,
                 },
                 found: Spans::default(),
+                repeated: 0,
             };
             Some((sent.answer.trace_id.clone()?, trace))
         };
@@ -50,7 +53,7 @@ impl Traces {
         let incomplete = self.0.iter_mut();
         let incomplete = incomplete.filter(|(_, trace)| trace.found != trace.expected);
         let reading = stream::iter(incomplete).map(|(id, trace)| async move {
-            trace.found = tempo.spans(id).await?;
+            (trace.found, trace.repeated) = tempo.spans(id).await?;
             Ok(())
         });
         reading.buffer_unordered(AT_ONCE).try_collect().await
@@ -58,6 +61,11 @@ impl Traces {
 
     pub(super) fn found(&self) -> Spans {
         self.0.values().map(|trace| trace.found).sum()
+    }
+
+    /// Spans that came more than once.
+    pub(super) fn repeated(&self) -> u64 {
+        self.0.values().map(|trace| trace.repeated).sum()
     }
 
     /// Some of the traces in which spans are missing.

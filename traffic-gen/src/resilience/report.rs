@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::windows::{Second, Windows};
-use crate::output::{self, LookNext};
+use crate::look_next::LookNext;
+use crate::output;
 use crate::table::Table;
 
 /// What happened.
@@ -132,6 +133,13 @@ impl output::Report for Report {
                 .iter()
                 .all(|command| command.problem.is_none())
     }
+
+    fn look_next(&self) -> LookNext<'_> {
+        LookNext {
+            run: Some(&self.run),
+            ..LookNext::default()
+        }
+    }
 }
 
 impl fmt::Display for Report {
@@ -177,11 +185,7 @@ impl fmt::Display for Report {
             None if self.clean_at_end => {}
             None => writeln!(f, "recovery         none: the last second had failures")?,
         }
-        let look = LookNext {
-            run: Some(&self.run),
-            ..LookNext::default()
-        };
-        write!(f, "{look}")
+        Ok(())
     }
 }
 

@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::error::Failure;
 use crate::latency::{Latencies, Latency, Millis};
-use crate::output::{self, LookNext};
+use crate::look_next::LookNext;
+use crate::output;
 use crate::request::{Answer, Outcome, Request};
 use crate::table::Table;
 
@@ -189,6 +190,14 @@ impl output::Report for Report {
     fn passed(&self) -> bool {
         self.endless || self.routes.iter().all(|route| route.failures.is_empty())
     }
+
+    fn look_next(&self) -> LookNext<'_> {
+        LookNext {
+            frontend: self.page.as_ref(),
+            run: Some(&self.run),
+            ..LookNext::default()
+        }
+    }
 }
 
 impl fmt::Display for Report {
@@ -236,10 +245,6 @@ impl fmt::Display for Report {
             let latency = Millis(*latency_ms);
             writeln!(f, "slowest: {latency}, trace {trace_id}")?;
         }
-        let look = LookNext {
-            frontend: self.page.as_ref(),
-            run: Some(&self.run),
-        };
-        write!(f, "{look}")
+        Ok(())
     }
 }

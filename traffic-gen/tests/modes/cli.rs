@@ -137,6 +137,37 @@ async fn flags_without_a_mode_are_for_users() {
 }
 
 #[tokio::test]
+async fn the_usage_says_that_a_mode_can_be_left_out() {
+    for help in ["-h", "--help"] {
+        let help = traffic_gen(&[help]).await.stdout;
+        assert!(
+            help.contains("Usage: traffic-gen [OPTIONS] [MODE]"),
+            "{help}"
+        );
+        assert!(!help.contains("<COMMAND>"), "{help}");
+        assert!(help.contains("Modes:"), "{help}");
+    }
+}
+
+#[tokio::test]
+async fn the_short_help_is_about_the_mode_and_the_long_one_about_telemetry_too() {
+    for mode in [
+        "users",
+        "compare",
+        "load",
+        "direct",
+        "database",
+        "resilience",
+    ] {
+        let short = traffic_gen(&[mode, "-h"]).await.stdout;
+        assert!(short.lines().count() <= 60, "{short}");
+        assert!(!short.contains("--otlp-endpoint"), "{short}");
+        let long = traffic_gen(&[mode, "--help"]).await.stdout;
+        assert!(long.contains("--otlp-endpoint"), "{long}");
+    }
+}
+
+#[tokio::test]
 async fn the_original_knobs_keep_their_names() {
     let knobs = [
         ("users", "NUM_USERS"),

@@ -85,3 +85,52 @@ async fn a_batch_of_real_rolls_is_faster_than_its_rolls_in_sequence() {
 fn mean(row: &Value) -> f64 {
     row["latency"]["mean_ms"].as_f64().expect("a number")
 }
+
+#[tokio::test]
+async fn a_row_without_data_shows_none() {
+    let app = Router::new().route("/roll", get(|| async { Json(json!({ "roll": 1 })) }));
+    let (listener, url) = listen().await;
+    tokio::spawn(async { axum::serve(listener, app).await.expect("serves") });
+    let flags = [
+        "--repeat=1",
+        "--sequential=2",
+        "--times=5",
+        "--traces-exporter=none",
+    ];
+    let own = ["compare", "--quiet", "--frontend-url", &url];
+    let finished = traffic_gen(&[&own[..], &flags].concat()).await;
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    let row = finished
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("batch of 5"));
+    let cells: Vec<&str> = row.expect("a row").split_whitespace().collect();
+    assert_eq!(cells[3..5], ["0", "-"], "{cells:?}");
+    assert!(!finished.stdout.contains("0.00 ms"), "{finished:?}");
+    assert!(
+        finished.stdout.contains("nothing to compare"),
+        "{finished:?}"
+    );
+}
+
+#[tokio::test]
+async fn only_places_that_are_there_are_named() {
+    let frontend = timed().await;
+    let flags = [
+        "--repeat=1",
+        "--sequential=1",
+        "--times=5",
+        "--traces-exporter=none",
+    ];
+    let own = ["compare", "--quiet", "--frontend-url", &frontend];
+    let finished = traffic_gen(&[&own[..], &flags].concat()).await;
+    let (_, places) = finished.stdout.split_once("Look next:").expect("places");
+    assert!(places.contains(&frontend), "{places}");
+    for place in ["localhost:3000", "localhost:3200"] {
+        let is_there = tokio::net::TcpStream::connect(place).await.is_ok();
+        assert!(
+            is_there || !places.contains(place),
+            "{place} is not there: {places}"
+        );
+    }
+}

@@ -9,8 +9,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use axum::body::to_bytes;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use mini_tempo::Store;
@@ -30,6 +33,8 @@ pub(crate) struct Loss {
     pub(crate) lines: u64,
     /// Increments of the counter of rolls in batches.
     pub(crate) batch_counts: u64,
+    /// Not a loss: whether Tempo shows each trace's first batch twice, as after a repeated export.
+    pub(crate) resent: bool,
 }
 
 /// Everything of the stand-in.
@@ -73,7 +78,12 @@ impl Hops {
         let store = Store::new(mini_tempo::DEFAULT_MAX_SPANS);
         let mut running = JoinSet::new();
         let otlp = serve(&mut running, mini_tempo::receiver(store.clone())).await;
-        let tempo = serve(&mut running, mini_tempo::api(store)).await;
+        let api = mini_tempo::api(store);
+        let api = match loss.resent {
+            true => api.layer(map_response(twice)),
+            false => api,
+        };
+        let tempo = serve(&mut running, api).await;
         let app = Arc::new(App {
             loss,
             otlp: format!("{otlp}/v1/traces"),
@@ -99,6 +109,19 @@ impl Hops {
             _running: running,
         }
     }
+}
+
+/// An answer with the first of a trace's batches again.
+async fn twice(response: Response) -> Response {
+    let (head, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a body in memory");
+    let Ok(mut trace) = serde_json::from_slice::<Value>(&body) else {
+        return Response::from_parts(head, body.into());
+    };
+    if let Some(batches) = trace["batches"].as_array_mut() {
+        batches.extend(batches.first().cloned());
+    }
+    (head.status, Json(trace)).into_response()
 }
 
 async fn serve(running: &mut JoinSet<()>, app: Router) -> String {

@@ -68,10 +68,28 @@ async fn direct_asks_for_lists_and_single_dice() {
 #[tokio::test]
 async fn database_keeps_its_rate() {
     let services = Services::start(Duration::ZERO).await;
-    let flags = ["--queries-per-second=40", "--duration-seconds=2"];
+    let flags = ["--queries-per-second=40", "--duration=2s"];
     let report = report("database", &services.die_service, &flags).await;
     assert_eq!(report["queries"], 80);
     assert_counted(&report, &services.die_service).await;
+}
+
+#[tokio::test]
+async fn a_database_run_takes_a_duration_or_seconds_and_says_what_is_allowed() {
+    for (given, allowed) in [
+        ("--duration=0s", "shorter than 1s"),
+        ("--duration=999ms", "shorter than 1s"),
+        ("--duration=25h", "longer than 24h"),
+        ("--duration-seconds=86401", "longer than 24h"),
+        ("--duration=soon", "as in 1m 30s"),
+    ] {
+        let finished = traffic_gen(&["database", given]).await;
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        assert!(finished.stderr.contains(allowed), "{finished:?}");
+    }
+    let help = traffic_gen(&["database", "--help"]).await.stdout;
+    assert!(help.contains("--duration <DURATION>"), "{help}");
+    assert!(!help.contains("--duration-seconds"), "{help}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::hops::{Hops, Loss};
-use crate::run::{Finished, traffic_gen};
+use crate::run::{Finished, traffic_gen, traffic_gen_in};
 
 /// Rolls of seed 4, in the report's words.
 pub(crate) const REQUESTS: u64 = 40;
@@ -191,4 +191,38 @@ async fn without_tracing_there_is_nothing_to_find() {
     let finished = reconcile(&hops, &["--otel-disabled"]).await;
     assert_eq!(finished.code, Some(2), "{finished:?}");
     assert!(finished.stderr.contains("leave tracing on"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn spans_that_were_sent_again_are_counted_once_and_named() {
+    let loss = Loss {
+        resent: true,
+        ..Loss::default()
+    };
+    let hops = Hops::start("resent", loss).await;
+    let finished = reconcile(&hops, &[&log(&hops)]).await;
+    let report = finished.json();
+    assert_eq!(finished.code, Some(0), "{report:#}");
+    assert_eq!(lost(&report), []);
+    let repeated = report["repeated_spans"].as_u64().expect("a number");
+    assert!(
+        repeated >= REQUESTS,
+        "one of each trace or more: {report:#}"
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_shell_is_not_used_and_the_given_tempo_is_named() {
+    let hops = Hops::start("proxy", Loss::default()).await;
+    let log = log(&hops);
+    let mut arguments = arguments(&hops, &[&log]);
+    arguments.retain(|argument| *argument != "--json");
+    let proxy = "http://127.0.0.1:1";
+    let shell = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, proxy));
+    let finished = traffic_gen_in(&shell, &arguments).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let last = finished.stdout.lines().last().expect("a line");
+    let search = format!("{}/api/search?q=", hops.tempo);
+    assert!(last.contains(&search), "{last}");
+    assert!(!finished.stdout.contains("localhost:3200"), "{finished:?}");
 }

@@ -259,6 +259,38 @@ async fn the_help_says_what_each_stage_has_and_where() {
 }
 
 #[tokio::test]
+async fn the_short_help_fits_a_screen_and_telemetry_is_in_the_long_one() {
+    let help = async |arguments: &[&str]| {
+        let output = Command::new(PROGRAM).args(arguments).output().await;
+        String::from_utf8(output.expect("it runs").stdout).expect("UTF-8")
+    };
+    let services = ["die-service", "dice-roller", "frontend", "usage-sink"];
+    for service in services {
+        let short = help(&["service", service, "-h"]).await;
+        assert!(short.lines().count() <= 50, "{short}");
+        assert!(
+            short.contains("--listen") && !short.contains("--otlp-endpoint"),
+            "{short}"
+        );
+        let long = help(&["service", service, "--help"]).await;
+        let (own, telemetry) = long.split_once("Telemetry:").expect("a heading");
+        assert!(
+            own.contains("--listen") && telemetry.contains("--otlp-endpoint"),
+            "{long}"
+        );
+    }
+    let short = help(&["-h"]).await;
+    assert!(short.lines().count() <= 45, "{short}");
+    let long = help(&["--help"]).await;
+    for flag in ["--max-spans", "--log-filter", "RUST_BACKTRACE"] {
+        assert!(
+            !short.contains(flag) && long.contains(flag),
+            "{flag}: {long}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_doctor_knows_the_stages() {
     for stage in ["--stage=1", "--stage=2"] {
         let mut demo = Demo::spawn(&[stage, "--no-traffic"]).await;
