@@ -10,9 +10,10 @@ pub(super) enum Hop {
     Frontend,
     /// The frontend says that it cannot be reached or is too slow; or it could not roll.
     DiceRoller,
-    /// dice-roller says that it cannot be reached, is broken or too slow. Whether that is because
-    /// of a database behind it is told to nobody outside: its log lines and spans say so.
+    /// dice-roller says that it cannot be reached, is broken or too slow.
     DieService,
+    /// die-service serves, and says that its database does not.
+    Database,
     /// The answer does not say.
     Unknown,
 }
@@ -25,6 +26,7 @@ impl Hop {
         }
         match answer.detail.as_deref() {
             Some(detail) if detail.starts_with("dice-roller ") => Self::DiceRoller,
+            Some(detail) if detail.starts_with("die-service's database ") => Self::Database,
             Some(detail) if detail.starts_with("die-service ") => Self::DieService,
             // A fair roll never fails, so that is the roller's own mistake.
             Some(_) if failure == Failure::Status(500) => Self::DiceRoller,
@@ -37,6 +39,7 @@ impl Hop {
             Self::Frontend => "frontend",
             Self::DiceRoller => "dice-roller",
             Self::DieService => "die-service",
+            Self::Database => "database",
             Self::Unknown => "unknown",
         }
     }

@@ -183,8 +183,11 @@ async fn the_original_knobs_keep_their_names() {
     ];
     for (mode, variable) in knobs {
         let help = traffic_gen(&[mode, "--help"]).await.stdout;
+        // URLs may hold passwords, so the values of their variables are hidden.
+        let shown = ["[env: VARIABLE=]", "[env: VARIABLE]"];
+        let shown = shown.map(|shown| shown.replace("VARIABLE", variable));
         assert!(
-            help.contains(&format!("[env: {variable}=]")),
+            shown.iter().any(|shown| help.contains(shown)),
             "{variable} in {help}"
         );
     }

@@ -102,7 +102,7 @@ async fn failures_of_the_real_services_are_told_by_service() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_a_failure_of_die_service() {
+async fn a_database_that_is_away_is_a_failure_of_the_database() {
     let Some(postgres) = testkit::postgres().await else {
         return;
     };
@@ -115,7 +115,7 @@ async fn a_database_that_is_away_is_a_failure_of_die_service() {
     postgres.stop().await.expect("it ran");
     assert_eq!(
         failures(&services.frontend, "hop").await,
-        json!({ "die-service": 20 })
+        json!({ "database": 20 })
     );
     assert_eq!(
         failures(&services.frontend, "status").await,
