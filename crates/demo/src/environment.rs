@@ -15,7 +15,7 @@ use crate::plan::Plan;
 
 /// What the system, the dynamic linker and the tools for coverage and backtraces need, and the one
 /// variable of OpenTelemetry that cannot change where spans go or which there are: its attributes
-/// are added to those of the programs.
+/// are added to those of the programs, but for `service.name`, which tells the parts apart.
 const PASSED_ON: [&str; 15] = [
     "PATH",
     "HOME",
@@ -31,8 +31,10 @@ const PASSED_ON: [&str; 15] = [
     "LD_LIBRARY_PATH",
     "LD_PRELOAD",
     "LLVM_PROFILE_FILE",
-    "OTEL_RESOURCE_ATTRIBUTES",
+    RESOURCE_ATTRIBUTES,
 ];
+
+const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 
 /// The categories of a locale, as in `LC_ALL`.
 const LOCALE: &str = "LC_";
@@ -73,10 +75,20 @@ impl Decided {
     pub(crate) fn give(&self, command: &mut Command) {
         command.env_clear();
         command.envs(std::env::vars_os().filter(|(name, _)| is_passed_on(name)));
+        if let Some(attributes) = std::env::var_os(RESOURCE_ATTRIBUTES) {
+            command.env(RESOURCE_ATTRIBUTES, nameless(&attributes.to_string_lossy()));
+        }
         for (name, value) in &self.0 {
             command.env(name, value);
         }
     }
+}
+
+/// Resource attributes without the name of a service.
+fn nameless(attributes: &str) -> String {
+    let is_name = |pair: &&str| pair.trim().starts_with("service.name=");
+    let pairs = attributes.split(',').filter(|pair| !is_name(pair));
+    pairs.collect::<Vec<_>>().join(",")
 }
 
 fn is_passed_on(name: &OsStr) -> bool {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::builder::Resettable;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use telemetry::client::http_url;
+use telemetry::environment::lenient;
 use telemetry::{Service, Settings, Telemetry};
 use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
@@ -37,7 +38,7 @@ pub struct Program {
 #[command(
     after_help = "Every flag can be given as the variable shown beside it.\n\
     GET /healthz answers 200 while serving; GET /metrics is for Prometheus.\n\
-    The OTLP exporter also reads OTEL_EXPORTER_OTLP_HEADERS, and the resource OTEL_RESOURCE_ATTRIBUTES."
+    The OTLP exporter also reads OTEL_EXPORTER_OTLP_HEADERS."
 )]
 struct Cli<C: Args> {
     #[command(subcommand)]
@@ -133,7 +134,7 @@ pub fn ignore_if_empty(flag: Arg) -> Arg {
     let variable = flag.get_env().map(std::env::var_os);
     match variable.flatten() {
         Some(value) if value.is_empty() => flag.env(Resettable::Reset),
-        _ => flag,
+        _ => lenient(flag),
     }
 }
 

@@ -1,8 +1,8 @@
-//! The way of a finished span to the collector, with every span accounted for.
+//! The path of a finished span to the collector, with every span accounted for.
 //!
 //! [`Bounded`] stands before the SDK's batch processor and [`Reported`] before its exporter. The
 //! SDK drops spans silently when its queue is full; here the bound is kept, and counted, one step
-//! earlier: once nothing waits, `made = exported + failed + dropped`.
+//! earlier: once nothing waits, `made = exported + rejected + failed + dropped`.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -14,12 +14,16 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
 use prometheus::{IntCounter, IntCounterVec, Opts};
 
+use crate::collector::{Verdict, Verdicts};
+
 /// What became of the spans of this process. One, as the tracing dispatcher is one.
 pub(crate) static SPANS: LazyLock<Spans> = LazyLock::new(Spans::new);
 
 pub(crate) struct Spans {
     pub(crate) total: IntCounterVec,
+    pub(crate) retries: IntCounter,
     exported: IntCounter,
+    rejected: IntCounter,
     failed: IntCounter,
     dropped: IntCounter,
 }
@@ -30,13 +34,20 @@ impl Spans {
             Opts::new(
                 "telemetry_spans_total",
                 "Sampled spans by what became of them: exported (the collector took them), \
-                 failed (their export failed), dropped (the queue was full)",
+                 rejected (it answered that it did not), failed (their export failed), dropped \
+                 (the queue was full)",
             ),
             &["outcome"],
         )
         .expect("the name and label are valid");
         Self {
+            retries: IntCounter::new(
+                "telemetry_export_retries_total",
+                "Exports that were sent again; the collector may have counted their spans twice",
+            )
+            .expect("the name is valid"),
             exported: total.with_label_values(&["exported"]),
+            rejected: total.with_label_values(&["rejected"]),
             failed: total.with_label_values(&["failed"]),
             dropped: total.with_label_values(&["dropped"]),
             total,
@@ -134,19 +145,41 @@ pub(crate) struct Reported<E> {
     pub(crate) inner: E,
     pub(crate) queue: Arc<Queue>,
     pub(crate) endpoint: String,
+    pub(crate) verdicts: Verdicts,
+}
+
+impl<E> Reported<E> {
+    /// Counts an export that the collector answered, as it answered.
+    fn taken(&self, count: usize, verdict: &Verdict) {
+        // A collector that cannot count must not make our own counts wrong.
+        let rejected = usize::try_from(verdict.rejected).unwrap_or(0).min(count);
+        self.queue.done(&SPANS.rejected, rejected);
+        self.queue.done(&SPANS.exported, count - rejected);
+        if rejected > 0 || !verdict.message.is_empty() {
+            if self.queue.first_loss() {
+                tracing::warn!(
+                    endpoint = self.endpoint,
+                    rejected,
+                    message_of_collector = verdict.message,
+                    "The collector does not take all spans, see telemetry_spans_total"
+                );
+            }
+        } else if self.queue.recovered() {
+            tracing::info!(endpoint = self.endpoint, "Spans reach the collector again");
+        }
+    }
 }
 
 impl<E: SpanExporter> SpanExporter for Reported<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let count = batch.len();
         let result = self.inner.export(batch).await;
+        let verdict = self.verdicts.take();
+        SPANS
+            .retries
+            .inc_by(verdict.requests.saturating_sub(1) as u64);
         match &result {
-            Ok(()) => {
-                self.queue.done(&SPANS.exported, count);
-                if self.queue.recovered() {
-                    tracing::info!(endpoint = self.endpoint, "Spans reach the collector again");
-                }
-            }
+            Ok(()) => self.taken(count, &verdict),
             Err(error) => {
                 self.queue.done(&SPANS.failed, count);
                 if self.queue.first_loss() {

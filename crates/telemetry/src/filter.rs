@@ -9,20 +9,15 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::Context;
 
-/// A filter for the whole subscriber.
-pub(crate) struct Filter {
-    /// Which lines are written.
-    pub(crate) lines: Targets,
-    /// Whether anybody takes spans.
-    pub(crate) spans: bool,
-}
+/// A filter for the whole subscriber, made of the lines that are written.
+pub(crate) struct Filter(pub(crate) Targets);
 
 impl Filter {
     fn lets_through(&self, metadata: &Metadata<'_>) -> bool {
         if metadata.is_span() {
-            return self.spans && *metadata.level() <= Level::INFO;
+            return *metadata.level() <= Level::INFO;
         }
-        self.lines.would_enable(metadata.target(), metadata.level())
+        self.0.would_enable(metadata.target(), metadata.level())
     }
 }
 
@@ -40,7 +35,7 @@ impl<S: Subscriber> Layer<S> for Filter {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let lines = <Targets as Layer<S>>::max_level_hint(&self.lines)?;
+        let lines = <Targets as Layer<S>>::max_level_hint(&self.0)?;
         Some(lines.max(LevelFilter::INFO))
     }
 }

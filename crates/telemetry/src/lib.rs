@@ -1,6 +1,6 @@
 //! Metrics, logs and traces, set up once and used identically by every binary.
 //!
-//! This is the only crate that names OpenTelemetry. Read it in this order:
+//! The only crate through which services name OpenTelemetry. Read it in this order:
 //!
 //! 1. [`Settings`]: every flag and variable, as clap shows them.
 //! 2. [`init`] and [`Telemetry::shutdown`]: the life of the pipeline in one process.
@@ -11,10 +11,16 @@
 //! A number in a span is recorded as `i64` or `f64`: `tracing-opentelemetry` makes text of unsigned
 //! ones, which no TraceQL comparison finds.
 //!
+//! What is lost is counted, and said once for each outage: `telemetry_spans_total` has spans that
+//! were rejected, failed or dropped, `telemetry_log_lines_dropped_total` has lines,
+//! `http_handler_panics_total` panics, `http_requests_rejected_total` requests without room.
+//!
 //! Logs are [`tracing`] events, written as JSON lines by `logs`; spans are [`tracing`] spans,
 //! exported by `export.rs`.
 
 pub mod client;
+mod collector;
+pub mod environment;
 mod export;
 mod filter;
 pub mod http;
@@ -22,10 +28,12 @@ mod logs;
 pub mod metrics;
 mod panics;
 mod pipeline;
+mod resource;
 mod settings;
 mod span;
 mod trace_context;
 
 pub use pipeline::{InitError, Service, Telemetry, init, init_to};
+pub use resource::ResourceAttributes;
 pub use settings::{LogFormat, Protocol, Sampler, Settings, TracesExporter};
 pub use span::{Cause, MAX_TEXT, bounded, set_attribute, trace_id, traceresponse};

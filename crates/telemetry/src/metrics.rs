@@ -8,8 +8,6 @@
 mod known;
 mod process;
 
-use std::sync::OnceLock;
-
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 pub use known::KnownValues;
@@ -23,7 +21,7 @@ pub use prometheus::{
 
 use crate::Service;
 use crate::export::SPANS;
-use crate::logs::Lines;
+use crate::logs::LOST_LINES;
 
 /// The commit this was built from, when the build was told (`DICE_REVISION`).
 const REVISION: &str = match option_env!("DICE_REVISION") {
@@ -46,7 +44,8 @@ pub fn registry(service: Service) -> Registry {
     let process = Box::new(process::ProcessMetrics::new());
     registry.register(process).expect(VALID);
     register(&registry, SPANS.total.clone());
-    register(&registry, DroppedLines(dropped_lines_total(0)));
+    register(&registry, SPANS.retries.clone());
+    register(&registry, LOST_LINES.total.clone());
     registry
 }
 
@@ -162,37 +161,4 @@ impl<F: Fn() -> i64 + Send + Sync> Collector for ReadWhenScraped<F> {
         self.gauge.set((self.read)());
         self.gauge.collect()
     }
-}
-
-/// The lines of this process. One, as the subscriber is one.
-static LINES: OnceLock<Lines> = OnceLock::new();
-
-/// Makes `telemetry_log_lines_dropped_total` report on `lines`.
-pub(crate) fn watch_dropped_lines(lines: Lines) {
-    let _ = LINES.set(lines);
-}
-
-/// Reads the log writer's count when scraped.
-#[derive(Clone)]
-struct DroppedLines(IntCounter);
-
-impl Collector for DroppedLines {
-    fn desc(&self) -> Vec<&Desc> {
-        self.0.desc()
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        let dropped = LINES.get().map_or(0, Lines::dropped);
-        dropped_lines_total(dropped).collect()
-    }
-}
-
-fn dropped_lines_total(value: u64) -> IntCounter {
-    let counter = IntCounter::new(
-        "telemetry_log_lines_dropped_total",
-        "Log lines lost because standard output was read too slowly",
-    )
-    .expect(VALID);
-    counter.inc_by(value);
-    counter
 }

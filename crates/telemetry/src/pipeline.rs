@@ -4,12 +4,11 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
-use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::trace::noop::NoopTracer;
+use opentelemetry::trace::{Tracer, TracerProvider as _};
 use opentelemetry_otlp::{
     ExporterBuildError, Protocol, SpanExporter, WithExportConfig, WithHttpConfig,
 };
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider,
 };
@@ -22,10 +21,11 @@ use tracing_subscriber::{Layer, Registry};
 use url::Url;
 
 use crate::client::shown;
+use crate::collector::{Collector, Verdicts, split_credentials};
 use crate::export::{Bounded, Queue, Reported};
 use crate::filter::Filter;
 use crate::logs::{JsonLines, Lines, Writer};
-use crate::{LogFormat, Sampler, Settings, metrics, panics};
+use crate::{LogFormat, Sampler, Settings, environment, panics};
 
 /// How long the flush of spans may take before they are given up.
 const FLUSH_BOUND: Duration = Duration::from_secs(2);
@@ -86,9 +86,10 @@ pub fn init_to(
     output: impl Write + IsTerminal + Send + 'static,
 ) -> Result<Telemetry, InitError> {
     let is_terminal = output.is_terminal();
-    let name = settings.service_name.as_deref().unwrap_or(service.name);
+    let named = settings.service_name.as_deref();
+    let named = named.or_else(|| settings.resource_attributes.service_name());
+    let name = named.unwrap_or(service.name);
     let lines = Lines::default();
-    metrics::watch_dropped_lines(lines.clone());
     let lines_layer = match settings.log_format {
         LogFormat::Json => JsonLines::new(name, lines.clone()).boxed(),
         LogFormat::Pretty => tracing_subscriber::fmt::layer()
@@ -98,27 +99,32 @@ pub fn init_to(
             .boxed(),
     };
     let traces = tracer_provider(name, service.version, settings)?;
-    let filter = Filter {
-        lines: settings.log.clone(),
-        spans: traces.is_some(),
+    let span_layer = match &traces {
+        Some((provider, _)) => span_layer(provider.tracer("dice")).boxed(),
+        // Without an SDK, the API passes the caller's context on.
+        None => span_layer(NoopTracer::new()).boxed(),
     };
     Registry::default()
-        .with(filter)
-        .with(traces.as_ref().map(|(provider, _)| span_layer(provider)))
+        .with(Filter(settings.log.clone()))
+        .with(span_layer)
         .with(lines_layer)
         .try_init()?;
     let lines = lines.write_to(output)?;
     panics::log();
+    environment::warn();
     Ok(Telemetry { traces, lines })
 }
 
 /// The bridge from `tracing` spans to OpenTelemetry, without the attributes nobody asked for.
-fn span_layer<S: Subscriber + for<'s> LookupSpan<'s>>(
-    provider: &SdkTracerProvider,
-) -> impl Layer<S> {
+fn span_layer<S, T>(tracer: T) -> impl Layer<S>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    T: Tracer + Send + Sync + 'static,
+    T::Span: Send + Sync,
+{
     let only_spans = filter_fn(|metadata: &Metadata<'_>| metadata.is_span());
     tracing_opentelemetry::layer()
-        .with_tracer(provider.tracer("dice"))
+        .with_tracer(tracer)
         .with_level(false)
         .with_location(false)
         .with_target(false)
@@ -153,10 +159,7 @@ fn tracer_provider(
     version: &'static str,
     settings: &Settings,
 ) -> Result<Option<(SdkTracerProvider, Arc<Queue>)>, InitError> {
-    let resource = Resource::builder()
-        .with_service_name(name.to_owned())
-        .with_attribute(KeyValue::new("service.version", version))
-        .build();
+    let resource = settings.resource_attributes.resource(name, version);
     let mut provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(sampler(settings));
@@ -172,6 +175,8 @@ fn processor(
     settings: &Settings,
     queue: &Arc<Queue>,
 ) -> Result<Bounded<BatchSpanProcessor>, InitError> {
+    let verdicts = Verdicts::default();
+    let (plain, authorization) = split_credentials(url);
     let client = reqwest::blocking::Client::builder()
         // A proxy that the shell or Docker has set is not for the collector next door.
         .no_proxy()
@@ -179,8 +184,12 @@ fn processor(
         .build()?;
     let exporter = SpanExporter::builder()
         .with_http()
-        .with_http_client(client)
-        .with_endpoint(url.as_str())
+        .with_http_client(Collector {
+            client,
+            authorization,
+            verdicts: verdicts.clone(),
+        })
+        .with_endpoint(plain.as_str())
         .with_protocol(Protocol::HttpBinary)
         .with_timeout(settings.otlp_timeout)
         .build()?;
@@ -188,6 +197,7 @@ fn processor(
         inner: exporter,
         queue: Arc::clone(queue),
         endpoint: shown(url),
+        verdicts,
     };
     let batches = BatchConfigBuilder::default()
         .with_max_queue_size(settings.span_queue_size)

@@ -9,6 +9,7 @@ use tracing_subscriber::filter::Targets;
 use url::Url;
 
 use crate::client::http_url;
+use crate::resource::ResourceAttributes;
 
 /// The heading of these flags in `--help`.
 const HEADING: &str = "Telemetry";
@@ -25,8 +26,9 @@ fn in_long_help(flag: Arg) -> Arg {
 
 /// Logs and traces of one process.
 ///
-/// The OTLP exporter itself also reads `OTEL_EXPORTER_OTLP_HEADERS`, and the resource
-/// `OTEL_RESOURCE_ATTRIBUTES`.
+/// The OTLP exporter itself also reads `OTEL_EXPORTER_OTLP_HEADERS`. A variable whose value is not
+/// known is ignored with a warning, see [`lenient`](crate::environment::lenient); the same value of
+/// a flag is an error.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = HEADING, mut_args(in_long_help))]
 pub struct Settings {
@@ -40,7 +42,7 @@ pub struct Settings {
     #[arg(value_parser = http_url)]
     pub otlp_traces_endpoint: Option<Url>,
 
-    /// How spans are sent: there is one way, and asking for another is a mistake to be told of
+    /// How spans are sent; no other protocol is built in
     #[arg(long, env = "OTEL_EXPORTER_OTLP_PROTOCOL", value_enum, default_value_t = Protocol::HttpProtobuf)]
     pub otlp_protocol: Protocol,
 
@@ -103,7 +105,17 @@ pub struct Settings {
     #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME")]
     pub service_name: Option<String>,
 
-    /// Turn tracing off altogether
+    /// Attributes of this process on all its spans: key=value,..., percent-encoded where needed
+    #[arg(
+        long,
+        env = "OTEL_RESOURCE_ATTRIBUTES",
+        value_name = "PAIRS",
+        default_value = ""
+    )]
+    #[arg(hide_default_value = true)]
+    pub resource_attributes: ResourceAttributes,
+
+    /// Record no spans; a caller's trace is still passed on
     #[arg(long, env = "OTEL_SDK_DISABLED", value_parser = is_true)]
     pub otel_disabled: bool,
 

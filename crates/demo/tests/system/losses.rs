@@ -222,7 +222,10 @@ async fn an_unread_standard_output_stops_no_request_and_its_lost_lines_are_count
         metrics.sum("http_requests_total", &["status=\"200\""]),
         40_000.0
     );
-    let dropped = metrics.value("telemetry_log_lines_dropped_total", &[]);
+    let dropped = metrics.value(
+        "telemetry_log_lines_dropped_total",
+        &["reason=\"queue_full\""],
+    );
     assert!(
         (10_000.0..20_000.0).contains(&dropped),
         "{dropped} of 40,000"

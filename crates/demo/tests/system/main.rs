@@ -3,6 +3,7 @@
 
 mod books;
 mod bounds;
+mod collectors;
 mod concurrency;
 mod database_stages;
 mod demo;
@@ -24,3 +25,4 @@ mod support;
 mod terminal;
 mod traces;
 mod usage_stage;
+mod variables;

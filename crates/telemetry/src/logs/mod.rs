@@ -1,8 +1,9 @@
 //! Log lines: one flat JSON object each, with the ids of the span they were written in.
 //!
-//! A layer of our own because `tracing-subscriber`'s JSON nests fields and knows no trace id,
+//! A layer of our own because `tracing-subscriber`'s JSON knows no trace id and allocates for each field,
 //! and because the line is built once, in a reused buffer.
 
+mod lost;
 mod writer;
 
 use std::cell::{Cell, RefCell};
@@ -22,6 +23,7 @@ use tracing_subscriber::layer::Context;
 
 use crate::span::with_current;
 
+pub(crate) use lost::LOST_LINES;
 pub(crate) use writer::{Lines, Writer};
 
 /// RFC 3339 up to the second.

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Bytes of lines that may wait for a slow reader; further lines are dropped and counted.
+use super::LOST_LINES;
+
+/// Bytes of lines that may wait for a slow reader; further lines are lost and counted.
 const CAPACITY: usize = 4 << 20;
 
 /// How long lines are gathered before they are written together.
@@ -25,7 +27,8 @@ pub(crate) struct Lines(Arc<Shared>);
 struct Shared {
     waiting: Mutex<Waiting>,
     changed: Condvar,
-    dropped: AtomicU64,
+    /// Lines that are being written.
+    writing: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -56,11 +59,6 @@ impl Lines {
         })?;
         Ok(Writer { lines, ended })
     }
-
-    /// Lines dropped so far.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.0.dropped.load(Ordering::Relaxed)
-    }
 }
 
 impl Shared {
@@ -73,7 +71,7 @@ impl Shared {
     fn push(&self, line: &[u8]) {
         let mut waiting = self.lock();
         if waiting.lines.len() + line.len() > CAPACITY {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            LOST_LINES.queue_full.inc();
             return;
         }
         let first = waiting.lines.is_empty();
@@ -86,9 +84,21 @@ impl Shared {
 
     fn write_until_closed(&self, mut output: impl Write) {
         let mut lines = Vec::new();
+        let mut failing = false;
         while self.take(&mut lines) {
-            // There is nowhere to report a failed write of log lines to.
-            let _ = output.write_all(&lines).and_then(|()| output.flush());
+            self.writing.store(count(&lines), Ordering::Relaxed);
+            let lost = write(&mut output, &lines);
+            if let Err(Lost { lines, error }) = &lost {
+                LOST_LINES.write_failed.inc_by(*lines);
+                if !failing {
+                    eprintln!(
+                        "log lines are being lost: standard output cannot be written ({error}); \
+                         telemetry_log_lines_dropped_total counts them"
+                    );
+                }
+            }
+            failing = lost.is_err();
+            self.writing.store(0, Ordering::Relaxed);
             lines.clear();
         }
     }
@@ -112,8 +122,48 @@ impl Writer {
     pub(crate) fn close(self, bound: Duration) {
         self.lines.0.lock().closed = true;
         self.lines.0.changed.notify_one();
-        let _ = self.ended.recv_timeout(bound);
+        if self.ended.recv_timeout(bound).is_ok() {
+            return;
+        }
+        let waiting = count(&self.lines.0.lock().lines);
+        let lost = waiting + self.lines.0.writing.load(Ordering::Relaxed);
+        // Too late for a metric that is scraped.
+        if lost > 0 {
+            eprintln!("{lost} log lines are lost: standard output was not read within {bound:?}");
+        }
     }
+}
+
+/// What a write lost.
+struct Lost {
+    /// Lines that were not written to their end.
+    lines: u64,
+    error: io::Error,
+}
+
+/// Writes all of `lines`, or says how many of them are not there whole.
+fn write(output: &mut impl Write, lines: &[u8]) -> Result<(), Lost> {
+    let mut rest = lines;
+    while !rest.is_empty() {
+        match output.write(rest) {
+            Ok(0) => return Err(lost(rest, io::ErrorKind::WriteZero.into())),
+            Ok(written) => rest = &rest[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(lost(rest, error)),
+        }
+    }
+    // What a buffer of the output still holds is at most a part of the last line.
+    output.flush().map_err(|error| Lost { lines: 1, error })
+}
+
+fn lost(rest: &[u8], error: io::Error) -> Lost {
+    let lines = count(rest);
+    Lost { lines, error }
+}
+
+/// Lines end in a line feed.
+fn count(lines: &[u8]) -> u64 {
+    lines.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// Each write is one line, or several whole ones.

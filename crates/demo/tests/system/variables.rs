@@ -1,0 +1,165 @@
+//! Variables that a shell has set for other programs, as OpenTelemetry's specification has them read.
+
+use mini_tempo::Value as Attribute;
+use testkit::{Process, get};
+
+use crate::support::{PROGRAM, System, collector};
+
+/// die-service with those variables; it exports to `otlp` where they do not say otherwise.
+async fn start(otlp: &str, variables: &[&str]) -> Process {
+    let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT={otlp}");
+    let program = [PROGRAM, "service", "die-service", "--listen=127.0.0.1:0"];
+    let arguments = [&[endpoint.as_str()], variables, &program].concat();
+    Process::start("env", &arguments).await
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_ignored_with_a_warning() {
+    let (store, otlp) = collector().await;
+    for (variable, value) in [
+        ("OTEL_TRACES_EXPORTER", "console"),
+        ("OTEL_TRACES_EXPORTER", "otlp,console"),
+        ("OTEL_TRACES_SAMPLER", "jaeger_remote"),
+        ("OTEL_TRACES_SAMPLER_ARG", "2"),
+        ("OTEL_TRACES_SAMPLER_ARG", "many"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "team=a,broken"),
+        ("RUST_LOG", "my_crate[span{field=x}]=debug"),
+    ] {
+        let before = store.counters().spans_received;
+        let process = start(&otlp, &[&format!("{variable}={value}")]).await;
+        assert_eq!(get(&process.url("/dice")).await.0, 200);
+        let (_, lines) = process.terminate().await;
+        let warnings = lines.iter().filter(|line| line["variable"] == variable);
+        let warnings: Vec<_> = warnings.collect();
+        let [warning] = warnings[..] else {
+            panic!("{variable}={value}: {lines:?}")
+        };
+        assert_eq!(warning["level"], "WARN");
+        assert_eq!(warning["message"], "Variable ignored");
+        let spans = store.counters().spans_received - before;
+        assert_eq!(spans, 1, "{variable}={value}: the default is used");
+    }
+}
+
+#[tokio::test]
+async fn names_are_read_in_any_case_and_without_a_warning() {
+    let (store, otlp) = collector().await;
+    for (variable, spans) in [
+        ("OTEL_TRACES_EXPORTER=OTLP", 1),
+        ("OTEL_TRACES_SAMPLER=ALWAYS_ON", 1),
+        ("OTEL_TRACES_SAMPLER=Always_Off", 0),
+        ("OTEL_TRACES_EXPORTER=None", 0),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL=HTTP/PROTOBUF", 1),
+        ("OTEL_SDK_DISABLED=TRUE", 0),
+    ] {
+        let before = store.counters().spans_received;
+        let process = start(&otlp, &[variable]).await;
+        get(&process.url("/dice")).await;
+        let (_, lines) = process.terminate().await;
+        assert!(
+            lines.iter().all(|line| line["level"] == "INFO"),
+            "{variable}: {lines:?}"
+        );
+        assert_eq!(
+            store.counters().spans_received - before,
+            spans,
+            "{variable}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_cannot_be_used_exports_nothing_and_shows_no_password() {
+    let (store, otlp) = collector().await;
+    for variable in [
+        "OTEL_EXPORTER_OTLP_ENDPOINT=https://user:secret@localhost:4318",
+        "OTEL_EXPORTER_OTLP_ENDPOINT=secret",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=grpc://user:secret@localhost",
+    ] {
+        let process = start(&otlp, &[variable]).await;
+        assert_eq!(get(&process.url("/dice")).await.0, 200);
+        let (_, lines) = process.terminate().await;
+        let warning = lines
+            .iter()
+            .find(|line| line["message"] == "Variable ignored");
+        let reason = warning.expect("a warning")["reason"]
+            .as_str()
+            .expect("text");
+        assert!(reason.contains("no spans are exported"), "{reason}");
+        let told = serde_json::to_string(&lines).expect("JSON");
+        assert!(!told.contains("secret"), "{told}");
+    }
+    assert_eq!(store.counters().spans_received, 0);
+}
+
+#[tokio::test]
+async fn a_flag_with_the_same_value_is_an_error() {
+    let output = tokio::process::Command::new(PROGRAM)
+        .args(["service", "die-service", "--otlp-protocol=grpc"])
+        .output()
+        .await
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.contains("grpc") && text.contains("http/protobuf"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn resource_attributes_are_decoded_and_name_the_service_unless_something_else_does() {
+    let (store, otlp) = collector().await;
+    let attributes = "OTEL_RESOURCE_ATTRIBUTES=service.name=by-attribute,team=caf%C3%A9%2Cb";
+    for (variables, name) in [
+        (&[attributes][..], "by-attribute"),
+        (&[attributes, "OTEL_SERVICE_NAME=by-name"], "by-name"),
+    ] {
+        let process = start(&otlp, variables).await;
+        get(&process.url("/dice")).await;
+        let (_, lines) = process.terminate().await;
+        assert!(lines.iter().all(|line| line["logger"] == name), "{lines:?}");
+        let traces = store.traces();
+        let spans = traces.iter().flat_map(|trace| trace.spans());
+        let own = spans.filter(|span| span.service() == name);
+        let teams: Vec<_> = own.map(|span| span.resource_attribute("team")).collect();
+        assert_eq!(teams, [Some(Attribute::Text("café,b"))]);
+    }
+}
+
+#[tokio::test]
+async fn a_hop_without_an_sdk_does_not_cut_the_trace() {
+    let system = System::quick().await;
+    let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT={}", system.otlp);
+    let url = format!("--die-service-url={}", system.die_service.url(""));
+    let program = [
+        &endpoint,
+        "OTEL_SDK_DISABLED=true",
+        PROGRAM,
+        "service",
+        "dice-roller",
+    ];
+    let flags = ["--listen=127.0.0.1:0", "--roll-delay=0s", &url];
+    let roller = Process::start("env", &[&program[..], &flags].concat()).await;
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let request = reqwest::Client::new()
+        .get(roller.url("/roll?die=fair"))
+        .header("traceparent", format!("00-{trace}-b7ad6b7169203331-01"));
+    assert_eq!(request.send().await.expect("an answer").status(), 200);
+    let found = system.trace(trace, 1).await;
+    let span = &found.spans()[0];
+    assert_eq!((span.service(), span.name()), ("die-service", "GET /dice"));
+    let parent = span.parent_id().expect("the caller's span").to_string();
+    assert_eq!(parent, "b7ad6b7169203331", "the context goes on as it came");
+    let (_, lines) = roller.terminate().await;
+    let rolled = lines
+        .iter()
+        .find(|line| line["message"] == "Roll completed");
+    assert_eq!(rolled.expect("a line")["trace_id"], trace);
+}

@@ -1,0 +1,35 @@
+//! Lines that nobody will read, counted by why.
+
+use std::sync::LazyLock;
+
+use prometheus::{IntCounter, IntCounterVec, Opts};
+
+/// The lost lines of this process. One, as the subscriber is one.
+pub(crate) static LOST_LINES: LazyLock<LostLines> = LazyLock::new(LostLines::new);
+
+pub(crate) struct LostLines {
+    pub(crate) total: IntCounterVec,
+    /// Standard output is read too slowly.
+    pub(super) queue_full: IntCounter,
+    /// Standard output cannot be written.
+    pub(super) write_failed: IntCounter,
+}
+
+impl LostLines {
+    fn new() -> Self {
+        let total = IntCounterVec::new(
+            Opts::new(
+                "telemetry_log_lines_dropped_total",
+                "Log lines that were lost, by reason: queue_full (standard output was read too \
+                 slowly) or write_failed (it could not be written, for example on a full disk)",
+            ),
+            &["reason"],
+        )
+        .expect("the name and label are valid");
+        Self {
+            queue_full: total.with_label_values(&["queue_full"]),
+            write_failed: total.with_label_values(&["write_failed"]),
+            total,
+        }
+    }
+}

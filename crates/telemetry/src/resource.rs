@@ -1,0 +1,101 @@
+//! Who is speaking: the attributes of the resource that stands above all spans of a process.
+
+use std::str::FromStr;
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::resource::{SdkProvidedResourceDetector, TelemetryResourceDetector};
+use percent_encoding::percent_decode_str;
+
+const SERVICE_NAME: &str = "service.name";
+
+/// Longest text that is taken, in bytes: it is sent with every batch of spans.
+const MAX_BYTES: usize = 4096;
+
+/// `OTEL_RESOURCE_ATTRIBUTES`: `key=value` pairs with commas, percent-encoded where a value has a
+/// comma, an equals sign or what is not ASCII. The SDK's own reader does not decode.
+/// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResourceAttributes(Vec<(String, String)>);
+
+impl FromStr for ResourceAttributes {
+    type Err = String;
+
+    /// # Errors
+    /// When any pair is malformed: the specification wants all of them discarded then.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.len() > MAX_BYTES {
+            return Err(format!("{} bytes, allowed are {MAX_BYTES}", text.len()));
+        }
+        let pairs = text
+            .split(',')
+            .map(str::trim)
+            .filter(|pair| !pair.is_empty());
+        pairs.map(pair).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let malformed = "not key=value pairs with commas, percent-encoded where needed";
+    let (key, value) = text.split_once('=').ok_or(malformed)?;
+    let (key, value) = (decode(key.trim())?, decode(value.trim())?);
+    if key.is_empty() || text.matches('=').count() > 1 {
+        return Err(malformed.to_owned());
+    }
+    Ok((key, value))
+}
+
+fn decode(text: &str) -> Result<String, String> {
+    let decoded = percent_decode_str(text).decode_utf8();
+    let decoded = decoded.map_err(|_| "not UTF-8 once its %-escapes are decoded")?;
+    Ok(decoded.into_owned())
+}
+
+impl ResourceAttributes {
+    /// The `service.name` among them.
+    pub(crate) fn service_name(&self) -> Option<&str> {
+        let mut names = self.0.iter().filter(|(key, _)| key == SERVICE_NAME);
+        names.next_back().map(|(_, name)| name.as_str())
+    }
+
+    /// A resource with these, and with that name and version, which go before them.
+    pub(crate) fn resource(&self, name: &str, version: &'static str) -> Resource {
+        let own = self.0.iter();
+        let own = own.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+        Resource::builder_empty()
+            .with_detectors(&[
+                Box::new(SdkProvidedResourceDetector),
+                Box::new(TelemetryResourceDetector),
+            ])
+            .with_attribute(KeyValue::new("service.version", version))
+            .with_attributes(own)
+            .with_service_name(name.to_owned())
+            .build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ResourceAttributes;
+
+    fn read(text: &str) -> Result<Vec<(String, String)>, String> {
+        text.parse().map(|ResourceAttributes(pairs)| pairs)
+    }
+
+    #[test]
+    fn values_are_decoded() {
+        let pairs = read("a=b%2Cc%3Dd, team=caf%C3%A9,empty=").expect("pairs");
+        let expected = [("a", "b,c=d"), ("team", "café"), ("empty", "")];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(pairs, expected);
+        assert_eq!(read(""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn one_mistake_discards_all() {
+        let long = format!("a={}", "x".repeat(5000));
+        for text in ["a=1,broken", "a=1,k=b=c", "=x", "a=%ff", &long] {
+            read(text).expect_err(text);
+        }
+    }
+}
