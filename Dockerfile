@@ -15,8 +15,8 @@ RUN find . -name Cargo.toml -o -name Cargo.lock -o -name lib.rs -o -name main.rs
     | while read -r file; do \
         mkdir -p "/empty/${file%/*}"; \
         case $file in \
-            */lib.rs) : >"/empty/$file" ;; \
-            */main.rs) echo "fn main() {}" >"/empty/$file" ;; \
+            */lib.rs) echo "//! Empty." >"/empty/$file" ;; \
+            */main.rs) printf '//! Empty.\nfn main() {}\n' >"/empty/$file" ;; \
             *) cp "$file" "/empty/$file" ;; \
         esac; \
     done

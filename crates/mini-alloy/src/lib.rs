@@ -1,7 +1,7 @@
 //! mini-alloy: a stand-in for Grafana Alloy's routing of usage lines, for running without Docker and for tests.
 //!
 //! It is not Alloy. It takes log lines, tells usage lines from the others by their content and posts them to the
-//! usage-sink the way `stack/alloy/routes/usage.alloy` makes Alloy do it (compared with Alloy 1.18's engine):
+//! usage-sink the way `stack/alloy/config.alloy` makes Alloy do it (compared with Alloy 1.18's engine):
 //!
 //! * a usage line is a JSON object whose top-level `usage` is `true` or `"true"`, and nothing else;
 //! * OTLP/HTTP JSON, gzip, every line in a `resourceLogs > scopeLogs > logRecords` chain of its own, whole in

@@ -135,7 +135,8 @@ impl Service {
 
     /// Whether this is one of our own programs.
     pub(crate) fn is_ours(&self) -> bool {
-        self.it["build"].is_object()
+        let image = self.it["image"].as_str();
+        image.is_some_and(|image| image.starts_with("dice-roller-sandbox:"))
     }
 
     /// Whether `docker compose up` starts it.

@@ -72,3 +72,18 @@ fn all_our_services_are_one_image() {
         assert_eq!(service.it["image"], image.as_str(), "{}", service.name);
     }
 }
+
+/// Several services that build one tag export it at the same time, which BuildKit refuses; a
+/// service that only names it must not ask a registry for it.
+#[test]
+fn one_service_builds_the_image_and_none_asks_a_registry_for_it() {
+    let all = services();
+    let ours: Vec<_> = all.iter().filter(|service| service.is_ours()).collect();
+    assert!(ours.len() > 10);
+    let builds = ours.iter().filter(|service| !service.it["build"].is_null());
+    let builds: Vec<_> = builds.map(|service| service.name.as_str()).collect();
+    assert_eq!(builds, ["dice-roller"], "it is in every stage");
+    for service in ours {
+        assert_eq!(service.it["pull_policy"], "never", "{}", service.name);
+    }
+}

@@ -52,7 +52,8 @@ fn alloy_hands_on_to_containers_that_listen() {
         .map(str::to_owned)
         .collect();
     let endpoints = values("endpoint").into_iter();
-    all.extend(endpoints.filter(|endpoint| !endpoint.starts_with("0.0.0.0")));
+    let endpoints = endpoints.filter(|endpoint| !endpoint.starts_with("0.0.0.0"));
+    all.extend(endpoints.map(|endpoint| endpoint.trim_start_matches("http://").to_owned()));
     assert!(all.len() >= 5, "{all:?}");
     for address in all {
         assert_reachable(&address, ALLOY);
@@ -172,7 +173,7 @@ fn jaeger_says_that_it_wants_traces() {
 
 #[test]
 fn the_proxy_is_asked_where_it_listens_and_lets_alloy_in() {
-    assert_eq!(values("host"), vec!["tcp://docker-proxy:2375"; 3]);
+    assert_eq!(values("host"), vec!["tcp://docker-proxy:2375"; 5]);
     let command = service("docker-proxy").list("command");
     assert!(
         command.iter().any(|flag| flag == "-allowfrom=alloy"),

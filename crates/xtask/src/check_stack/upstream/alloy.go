@@ -12,31 +12,17 @@ import (
 	"github.com/grafana/alloy/syntax/printer"
 )
 
-// alloy checks the common file with each of the routes, as Alloy puts the files of a folder together.
+// alloy checks Alloy's configuration.
 func alloy(root string) error {
-	folder := filepath.Join(root, "stack", "alloy")
-	common, err := read(filepath.Join(folder, "config.alloy"))
+	tree, err := read(filepath.Join(root, "stack", "alloy", "config.alloy"))
 	if err != nil {
 		return err
 	}
-	routes, err := filepath.Glob(filepath.Join(folder, "routes", "*.alloy"))
+	number, err := whole(tree)
 	if err != nil {
-		return err
+		return fmt.Errorf("config.alloy: %w", err)
 	}
-	if len(routes) == 0 {
-		return fmt.Errorf("there is no stack/alloy/routes/*.alloy")
-	}
-	for _, file := range routes {
-		route, err := read(file)
-		if err != nil {
-			return err
-		}
-		number, err := together(common, route)
-		if err != nil {
-			return fmt.Errorf("config.alloy + %s: %w", filepath.Base(file), err)
-		}
-		fmt.Printf("config.alloy + %s: %d blocks\n", filepath.Base(file), number)
-	}
+	fmt.Printf("config.alloy: %d blocks\n", number)
 	return nil
 }
 
@@ -61,35 +47,30 @@ func read(file string) (*ast.File, error) {
 	return tree, nil
 }
 
-// together counts the blocks of files that are one configuration: each is there once, and what one
-// refers to is there.
-func together(files ...*ast.File) (int, error) {
+// whole counts the blocks of a configuration: each is there once, and what one refers to is there.
+func whole(file *ast.File) (int, error) {
 	blocks := map[string]bool{}
-	for _, file := range files {
-		for _, statement := range file.Body {
-			block, ok := statement.(*ast.BlockStmt)
-			if !ok {
-				return 0, fmt.Errorf("an attribute outside of all blocks")
-			}
-			name := strings.Join(block.Name, ".")
-			if block.Label != "" {
-				name += "." + block.Label
-			}
-			if blocks[name] {
-				return 0, fmt.Errorf("%s is there twice", name)
-			}
-			blocks[name] = true
+	for _, statement := range file.Body {
+		block, ok := statement.(*ast.BlockStmt)
+		if !ok {
+			return 0, fmt.Errorf("an attribute outside of all blocks")
 		}
+		name := strings.Join(block.Name, ".")
+		if block.Label != "" {
+			name += "." + block.Label
+		}
+		if blocks[name] {
+			return 0, fmt.Errorf("%s is there twice", name)
+		}
+		blocks[name] = true
 	}
-	for _, file := range files {
-		found := references{}
-		ast.Walk(&found, file)
-		for _, name := range found {
-			// The last part is what the component exports.
-			component := name[:strings.LastIndex(name, ".")]
-			if !blocks[component] && !strings.HasPrefix(name, "string.") {
-				return 0, fmt.Errorf("there is no %s, of which something wants %s", component, name)
-			}
+	found := references{}
+	ast.Walk(&found, file)
+	for _, name := range found {
+		// The last part is what the component exports.
+		component := name[:strings.LastIndex(name, ".")]
+		if !blocks[component] && !strings.HasPrefix(name, "string.") {
+			return 0, fmt.Errorf("there is no %s, of which something wants %s", component, name)
 		}
 	}
 	return len(blocks), nil
