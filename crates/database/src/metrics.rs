@@ -17,6 +17,26 @@ const QUERY_BUCKETS: [f64; 12] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0,
 ];
 
+/// Upper bounds in seconds. An idle connection is handed out within microseconds.
+const WAIT_BUCKETS: [f64; 16] = [
+    0.000_002_5,
+    0.000_01,
+    0.000_025,
+    0.000_05,
+    0.0001,
+    0.00025,
+    0.0005,
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    1.0,
+];
+
 /// The handles.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
@@ -46,7 +66,7 @@ impl Metrics {
                 registry,
                 "database_connection_acquire_duration_seconds",
                 "Time from wanting a connection to having one, or giving up",
-                &QUERY_BUCKETS,
+                &WAIT_BUCKETS,
             ),
         };
         for statement in statements {

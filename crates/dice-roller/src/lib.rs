@@ -7,6 +7,7 @@
 
 mod error;
 mod metrics;
+mod peak;
 mod roll;
 mod specs;
 

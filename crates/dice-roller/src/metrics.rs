@@ -1,10 +1,14 @@
 //! The service's own metrics. Requests as such are counted in the common middleware.
 
+use std::sync::Arc;
+
 use dice::{BatchSize, Catalogue, Specification};
 use telemetry::metrics::{
     Histogram, HistogramVec, IntCounterVec, IntGauge, KnownValues, Registry, counters, gauge,
-    histogram, histograms,
+    gauge_read, histogram, histograms,
 };
+
+use crate::peak::Peak;
 
 /// The two results of a roll, as label values.
 const RESULTS: [&str; 2] = ["success", "error"];
@@ -12,8 +16,10 @@ const RESULTS: [&str; 2] = ["success", "error"];
 /// The outcomes of a call to die-service, as label values.
 const LOOKUPS: [&str; 4] = ["success", "not_found", "error", "timeout"];
 
-/// Seconds: a look-up in memory, up to the time it is waited for.
-const LOOKUP_BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
+/// Seconds: a look-up in memory on the same machine, up to the time it is waited for.
+const LOOKUP_BOUNDS: [f64; 13] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
+];
 
 /// Seconds: around the one second that the slowest roll of a batch takes by default.
 const BATCH_BOUNDS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0];
@@ -37,6 +43,8 @@ pub(crate) struct Metrics {
     pub(crate) batch_duration: Histogram,
     /// Rolls in flight.
     pub(crate) in_progress: IntGauge,
+    /// The most there were at once of late.
+    pub(crate) peak: Arc<Peak>,
 }
 
 impl Metrics {
@@ -59,6 +67,19 @@ impl Metrics {
     }
 
     fn unlabelled(registry: &Registry) -> Self {
+        let in_progress = gauge(
+            registry,
+            "async_rolls_in_progress",
+            "Rolls of batches in flight now",
+        );
+        let peak = Arc::new(Peak::new(in_progress.clone()));
+        let read = peak.clone();
+        gauge_read(
+            registry,
+            "async_rolls_in_progress_max",
+            "Most rolls of batches in flight at once since the scrape before the last, at least 5 seconds",
+            move || read.read(),
+        );
         let faces: Vec<f64> = (0..=Specification::MAX_VALUE).map(f64::from).collect();
         let sizes: Vec<f64> = BatchSize::all().map(|size| f64::from(size.get())).collect();
         Self {
@@ -105,11 +126,8 @@ impl Metrics {
                 "Duration of whole batches in seconds: as long as the slowest roll",
                 &BATCH_BOUNDS,
             ),
-            in_progress: gauge(
-                registry,
-                "async_rolls_in_progress",
-                "Rolls of batches in flight now",
-            ),
+            in_progress,
+            peak,
         }
     }
 }

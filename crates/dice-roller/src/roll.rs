@@ -98,6 +98,7 @@ impl Roller {
 
     async fn roll_in_batch(self, die: Die, index: u8) -> Result<u8, RollFailed> {
         let _in_progress = InProgress::start(&self.metrics.in_progress);
+        self.metrics.peak.note();
         let span = roll_span(&format!("async_roll_{index}"), &die, Some(index));
         let result = self.take_a_roll(&die, &span).instrument(span.clone()).await;
         let labels = [&die.identifier, result_label(result)];

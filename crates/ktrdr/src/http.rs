@@ -23,8 +23,9 @@ use crate::protocol::{IDS, is_id};
 const MAX_BODY: usize = 16 * 1024;
 
 /// Upper bounds in milliseconds: from an answer out of memory to a stuck client.
-const DURATION_BOUNDS: [f64; 14] = [
-    0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0,
+const DURATION_BOUNDS: [f64; 17] = [
+    0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0,
+    5000.0, 10000.0,
 ];
 
 /// A server's routes with everything around them. `routes` are those whose series shall exist

@@ -51,6 +51,7 @@ const COLD: [(&str, &[Series]); 3] = [
             ("async_roll_batch_size_count", &[]),
             ("async_roll_duration_seconds_count", &[]),
             ("async_rolls_in_progress", &[]),
+            ("async_rolls_in_progress_max", &[]),
             (
                 "http_request_duration_seconds_count",
                 &["handler=\"/roll\"", "status=\"200\""],
@@ -181,6 +182,8 @@ async fn a_batch_of_ten_moves_every_counter_by_exactly_what_happened() {
     assert_eq!(roller.value("async_roll_duration_seconds_count", &[]), 1.0);
     assert_eq!(roller.value("dice_roll_value_count", &[fair]), 10.0);
     assert_eq!(roller.value("async_rolls_in_progress", &[]), 0.0);
+    let most = roller.value("async_rolls_in_progress_max", &[]);
+    assert!((1.0..=10.0).contains(&most), "{most} of 10 rolls at once");
     let lookups = ["identifier=\"fair\"", "status=\"success\""];
     assert_eq!(roller.value("die_service_requests_total", &lookups), 1.0);
     assert_eq!(

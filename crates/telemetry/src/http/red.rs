@@ -20,8 +20,9 @@ const ANY_ROUTE: [u16; 4] = [405, CLIENT_CLOSED_REQUEST, 500, 503];
 
 /// Upper bounds in seconds: from a lookup in memory to the frontend's longest wait. The one at 1.1
 /// is for rolls of nearly a second: without it they would be shown as anything up to 2.5.
-const DURATION_BOUNDS: [f64; 15] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.1, 2.5, 5.0, 10.0,
+const DURATION_BOUNDS: [f64; 19] = [
+    0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+    0.75, 1.0, 1.1, 2.5, 5.0, 10.0,
 ];
 
 /// The common metrics.
