@@ -1,6 +1,7 @@
 //! The stages' dashboards: all rows, filtered.
 
 use crate::model::dashboard::Dashboard;
+use crate::model::layout::rows_of;
 use crate::model::variable::Variable;
 use crate::rows;
 use crate::stage::Stage;
@@ -25,19 +26,16 @@ pub(crate) fn dashboard(stage: Stage) -> Dashboard {
             "observability-demo".to_owned(),
         ],
         refresh: "5s",
-        variables: vec![Variable::Text {
+        variables: vec![Variable::OneOf {
             name: "traceId",
             label: "Trace",
             description: "The trace whose waterfall is shown: click one in a table of traces, or \
-                paste an id from the page or a log line. { false } finds none.",
-            default: NO_TRACE,
+                paste an id from the page or a log line.",
+            default: ("none picked", NO_TRACE),
         }],
         // The exporter of PostgreSQL's metrics is not PostgreSQL.
         jobs: r#"job=~".+-stageN",service!="postgres""#.to_owned(),
-        rows: rows::all()
-            .into_iter()
-            .filter_map(|row| row.only(stage))
-            .collect(),
+        rows: rows_of(stage, rows::all()),
         headers: true,
         stage: Some(stage),
     }

@@ -4,16 +4,10 @@
 
 mod support;
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use serde_json::{Value, json};
 use support::board::boards;
 use support::interpolate::Values;
-
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/grammar");
+use support::node;
 
 #[test]
 fn every_query_parses() {
@@ -73,46 +67,6 @@ fn the_specifications_mistakes_are_found() {
 
 /// For each query the text from its first error on, or null; none when node is missing.
 fn first_errors(queries: &[Value]) -> Option<Vec<Value>> {
-    match install().and_then(|()| check(queries)) {
-        Ok(errors) => Some(errors),
-        Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
-        Err(error) => {
-            println!("skipped: the grammars of LogQL and TraceQL need node and npm: {error}");
-            None
-        }
-    }
-}
-
-/// Puts the grammars beside the script, unless they are there. One process at a time.
-fn install() -> io::Result<()> {
-    let lock = File::open(Path::new(FOLDER).join("package-lock.json"))?;
-    lock.lock()?;
-    if Path::new(FOLDER)
-        .join("node_modules/.package-lock.json")
-        .exists()
-    {
-        return Ok(());
-    }
-    let npm = Command::new("npm")
-        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-        .current_dir(FOLDER)
-        .output()?;
-    match npm.status.success() {
-        true => Ok(()),
-        false => Err(io::Error::other(String::from_utf8_lossy(&npm.stderr))),
-    }
-}
-
-fn check(queries: &[Value]) -> io::Result<Vec<Value>> {
-    let mut node = Command::new("node")
-        .arg("check.mjs")
-        .current_dir(FOLDER)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let mut input = node.stdin.take().expect("it is piped");
-    input.write_all(Value::from(queries).to_string().as_bytes())?;
-    drop(input);
-    let output = node.wait_with_output()?;
-    serde_json::from_slice(&output.stdout).map_err(io::Error::other)
+    let answer = node::run("grammar", "check.mjs", &Value::from(queries))?;
+    answer.as_array().cloned()
 }

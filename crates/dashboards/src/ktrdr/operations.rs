@@ -80,7 +80,7 @@ fn success_rate() -> Panel {
 
 fn by_type() -> Panel {
     Panel::new(
-        Viz::Pie,
+        Viz::BarGauge,
         "Operations by Type",
         "What users asked for within the time range, by route: requests that were accepted. Reading \
          data is answered at once, the other two are queued for a worker.",
@@ -91,14 +91,16 @@ fn by_type() -> Panel {
     ))
     .unit(unit::COUNT)
     .decimals(0)
+    .min(0.0)
+    .thresholds(BLUE, &[])
 }
 
 fn durations() -> Panel {
     Panel::new(
         Viz::Heatmap,
         "Backtest Duration Distribution",
-        "Backtests by the time their worker took, over time: the darker, the more. This is the work \
-         itself; the request that started it took milliseconds.",
+        "Backtests by the time their worker took, over time; the scale below tells how many. This is the \
+         work itself; the request that started it took milliseconds.",
     )
     .target(
         query(

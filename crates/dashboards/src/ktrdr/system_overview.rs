@@ -7,7 +7,7 @@ use crate::model::colour::{BLUE, GREEN, Palette, RED, YELLOW, fixed};
 use crate::model::dashboard::Dashboard;
 use crate::model::link::Link;
 use crate::model::panel::Panel;
-use crate::model::promql::{quantile, selected_span_p95};
+use crate::model::promql::quantile;
 use crate::model::target::{PromQl, instant, query};
 use crate::model::unit;
 use crate::model::variable::Variable;
@@ -131,6 +131,7 @@ fn requests_by_service() -> Panel {
         r#"sum by (job) (rate(http_server_duration_milliseconds_count{job=~"$service"}[$__rate_interval]))"#,
     ))
     .unit(unit::REQUESTS)
+    .palette(Palette::Services)
     .link(Link::dashboard("Operations", OPERATIONS, ""))
 }
 
@@ -139,22 +140,15 @@ fn percentile_lines() -> Panel {
         Viz::Lines,
         "Response Time Percentiles",
         "Where P50 stays flat and P99 climbs, few requests suffer: look at their traces rather than \
-         at the mean. The points are exemplars, each a click from its trace; they and the dashed line \
-         are of all services, and in seconds, so everything here is.",
+         at the mean.",
     )
     .targets(
-        [("P50", "0.50"), ("P95", "0.95"), ("P99", "0.99")].map(|(legend, q)| {
-            let milliseconds = quantile(q, DURATION, SELECTED, "$__rate_interval");
-            query(legend, format!("{milliseconds} / 1000"))
-        }),
+        [("P50", "0.50"), ("P95", "0.95"), ("P99", "0.99")]
+            .map(|(legend, q)| query(legend, quantile(q, DURATION, SELECTED, "$__rate_interval"))),
     )
-    .target(selected_span_p95(
-        "P95 of spans",
-        r#"service=~"ktrdr.+",span_kind="SPAN_KIND_SERVER""#,
-    ))
-    .unit(unit::SECONDS)
+    .unit(unit::MILLISECONDS)
     .palette(Palette::Quantiles)
-    .link(slow_requests("s"))
+    .link(slow_requests("ms"))
 }
 
 fn errors_by_status() -> Panel {

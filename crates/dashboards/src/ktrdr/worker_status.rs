@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::system_overview::status_column;
 use super::{OPERATIONS, WORKER_STATUS, layout};
-use crate::model::colour::{BLUE, GREEN, RED, YELLOW, fixed};
+use crate::model::colour::{BLUE, GREEN, Palette, RED, YELLOW, fixed};
 use crate::model::dashboard::Dashboard;
 use crate::model::link::Link;
 use crate::model::panel::Panel;
@@ -145,6 +145,7 @@ fn matrix() -> Panel {
         ]}]),
     )
     .field("Status", &status_column())
+    .field("Port", &json!([{ "id": "unit", "value": unit::TEXT }]))
     .field("Memory", &json!([{ "id": "unit", "value": unit::BYTES }]))
     .field(
         "CPU",
@@ -181,7 +182,7 @@ fn cpu() -> Panel {
         r#"100 * rate(process_cpu_seconds_total{job="ktrdr-workers",instance=~"$worker"}[$__rate_interval])"#,
     ))
     .unit(unit::PERCENT)
-    .decimals(1)
+    .palette(Palette::Workers)
 }
 
 fn memory() -> Panel {
@@ -196,6 +197,7 @@ fn memory() -> Panel {
         r#"process_resident_memory_bytes{job="ktrdr-workers",instance=~"$worker"}"#,
     ))
     .unit(unit::BYTES)
+    .palette(Palette::Workers)
 }
 
 fn availability() -> Panel {
@@ -212,5 +214,4 @@ fn availability() -> Panel {
     .unit(unit::COUNT)
     .word("1", "UP", GREEN)
     .word("0", "DOWN", RED)
-    .thresholds(RED, &[(1.0, GREEN)])
 }

@@ -1,38 +1,60 @@
 //! Colours that mean the same in every panel: a series keeps its colour whatever else is shown.
+//!
+//! Green, yellow and red are kept for good, doubtful and bad. What is neither has one of the
+//! others, which are told apart on a dark and on a light background.
 
 use serde_json::{Value, json};
 
 /// Healthy, success, normal.
 pub(crate) const GREEN: &str = "green";
-/// Warning, degraded.
-pub(crate) const YELLOW: &str = "yellow";
+/// Warning, degraded. Grafana's plain yellow is not visible on white.
+pub(crate) const YELLOW: &str = "dark-yellow";
 /// Error, failure, critical.
 pub(crate) const RED: &str = "red";
+/// An error of another kind than the red one beside it.
+const DARK_RED: &str = "dark-red";
 /// Informational, neutral.
 pub(crate) const BLUE: &str = "blue";
+const ORANGE: &str = "orange";
+const PURPLE: &str = "purple";
+const NAVY: &str = "dark-blue";
+const TEAL: &str = "#17A2A2";
+const PINK: &str = "#D957A5";
+/// Measured elsewhere, a limit, or everything else.
+pub(crate) const GREY: &str = "text";
 
-/// The quantiles that Tempo measured, beside those of our own histograms.
-const SPANS: &str = "P95 of .*spans";
+/// Names of series in dashed lines: measured elsewhere than their neighbours, or a limit.
+const DASHED: &str = "P95 of .*|limit|capacity";
 
 /// Fixed colours for a family of series names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Palette {
-    /// `P50`, `P95`, `P99`, and the means beside them.
+    /// `P50`, `P95`, `P99`, and what is beside them.
     Quantiles,
     /// HTTP statuses, by exact code and by class.
     Statuses,
-    /// What can come of a call, a roll or an operation.
+    /// What can come of a call, a roll, a query or an operation.
     Outcomes,
     /// The dice.
     Dice,
     /// Our services, under their plain names or as Prometheus jobs.
     Services,
+    /// Routes of the services.
+    Routes,
     /// Single rolls beside batches.
     Sync,
     /// What becomes of a usage event, and of the lines around it.
     Routing,
-    /// The databases on the server.
+    /// The databases on the server, and what happens in them.
     Databases,
+    /// What a connection is doing, and the limit of their number.
+    Connections,
+    /// The statements of the services.
+    Queries,
+    /// What people do, and the browsers that they use.
+    Usage,
+    /// The workers, by the last digit of their ports, 5003 to 5008.
+    Workers,
 }
 
 impl Palette {
@@ -41,74 +63,127 @@ impl Palette {
         match self {
             Self::Quantiles => &[
                 ("P50", BLUE),
-                ("P95", "orange"),
-                ("P99", "purple"),
-                ("mean", "text"),
-                (SPANS, "text"),
+                ("P95", ORANGE),
+                ("P99|slowest", PURPLE),
+                ("mean|P95 of .*", GREY),
             ],
             Self::Statuses => &[
                 ("2..", GREEN),
                 ("404", YELLOW),
-                ("422", "orange"),
-                ("499", "purple"),
+                ("422", ORANGE),
+                ("499", PURPLE),
                 ("500", RED),
-                ("503", "dark-red"),
-                ("504", "light-red"),
+                ("503", DARK_RED),
+                ("504", PINK),
+                ("4(0[0-35-9]|1.|2[013-9]|3.)|502", GREY),
             ],
             Self::Outcomes => &[
                 ("success|completed", GREEN),
-                ("not_found|cancelled|client errors.*", YELLOW),
+                ("not_found|cancelled|conflict|client errors.*", YELLOW),
                 ("error|failure|failed|server errors.*", RED),
-                ("timeout", "orange"),
+                ("timeout", DARK_RED),
             ],
             Self::Dice => &[
                 ("fair", BLUE),
-                ("risky", "orange"),
-                ("extreme", "purple"),
-                ("unknown", "text"),
+                ("risky", ORANGE),
+                ("extreme", PURPLE),
+                ("unknown", GREY),
             ],
             Self::Services => &[
-                ("dice-roller.*", BLUE),
-                ("frontend.*", "purple"),
-                ("die-service.*", "orange"),
-                ("usage-sink.*", GREEN),
+                ("dice-roller.*|ktrdr-backend", BLUE),
+                ("frontend.*|ktrdr-workers", PURPLE),
+                ("die-service.*", ORANGE),
+                ("usage-sink.*", TEAL),
+                ("postgres.*", GREY),
             ],
-            Self::Sync => &[("Sync.*", BLUE), ("Async.*", "purple")],
+            Self::Routes => &[
+                ("/roll|.*/backtests/start", BLUE),
+                ("/roll-async|.*/trainings/start", PURPLE),
+                ("/|.*/data/.*", TEAL),
+                ("/api/dice", ORANGE),
+                ("/sign-in", PINK),
+                ("/sign-out", NAVY),
+                ("unknown|/form|/api/trace.*|/assets.*|/openapi.*", GREY),
+            ],
+            Self::Sync => &[("Sync.*", BLUE), ("Async.*", PURPLE)],
             Self::Routing => &[
                 ("stored|to the sink|operational_line", GREEN),
-                ("duplicate", YELLOW),
+                ("duplicate|waiting", YELLOW),
                 ("rejected", RED),
                 ("to Loki|usage_line", BLUE),
-                ("read|capacity", "text"),
+                ("read|capacity", GREY),
             ],
-            Self::Databases => &[("dice.*", "orange"), ("usage.*", GREEN)],
+            Self::Databases => &[
+                ("dice|dice commits", BLUE),
+                ("usage|usage commits", TEAL),
+                ("dice rollbacks", RED),
+                ("usage rollbacks", DARK_RED),
+            ],
+            Self::Connections => &[
+                ("die-service open|idle", BLUE),
+                ("die-service in use|active", ORANGE),
+                ("usage-sink open", TEAL),
+                ("usage-sink in use", PINK),
+                ("idle in transaction", RED),
+                ("limit", GREY),
+            ],
+            Self::Queries => &[("list", BLUE), ("get", ORANGE), ("insert", TEAL)],
+            Self::Usage => &[
+                ("roll|guests", BLUE),
+                ("roll_batch|signed in", PURPLE),
+                ("page_view", TEAL),
+                ("sign_in", ORANGE),
+                ("sign_out", PINK),
+            ],
+            Self::Workers => &[
+                (".*3", BLUE),
+                (".*4", ORANGE),
+                (".*5", PURPLE),
+                (".*6", TEAL),
+                (".*7", PINK),
+                (".*8", NAVY),
+            ],
         }
     }
 
     /// The field overrides that set them.
     pub(crate) fn overrides(self) -> impl Iterator<Item = Value> {
-        self.colours().iter().map(|(names, colour)| {
-            let mut properties = vec![fixed(colour)];
-            if *names == SPANS {
-                properties.extend(dashed());
-            }
-            json!({
-                "matcher": { "id": "byRegexp", "options": format!("/^({names})$/") },
-                "properties": properties,
-            })
-        })
+        let colours = self.colours().iter();
+        let colours = colours.map(|(names, colour)| by_name(names, &json!([fixed(colour)])));
+        let dashed = matches!(self, Self::Quantiles | Self::Connections | Self::Routing)
+            .then(|| by_name(DASHED, &dashed()));
+        colours.chain(dashed)
     }
 }
 
-/// The override properties of a line that is measured elsewhere than its neighbours.
-fn dashed() -> [Value; 2] {
-    [
-        json!({ "id": "custom.lineStyle", "value": { "fill": "dash", "dash": [8, 8] } }),
-        json!({ "id": "custom.fillOpacity", "value": 0 }),
-    ]
+/// Properties of the series whose names `pattern` matches in full.
+fn by_name(pattern: &str, properties: &Value) -> Value {
+    json!({
+        "matcher": { "id": "byRegexp", "options": format!("/^({pattern})$/") },
+        "properties": properties,
+    })
+}
+
+fn dashed() -> Value {
+    json!([
+        { "id": "custom.lineStyle", "value": { "fill": "dash", "dash": [8, 8] } },
+        { "id": "custom.fillOpacity", "value": 0 },
+    ])
 }
 
 /// The override property that sets one colour.
 pub(crate) fn fixed(colour: &str) -> Value {
     json!({ "id": "color", "value": { "mode": "fixed", "fixedColor": colour } })
+}
+
+/// The override that keeps series without any event out of legend and tooltip: most of the
+/// statuses and routes that can occur never do.
+pub(crate) fn hide_zeros() -> Value {
+    json!({
+        "matcher": { "id": "byValue", "options": { "reducer": "max", "op": "lte", "value": 0 } },
+        "properties": [{
+            "id": "custom.hideFrom",
+            "value": { "legend": true, "tooltip": true, "viz": false },
+        }],
+    })
 }

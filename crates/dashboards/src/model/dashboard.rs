@@ -49,6 +49,7 @@ impl Dashboard {
             "templating": { "list": variables },
             "annotations": { "list": [self.starts()] },
             "links": [
+                last_minutes(&self.uid),
                 tagged("Dice Roller stages", "dice-roller"),
                 tagged("KTRDR", "ktrdr"),
             ],
@@ -77,6 +78,22 @@ impl Dashboard {
             "tagKeys": "job",
         })
     }
+}
+
+/// The same dashboard over a range that a fresh start fills.
+fn last_minutes(uid: &str) -> Value {
+    json!({
+        "type": "link",
+        "title": "Last 15 minutes",
+        "url": format!("/d/{uid}?from=now-15m&to=now"),
+        "tags": [],
+        "asDropdown": false,
+        "includeVars": true,
+        "keepTime": false,
+        "targetBlank": false,
+        "icon": "bolt",
+        "tooltip": "The default hour is nearly empty after a fresh start",
+    })
 }
 
 /// A menu of the dashboards with `tag`.

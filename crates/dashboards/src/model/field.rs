@@ -7,6 +7,36 @@ use super::link::Link;
 /// A colour from a value upwards.
 pub(crate) type Step = (f64, &'static str);
 
+/// A word in a colour instead of a value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mapping {
+    pub(crate) of: Values,
+    pub(crate) text: &'static str,
+    pub(crate) colour: &'static str,
+}
+
+/// Which values a word stands for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Values {
+    /// Exactly this one.
+    One(&'static str),
+    /// From the first up to the second, or without end. The first word that fits is shown.
+    Between(f64, Option<f64>),
+}
+
+impl Mapping {
+    fn to_json(self, index: usize) -> Value {
+        let result = json!({ "text": self.text, "color": self.colour, "index": index });
+        match self.of {
+            Values::One(value) => json!({ "type": "value", "options": { value: result } }),
+            Values::Between(from, to) => json!({
+                "type": "range",
+                "options": { "from": from, "to": to, "result": result },
+            }),
+        }
+    }
+}
+
 /// The settings of a panel's values, and their exceptions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Field {
@@ -17,7 +47,7 @@ pub(crate) struct Field {
     /// The colour of the smallest values, and those of larger ones, ascending.
     pub(crate) thresholds: Option<(&'static str, Vec<Step>)>,
     /// Words for values, with their colours.
-    pub(crate) mappings: Vec<(&'static str, &'static str, &'static str)>,
+    pub(crate) mappings: Vec<Mapping>,
     pub(crate) links: Vec<Link>,
     /// What to show where there is nothing to compute from.
     pub(crate) no_value: Option<&'static str>,
@@ -25,15 +55,15 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// Grafana's `fieldConfig`. `custom` and `colour_mode` depend on the kind of panel.
-    pub(crate) fn to_json(&self, custom: Value, colour_mode: &str) -> Value {
+    /// Grafana's `fieldConfig`. `custom` and `colour` depend on the kind of panel.
+    pub(crate) fn to_json(&self, custom: Value, colour: Value) -> Value {
         let mut defaults = Map::new();
         let mut set = |key: &str, value: Option<Value>| {
             if let Some(value) = value {
                 defaults.insert(key.to_owned(), value);
             }
         };
-        set("color", Some(json!({ "mode": colour_mode })));
+        set("color", Some(colour));
         set("custom", Some(custom));
         set("unit", self.unit.map(Value::from));
         set("decimals", self.decimals.map(Value::from));
@@ -52,13 +82,7 @@ impl Field {
 
     fn mappings(&self) -> Value {
         let words = self.mappings.iter().enumerate();
-        let options: Map<_, _> = words
-            .map(|(index, (value, text, colour))| {
-                let shown = json!({ "text": text, "color": colour, "index": index });
-                ((*value).to_owned(), shown)
-            })
-            .collect();
-        json!([{ "type": "value", "options": options }])
+        words.map(|(index, word)| word.to_json(index)).collect()
     }
 }
 

@@ -2,12 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::colour::Palette;
-use super::field::{Field, Step};
+use super::colour::{Palette, hide_zeros};
+use super::field::{Field, Mapping, Step, Values};
 use super::link::Link;
 use super::target::{Target, datasource};
-use super::viz::Viz;
+use super::unit::quiet_top;
+use super::viz::{Shape, Viz};
 use crate::stage::Stage;
+
+/// Labels with many known values, of which few ever occur.
+const MOSTLY_UNUSED: [&str; 3] = ["{{status}}", "{{http_status_code}}", "{{handler}}"];
 
 /// A panel, built by chaining.
 #[derive(Debug, Clone)]
@@ -24,6 +28,9 @@ pub(crate) struct Panel {
     weight: u32,
     id: Option<usize>,
     interval: Option<&'static str>,
+    /// The stage of its dashboard, for panels whose text depends on it.
+    stage: Stage,
+    soft_min: Option<f64>,
 }
 
 impl Panel {
@@ -40,6 +47,8 @@ impl Panel {
             weight: 1,
             id: None,
             interval: None,
+            stage: Stage::One,
+            soft_min: None,
         }
     }
 
@@ -120,7 +129,26 @@ impl Panel {
         text: &'static str,
         colour: &'static str,
     ) -> Self {
-        self.field.mappings.push((value, text, colour));
+        let of = Values::One(value);
+        self.field.mappings.push(Mapping { of, text, colour });
+        self
+    }
+
+    /// The same for values from `from` up to `to`, or without end.
+    pub(crate) fn word_between(
+        mut self,
+        (from, to): (f64, Option<f64>),
+        text: &'static str,
+        colour: &'static str,
+    ) -> Self {
+        let of = Values::Between(from, to);
+        self.field.mappings.push(Mapping { of, text, colour });
+        self
+    }
+
+    /// Where the axis of a graph begins unless values are lower; 0 unless said.
+    pub(crate) fn soft_min(mut self, value: f64) -> Self {
+        self.soft_min = Some(value);
         self
     }
 
@@ -169,8 +197,14 @@ impl Panel {
         self.since <= stage && self.until.is_none_or(|until| stage <= until)
     }
 
+    /// The first stage that has it.
+    pub(crate) fn first_stage(&self) -> Stage {
+        self.since
+    }
+
     /// Without the queries for what `stage` does not have.
     pub(crate) fn only(mut self, stage: Stage) -> Self {
+        self.stage = stage;
         self.targets.retain(|(since, _)| *since <= stage);
         self
     }
@@ -184,8 +218,14 @@ impl Panel {
             "title": self.title,
             "description": self.description,
             "gridPos": position,
-            "fieldConfig": self.field.to_json(self.viz.custom(), self.viz.colour_mode()),
-            "options": self.viz.options(self.is_instant(), self.field.unit, width),
+            "fieldConfig": self.settings().to_json(self.custom(), self.viz.colour()),
+            "options": self.viz.options(&Shape {
+                instant: self.is_instant(),
+                unit: self.field.unit,
+                width,
+                figures: self.names_each_series(),
+                stage: self.stage,
+            }),
         });
         if let Some((_, first)) = self.targets.first() {
             json["datasource"] = datasource(first.datasource());
@@ -200,6 +240,35 @@ impl Panel {
             json["transformations"] = self.transformations.clone().into();
         }
         json
+    }
+
+    /// The field settings, with those that follow from the kind of panel.
+    fn settings(&self) -> Field {
+        let mut field = self.field.clone();
+        let legends = self
+            .targets
+            .iter()
+            .filter_map(|(_, target)| target.legend());
+        let mostly_unused = |legend: &str| MOSTLY_UNUSED.iter().any(|label| legend.contains(label));
+        if self.viz.is_graph() && legends.into_iter().any(mostly_unused) {
+            field.overrides.push(hide_zeros());
+        }
+        field
+    }
+
+    fn custom(&self) -> Value {
+        let mut custom = self.viz.custom();
+        if self.viz.is_graph() {
+            custom["axisSoftMin"] = self.soft_min.unwrap_or_default().into();
+            custom["axisSoftMax"] = self.field.unit.and_then(quiet_top).into();
+        }
+        custom
+    }
+
+    /// Whether the legend is a few names rather than a label's values.
+    fn names_each_series(&self) -> bool {
+        let mut legends = self.targets.iter().map(|(_, target)| target.legend());
+        legends.all(|legend| legend.is_some_and(|legend| !legend.contains("{{")))
     }
 
     fn is_instant(&self) -> bool {

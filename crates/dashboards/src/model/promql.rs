@@ -31,16 +31,15 @@ pub(crate) fn share(name: &str, part: &str, selector: &str, window: &str) -> Str
     format!("{numerator} / ({} > 0)", rate(selector))
 }
 
-/// P95 of a service's spans as Tempo measured them, with exemplars: points that open a trace.
-/// Our own histograms cannot have any in the text format that we expose.
-pub(crate) fn span_p95(service: &str, kind: &str) -> PromQl {
-    let selector = format!("service=\"{service}\",span_kind=\"SPAN_KIND_{kind}\"");
-    selected_span_p95("P95 of spans", &selector)
-}
-
-/// The same for any selection of spans.
-pub(crate) fn selected_span_p95(legend: &'static str, selector: &str) -> PromQl {
-    let name = "traces_spanmetrics_latency";
-    let expr = quantile("0.95", name, selector, "$__rate_interval");
-    query(legend, expr).exemplars()
+/// P95 of the spans of one name in a service, as Tempo measured them, with exemplars: points that
+/// open a trace. Our own histograms cannot have any in the text format that we expose.
+pub(crate) fn span_p95(legend: &'static str, service: &str, kind: &str, name: &str) -> PromQl {
+    let selector =
+        format!("service=\"{service}\",span_kind=\"SPAN_KIND_{kind}\",span_name=\"{name}\"");
+    let metric = "traces_spanmetrics_latency";
+    query(
+        legend,
+        quantile("0.95", metric, &selector, "$__rate_interval"),
+    )
+    .exemplars()
 }

@@ -127,6 +127,15 @@ impl Target {
         }
     }
 
+    /// The name of its series, which may hold `{{label}}`.
+    pub(crate) fn legend(&self) -> Option<&'static str> {
+        match self {
+            Self::Prometheus(query) => Some(query.legend),
+            Self::LogCount { legend, .. } => Some(legend),
+            _ => None,
+        }
+    }
+
     /// Whether its answer has no history.
     pub(crate) fn is_instant(&self) -> bool {
         match self {

@@ -1,4 +1,5 @@
-//! Grafana's ids of the units that panels use.
+//! Grafana's ids of the units that panels use. `short` is not among them: without decimals it
+//! shows 2871 as "3 K".
 
 /// Requests a second.
 pub(crate) const REQUESTS: &str = "reqps";
@@ -16,9 +17,24 @@ pub(crate) const MILLISECONDS: &str = "ms";
 pub(crate) const PERCENT: &str = "percent";
 /// A share from 0 to 1.
 pub(crate) const RATIO: &str = "percentunit";
-/// A number of things.
-pub(crate) const COUNT: &str = "short";
+/// A number of things, with all its digits: 2,871.
+pub(crate) const COUNT: &str = "locale";
+/// A text that happens to be digits, such as a port.
+pub(crate) const TEXT: &str = "string";
 /// A factor.
 pub(crate) const TIMES: &str = "suffix:×";
 /// Bytes, shown in KiB, MiB and so on.
 pub(crate) const BYTES: &str = "bytes";
+/// A moment, as short as it can be told apart within days.
+pub(crate) const CLOCK: &str = "time:MM-DD HH:mm:ss";
+
+/// How far an axis reaches at least; Grafana's own choice for a graph of zeros is 100.
+pub(crate) fn quiet_top(unit: &str) -> Option<f64> {
+    match unit {
+        REQUESTS | OPERATIONS | EVENTS | LINES => Some(0.1),
+        COUNT | PERCENT => Some(1.0),
+        RATIO => Some(0.01),
+        SECONDS => Some(0.001),
+        _ => None,
+    }
+}

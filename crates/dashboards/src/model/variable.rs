@@ -17,12 +17,13 @@ pub(crate) enum Variable {
         /// The regular expression that "All" stands for.
         all: &'static str,
     },
-    /// A text.
-    Text {
+    /// One value, or any other that is typed in.
+    OneOf {
         name: &'static str,
         label: &'static str,
         description: &'static str,
-        default: &'static str,
+        /// What is shown, and the value.
+        default: (&'static str, &'static str),
     },
 }
 
@@ -52,19 +53,22 @@ impl Variable {
                 "options": [],
                 "hide": 0,
             }),
-            Self::Text {
+            Self::OneOf {
                 name,
                 label,
                 description,
-                default,
+                default: (text, value),
             } => json!({
-                "type": "textbox",
+                "type": "custom",
                 "name": name,
                 "label": label,
                 "description": description,
-                "query": default,
-                "current": { "text": default, "value": default },
-                "options": [{ "selected": true, "text": default, "value": default }],
+                "query": format!("{text} : {value}"),
+                "allowCustomValue": true,
+                "multi": false,
+                "includeAll": false,
+                "current": { "text": text, "value": value },
+                "options": [{ "selected": true, "text": text, "value": value }],
                 "hide": 0,
             }),
         }

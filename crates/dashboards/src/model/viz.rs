@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-/// Grid columns below which a table as legend does not fit.
-const NARROW: u64 = 8;
+use super::colour::{BLUE, GREY};
+use crate::stage::Stage;
+
+/// Grid columns below which a table of shares does not fit beside a pie.
+const NARROW: u64 = 9;
 
 /// How a panel shows its data.
 #[derive(Debug, Clone)]
@@ -31,8 +34,21 @@ pub(crate) enum Viz {
     NodeGraph,
     /// The waterfall of one trace.
     Trace,
-    /// Markdown.
-    Text(String),
+    /// Markdown, as it is in a stage.
+    Text(fn(Stage) -> String),
+}
+
+/// What the options of a panel depend on.
+pub(crate) struct Shape<'a> {
+    /// The data has no history.
+    pub(crate) instant: bool,
+    /// That of its values.
+    pub(crate) unit: Option<&'a str>,
+    /// In grid columns.
+    pub(crate) width: u64,
+    /// The legend has room for the last value of each series.
+    pub(crate) figures: bool,
+    pub(crate) stage: Stage,
 }
 
 impl Viz {
@@ -56,13 +72,19 @@ impl Viz {
     }
 
     /// Where colours come from unless an override says so.
-    pub(crate) fn colour_mode(&self) -> &'static str {
+    pub(crate) fn colour(&self) -> Value {
+        let fixed = |colour: &str| json!({ "mode": "fixed", "fixedColor": colour });
         match self {
-            Self::Lines | Self::Columns | Self::BarChart(_) | Self::Pie => {
-                "palette-classic-by-name"
-            }
-            _ => "thresholds",
+            Self::Lines | Self::Columns | Self::BarChart(_) | Self::Pie => fixed(BLUE),
+            // By thresholds, it would show their numbers instead of the words for values.
+            Self::StateTimeline => fixed(GREY),
+            _ => json!({ "mode": "thresholds" }),
         }
+    }
+
+    /// Whether it has an axis for its values.
+    pub(crate) fn is_graph(&self) -> bool {
+        matches!(self, Self::Lines | Self::Columns)
     }
 
     /// The field settings of this kind alone.
@@ -75,7 +97,6 @@ impl Viz {
                 "fillOpacity": 10,
                 "showPoints": "never",
                 "spanNulls": false,
-                "axisSoftMin": 0,
             }),
             Self::Columns => json!({
                 "drawStyle": "bars",
@@ -84,7 +105,6 @@ impl Viz {
                 "fillOpacity": 80,
                 "showPoints": "never",
                 "stacking": { "mode": "normal", "group": "A" },
-                "axisSoftMin": 0,
             }),
             Self::BarChart(_) => json!({ "lineWidth": 0, "fillOpacity": 80, "axisSoftMin": 0 }),
             Self::Table => json!({ "align": "left", "filterable": true }),
@@ -93,11 +113,10 @@ impl Viz {
         }
     }
 
-    /// The panel options. `instant`: the data has no history; `unit`: that of its values; `width`
-    /// in grid columns.
-    pub(crate) fn options(&self, instant: bool, unit: Option<&str>, width: u64) -> Value {
+    /// The panel options.
+    pub(crate) fn options(&self, shape: &Shape<'_>) -> Value {
         match self {
-            Self::Stat => stat(instant),
+            Self::Stat => stat(shape.instant),
             Self::Gauge => json!({
                 "reduceOptions": last(),
                 "showThresholdMarkers": true,
@@ -112,7 +131,7 @@ impl Viz {
                 "showUnfilled": true,
                 "sizing": "auto",
             }),
-            Self::Lines | Self::Columns => lines(width < NARROW),
+            Self::Lines | Self::Columns => lines(shape.figures),
             Self::BarChart(names) => json!({
                 "xField": names,
                 "orientation": "horizontal",
@@ -123,12 +142,12 @@ impl Viz {
                 "legend": { "showLegend": true, "displayMode": "list", "placement": "bottom", "calcs": [] },
                 "tooltip": { "mode": "multi", "sort": "none" },
             }),
-            Self::Heatmap => heatmap(unit),
-            Self::Pie => pie(),
+            Self::Heatmap => heatmap(shape.unit),
+            Self::Pie => pie(shape.width < NARROW),
             Self::Table => json!({ "showHeader": true, "cellHeight": "sm" }),
             Self::StateTimeline => json!({
                 "mergeValues": true,
-                "showValue": "auto",
+                "showValue": "never",
                 "rowHeight": 0.8,
                 "legend": { "showLegend": true, "displayMode": "list", "placement": "bottom" },
                 "tooltip": { "mode": "single", "sort": "none" },
@@ -141,7 +160,7 @@ impl Viz {
                 "edges": { "mainStatUnit": "ms", "secondaryStatUnit": "r/sec" },
             }),
             Self::Trace => json!({}),
-            Self::Text(content) => json!({ "mode": "markdown", "content": content }),
+            Self::Text(content) => json!({ "mode": "markdown", "content": content(shape.stage) }),
         }
     }
 }
@@ -163,16 +182,13 @@ fn stat(instant: bool) -> Value {
     })
 }
 
-/// A narrow panel has no room for a legend with columns.
-fn lines(narrow: bool) -> Value {
-    let (mode, figures) = match narrow {
-        true => ("list", vec!["lastNotNull"]),
-        false => ("table", vec!["lastNotNull", "max"]),
-    };
+/// The legend is a list: a table shows three rows of a panel's height, and hides the others.
+fn lines(figures: bool) -> Value {
+    let figures = if figures { vec!["lastNotNull"] } else { vec![] };
     json!({
         "legend": {
             "showLegend": true,
-            "displayMode": mode,
+            "displayMode": "list",
             "placement": "bottom",
             "calcs": figures,
         },
@@ -203,16 +219,20 @@ fn heatmap(unit: Option<&str>) -> Value {
     })
 }
 
-fn pie() -> Value {
+fn pie(narrow: bool) -> Value {
+    let (mode, placement, values) = match narrow {
+        true => ("list", "bottom", vec!["percent"]),
+        false => ("table", "right", vec!["value", "percent"]),
+    };
     json!({
         "reduceOptions": last(),
         "pieType": "donut",
-        "displayLabels": ["percent"],
+        "displayLabels": [],
         "legend": {
             "showLegend": true,
-            "displayMode": "table",
-            "placement": "right",
-            "values": ["value", "percent"],
+            "displayMode": mode,
+            "placement": placement,
+            "values": values,
         },
         "tooltip": { "mode": "single", "sort": "none" },
     })
@@ -228,6 +248,6 @@ fn logs() -> Value {
         "showLogContextToggle": true,
         "showTime": true,
         "sortOrder": "Descending",
-        "wrapLogMessage": false,
+        "wrapLogMessage": true,
     })
 }

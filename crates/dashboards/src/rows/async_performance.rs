@@ -15,14 +15,14 @@ const ROLLER: &str = r#"job="dice-roller-stageN""#;
 const SYNC: &str = r#"job="dice-roller-stageN",handler="/roll",status=~"2..""#;
 
 pub(crate) fn row() -> Row {
-    let panels = [
-        sync_duration().wide(4),
-        async_duration().wide(4),
-        improvement().wide(4),
-        durations().wide(12),
-    ];
-    let panels = panels.map(|panel| panel.since(Stage::Four));
-    Row::new("Async Performance Comparison", [Line::new(9, panels)])
+    let figures = [sync_duration(), async_duration(), improvement()];
+    Row::new(
+        "Async Performance Comparison",
+        [
+            Line::new(4, figures.map(|panel| panel.since(Stage::Four))),
+            Line::new(7, [durations().since(Stage::Four)]),
+        ],
+    )
 }
 
 fn sync_duration() -> Panel {
@@ -37,7 +37,6 @@ fn sync_duration() -> Panel {
         mean("http_request_duration_seconds", SYNC, "$__range"),
     ))
     .unit(unit::SECONDS)
-    .decimals(3)
     .no_value("no rolls")
     .thresholds(BLUE, &[])
     .link(Link::traces(
@@ -58,7 +57,6 @@ fn async_duration() -> Panel {
         mean("async_roll_duration_seconds", ROLLER, "$__range"),
     ))
     .unit(unit::SECONDS)
-    .decimals(3)
     .no_value("no batches")
     .thresholds(BLUE, &[])
     .link(Link::traces(
@@ -96,8 +94,8 @@ fn durations() -> Panel {
     Panel::new(
         Viz::Heatmap,
         "Async Duration Distribution",
-        "Batches by duration, over time: the darker, the more. Large batches crowd just below one \
-         second, because one of many rolls is nearly always slow.",
+        "Batches by duration, over time; the scale below tells how many. Large batches crowd just below \
+         one second, because one of many rolls is nearly always slow.",
     )
     .target(
         query(

@@ -10,15 +10,13 @@ use crate::model::viz::Viz;
 use crate::stage::Stage;
 
 pub(crate) fn row() -> Row {
-    let panels = [
-        roll_rates().wide(6),
-        batch_sizes().wide(6),
-        rolls_in_progress().wide(4),
-        batches_in_flight().wide(4),
-        totals().wide(4),
-    ];
-    let panels = panels.map(|panel| panel.since(Stage::Four));
-    Row::new("Async Roll Metrics", [Line::new(9, panels)])
+    let graphs = [roll_rates(), batch_sizes()].map(|panel| panel.since(Stage::Four));
+    let figures = [rolls_in_progress(), batches_in_flight(), totals()];
+    let figures = figures.map(|panel| panel.since(Stage::Four));
+    Row::new(
+        "Async Roll Metrics",
+        [Line::new(7, graphs), Line::new(5, figures)],
+    )
 }
 
 fn roll_rates() -> Panel {
@@ -53,7 +51,6 @@ fn batch_sizes() -> Panel {
     .targets(percentiles(name, selector))
     .target(query("mean", mean(name, selector, "$__rate_interval")))
     .unit(unit::COUNT)
-    .decimals(1)
     .palette(Palette::Quantiles)
 }
 
@@ -61,12 +58,12 @@ fn rolls_in_progress() -> Panel {
     Panel::new(
         Viz::Gauge,
         "Async Rolls In Progress",
-        "Rolls of batches in flight at the last scrape. Batches live for less than a second and \
-         scrapes are 5 s apart: most are never seen here. Full scale is five batches of 20 at once.",
+        "Most rolls of batches in flight at once between two scrapes, which the service remembers: a \
+         batch lives for less than a second. Full scale is five batches of 20 at once.",
     )
     .target(query(
         "rolls",
-        r#"sum(async_rolls_in_progress{job="dice-roller-stageN"})"#,
+        r#"sum(async_rolls_in_progress_max{job="dice-roller-stageN"})"#,
     ))
     .unit(unit::COUNT)
     .decimals(0)

@@ -1,8 +1,6 @@
 //! A batch as a trace: spans that overlap.
 
-use serde_json::json;
-
-use super::traces::{open_trace, waterfall};
+use super::traces::{TRACE_HEIGHT, TableOfSpans, column, hidden, waterfall};
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
 use crate::model::panel::Panel;
@@ -16,7 +14,7 @@ pub(crate) fn row() -> Row {
         [
             Line::new(8, [batches().since(Stage::Four)]),
             Line::new(
-                16,
+                TRACE_HEIGHT,
                 [
                     explanation().since(Stage::Four),
                     waterfall().since(Stage::Four).wide(2),
@@ -24,47 +22,36 @@ pub(crate) fn row() -> Row {
             ),
         ],
     )
+    .detail()
 }
 
 fn batches() -> Panel {
-    let hidden = json!([{ "id": "custom.hideFrom.viz", "value": true }]);
-    let called = |name: &str| json!([{ "id": "displayName", "value": name }]);
     Panel::new(
         Viz::Table,
         "Recent Async Batches",
         "The newest batches with what was asked for and what came out; a batch without a total \
-         failed. Click an id to see its rolls overlap in the waterfall below.",
+         failed. Click an id to see its rolls overlap in the waterfall.",
     )
     .target(Target::Traces {
         query: r#"{ resource.service.name = "dice-roller" && name = "GET /roll-async" } | select(span.die.type, span.async.batch_size, span.async.total_result) with (most_recent=true)"#.to_owned(),
         table: TableType::Spans,
     })
-    .field("traceIdHidden", &hidden)
-    .field("name", &hidden)
-    .field("service.name", &hidden)
-    .field("traceService", &called("Begun by"))
-    .field("traceName", &called("Request"))
-    .field(
-        "spanID",
-        &json!([
-            { "id": "displayName", "value": "Batch" },
-            { "id": "links", "value": open_trace("${__data.fields.traceIdHidden}") },
-        ]),
-    )
-    .field("die.type", &called("Die"))
-    .field("async.batch_size", &called("Rolls"))
-    .field("async.total_result", &called("Total"))
+    .columns_of_spans("Batch")
+    .field("service.name", &hidden())
+    .field("die.type", &column("Die", 120))
+    .field("async.batch_size", &column("Rolls", 120))
+    .field("async.total_result", &column("Total", 120))
 }
 
 fn explanation() -> Panel {
     Panel::new(
-        Viz::Text(explanation_text()),
+        Viz::Text(explanation_text),
         "Understanding Concurrent Spans",
         "What to look for in the waterfall of a batch.",
     )
 }
 
-fn explanation_text() -> String {
+fn explanation_text(_: Stage) -> String {
     let searches = [
         (
             "Batches of more than five",

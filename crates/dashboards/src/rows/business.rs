@@ -12,7 +12,7 @@ use serde_json::json;
 pub(crate) fn row() -> Row {
     Row::new(
         "Business Metrics",
-        [Line::new(9, [roll_values(), die_types(), success_rate()])],
+        [Line::new(8, [roll_values(), die_types(), success_rate()])],
     )
 }
 
@@ -73,7 +73,7 @@ fn success_rate() -> Panel {
     .min(0.0)
     .max(100.0)
     .no_value("no rolls")
-    .thresholds(RED, &[(40.0, YELLOW), (85.0, GREEN)])
+    .thresholds(RED, &[(30.0, YELLOW), (70.0, GREEN)])
     .link(Link::traces(
         "Traces of failed rolls",
         r#"{ span.die.error = true && span.die.type = "${__field.labels.die_type}" }"#,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::traces::open_trace;
+use super::traces::{TableOfSpans, column, hidden};
 use crate::model::colour::Palette;
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
@@ -13,20 +13,15 @@ use crate::model::unit;
 use crate::model::viz::Viz;
 use crate::stage::Stage;
 
-/// Whoever has a database.
+/// The services that have a database.
 const CALLERS: &str = r#"job=~".+-stageN""#;
 
 pub(crate) fn row() -> Row {
-    let metrics = [
-        operations().wide(6),
-        latency().wide(7),
-        pool().wide(6),
-        waiting().wide(5),
-    ];
+    let metrics = [operations(), latency(), pool(), waiting()];
     Row::new(
         "Database",
         [
-            Line::new(9, metrics.map(|panel| panel.since(Stage::Five))),
+            Line::new(7, metrics.map(|panel| panel.since(Stage::Five))),
             Line::new(8, [slow_queries().since(Stage::Five)]),
         ],
     )
@@ -36,16 +31,15 @@ fn operations() -> Panel {
     Panel::new(
         Viz::Lines,
         "Database Operations",
-        "Queries a second by type and result. not_found is an answer: somebody asked for a die that \
-         does not exist. An error is none: the database is away or refused.",
+        "Queries a second by result. not_found is an answer: the die does not exist. An error is none: \
+         the database is away or refused.",
     )
     .target(query(
-        "{{query_type}} {{result}}",
-        format!(
-            "sum by (query_type, result) (rate(database_queries_total{{{CALLERS}}}[$__rate_interval]))"
-        ),
+        "{{result}}",
+        format!("sum by (result) (rate(database_queries_total{{{CALLERS}}}[$__rate_interval]))"),
     ))
     .unit(unit::OPERATIONS)
+    .palette(Palette::Outcomes)
     .link(Link::traces(
         "Traces with queries that failed",
         r#"{ span.db.system.name = "postgresql" && status = error }"#,
@@ -54,19 +48,16 @@ fn operations() -> Panel {
 
 fn latency() -> Panel {
     let name = "database_query_duration_seconds";
-    let by_type = |q| quantile_by("le, query_type", q, name, CALLERS, "$__rate_interval");
+    let p95 = quantile_by("le, query_type", "0.95", name, CALLERS, "$__rate_interval");
     Panel::new(
         Viz::Lines,
-        "Query Latency by Type (P50/P95/P99)",
-        "How long a query took once it had a connection; the wait for one is beside it. It is a part \
+        "Query Latency by Type (P95)",
+        "How long 19 of 20 queries took once they had a connection; the wait for one is beside it. It is a part \
          of die-service's response time; the rest of that is HTTP.",
     )
-    .targets([
-        query("{{query_type}} P50", by_type("0.50")),
-        query("{{query_type}} P95", by_type("0.95")),
-        query("{{query_type}} P99", by_type("0.99")),
-    ])
+    .target(query("{{query_type}}", p95))
     .unit(unit::SECONDS)
+    .palette(Palette::Queries)
     .link(Link::traces(
         "Queries at least this slow",
         r#"{ span.db.system.name = "postgresql" && duration >= ${__value.raw}s }"#,
@@ -79,16 +70,16 @@ fn pool() -> Panel {
     Panel::new(
         Viz::Lines,
         "Connection Pool",
-        "Connections that are open, those of them that are idle, and the limit. Open minus idle is at \
-         work; open at its limit with none idle means that requests wait. An outage empties it.",
+        "Connections that are open, those that run a query now, and the limit of each pool. All in use \
+         at the limit means that requests wait. An outage closes all.",
     )
     .targets([
         query("{{service}} open", sum("size")),
-        query("{{service}} idle", sum("available")),
-        query("{{service}} limit", sum("max")),
+        query("{{service}} in use", format!("{} - {}", sum("size"), sum("available"))),
+        query("limit", format!("max(database_connection_pool_max{{{CALLERS}}})")),
     ])
     .unit(unit::COUNT)
-    .decimals(0)
+    .palette(Palette::Connections)
 }
 
 fn waiting() -> Panel {
@@ -111,8 +102,6 @@ fn waiting() -> Panel {
 }
 
 fn slow_queries() -> Panel {
-    let hidden = json!([{ "id": "custom.hideFrom.viz", "value": true }]);
-    let called = |name: &str| json!([{ "id": "displayName", "value": name }]);
     Panel::new(
         Viz::Table,
         "Slow Queries",
@@ -120,22 +109,18 @@ fn slow_queries() -> Panel {
          for whose request, and what else went on. An empty table is good news; click an id for more.",
     )
     .target(Target::Traces {
-        query: r#"{ span.db.system.name = "postgresql" && duration > 5ms } | select(resource.service.name, span.db.query.text, status) with (most_recent=true)"#.to_owned(),
+        query: r#"{ span.db.system.name = "postgresql" && duration > 5ms } | select(resource.service.name, span.db.query.text) with (most_recent=true)"#.to_owned(),
         table: TableType::Spans,
     })
-    .field("traceIdHidden", &hidden)
-    .field("name", &hidden)
-    .field("db.system.name", &hidden)
-    .field("traceService", &called("Begun by"))
-    .field("traceName", &called("Request"))
+    .columns_of_spans("Query")
+    .field("db.system.name", &hidden())
+    .field("service.name", &column("Asked by", 110))
     .field(
-        "spanID",
+        "db.query.text",
         &json!([
-            { "id": "displayName", "value": "Query" },
-            { "id": "links", "value": open_trace("${__data.fields.traceIdHidden}") },
+            { "id": "displayName", "value": "SQL" },
+            { "id": "custom.cellOptions", "value": { "type": "auto", "wrapText": true } },
+            { "id": "custom.minWidth", "value": 500 },
         ]),
     )
-    .field("service.name", &called("Asked by"))
-    .field("db.query.text", &called("SQL"))
-    .field("status", &called("Status"))
 }

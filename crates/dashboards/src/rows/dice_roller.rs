@@ -13,7 +13,7 @@ pub(crate) fn row() -> Row {
     Row::new(
         "HTTP Metrics - Dice Roller",
         [Line::new(
-            9,
+            7,
             [
                 request_rate().wide(6),
                 error_rate().wide(5),
@@ -22,6 +22,7 @@ pub(crate) fn row() -> Row {
             ],
         )],
     )
+    .red()
 }
 
 fn request_rate() -> Panel {
@@ -36,6 +37,7 @@ fn request_rate() -> Panel {
         r#"sum by (handler) (rate(http_requests_total{job="dice-roller-stageN"}[$__rate_interval]))"#,
     ))
     .unit(unit::REQUESTS)
+    .palette(Palette::Routes)
 }
 
 fn error_rate() -> Panel {
@@ -74,14 +76,15 @@ fn latency() -> Panel {
     Panel::new(
         Viz::Lines,
         "P50/P95/P99 Latency",
-        "Half of the requests are faster than P50, one in twenty is slower than P95. A roll waits up \
-         to a second by design. The points are exemplars: single requests, each a click from its trace.",
+        "One request in twenty is slower than P95. A roll waits up to a second by design; what a request \
+         adds to the roll alone, the dashed line, is the look-up of its die. The points are exemplars: \
+         single rolls, each a click from its trace.",
     )
     .targets(percentiles(
         "http_request_duration_seconds",
         r#"job="dice-roller-stageN""#,
     ))
-    .target(span_p95("dice-roller", "SERVER"))
+    .target(span_p95("P95 of a roll alone", "dice-roller", "INTERNAL", "roll"))
     .unit(unit::SECONDS)
     .palette(Palette::Quantiles)
     .link(Link::traces(
@@ -99,8 +102,9 @@ fn statuses() -> Panel {
     )
     .target(instant(
         "{{status}}",
-        r#"sum by (status) (increase(http_requests_total{job="dice-roller-stageN"}[$__range]))"#,
+        r#"sum by (status) (increase(http_requests_total{job="dice-roller-stageN"}[$__range])) > 0"#,
     ))
+    .no_value("no requests")
     .unit(unit::COUNT)
     .decimals(0)
     .palette(Palette::Statuses)

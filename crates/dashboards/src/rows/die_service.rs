@@ -4,7 +4,7 @@ use crate::model::colour::Palette;
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
 use crate::model::panel::Panel;
-use crate::model::promql::{percentiles, span_p95};
+use crate::model::promql::percentiles;
 use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
@@ -13,7 +13,7 @@ use crate::stage::Stage;
 pub(crate) fn row() -> Row {
     let panels = [request_rate(), response_time(), requests_by_die()];
     let panels = panels.map(|panel| panel.since(Stage::Three));
-    Row::new("HTTP Metrics - Die Service", [Line::new(9, panels)])
+    Row::new("HTTP Metrics - Die Service", [Line::new(7, panels)]).red()
 }
 
 fn request_rate() -> Panel {
@@ -42,7 +42,6 @@ fn response_time() -> Panel {
         "http_request_duration_seconds",
         r#"job="die-service-stageN""#,
     ))
-    .target(span_p95("die-service", "SERVER"))
     .unit(unit::SECONDS)
     .palette(Palette::Quantiles)
     .link(Link::traces(

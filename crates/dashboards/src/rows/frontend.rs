@@ -4,16 +4,19 @@ use crate::model::colour::Palette;
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
 use crate::model::panel::Panel;
-use crate::model::promql::{percentiles, selected_span_p95, share};
+use crate::model::promql::{percentiles, quantile, share};
 use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
 use crate::stage::Stage;
 
+/// dice-roller's answers to what the frontend passes on.
+const ROLLS: &str = r#"job="dice-roller-stageN",handler=~"/roll.*""#;
+
 pub(crate) fn row() -> Row {
     let panels = [request_rate(), backend_duration(), error_rate()];
     let panels = panels.map(|panel| panel.since(Stage::Two));
-    Row::new("HTTP Metrics - Frontend", [Line::new(9, panels)])
+    Row::new("HTTP Metrics - Frontend", [Line::new(7, panels)]).red()
 }
 
 fn request_rate() -> Panel {
@@ -28,6 +31,7 @@ fn request_rate() -> Panel {
         r#"sum by (handler) (rate(http_requests_total{job="frontend-stageN"}[$__rate_interval]))"#,
     ))
     .unit(unit::REQUESTS)
+    .palette(Palette::Routes)
 }
 
 fn backend_duration() -> Panel {
@@ -41,9 +45,14 @@ fn backend_duration() -> Panel {
         "streamlit_request_duration_seconds",
         r#"job="frontend-stageN""#,
     ))
-    .target(selected_span_p95(
-        "P95 of dice-roller's spans",
-        r#"service="dice-roller",span_kind="SPAN_KIND_SERVER",span_name=~"GET /roll.*""#,
+    .target(query(
+        "P95 of dice-roller",
+        quantile(
+            "0.95",
+            "http_request_duration_seconds",
+            ROLLS,
+            "$__rate_interval",
+        ),
     ))
     .unit(unit::SECONDS)
     .palette(Palette::Quantiles)

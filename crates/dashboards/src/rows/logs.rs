@@ -5,6 +5,26 @@ use crate::model::panel::Panel;
 use crate::model::target::Target;
 use crate::model::viz::Viz;
 
+/// A line in words: the message, and what it is about.
+const WORDS: &str = concat!(
+    "{{.logger}}  {{.message}}",
+    "{{if .die_identifier}}  {{.die_identifier}}{{end}}",
+    "{{if .die_type}}  {{.die_type}}{{end}}",
+    "{{if .roll_value}}  {{.roll_value}}{{end}}",
+    "{{if .failed}}  {{.failed}} of {{.async_batch_size}} rolls",
+    "{{else if .async_batch_size}}  {{.async_batch_size}} rolls{{end}}",
+    "{{if .async_total_result}}  total {{.async_total_result}}{{end}}",
+    "{{if .event_type}}  {{.event_type}} by {{.username}}{{end}}",
+    "{{if .cause}}  {{.cause}}{{end}}",
+);
+
+/// Lines of a selector, in words. `filter` begins with `|` or is empty; `before` comes before them.
+pub(super) fn lines(selector: &str, filter: &str, before: &str) -> Target {
+    Target::Logs(format!(
+        r#"{{{selector}}} | json {filter} | line_format "{before}{WORDS}""#
+    ))
+}
+
 pub(crate) fn row() -> Row {
     Row::new("Logs", [Line::new(11, [recent(), errors()])])
 }
@@ -16,9 +36,7 @@ fn recent() -> Panel {
         "The newest lines of all services, each turned from JSON into words. Open one to see every \
          field, and the link to its trace.",
     )
-    .target(Target::Logs(
-        r#"{container_name=~".+-stageN"} | json | line_format "{{.logger}}  {{.message}}  {{.die_type}} {{.roll_value}}""#.to_owned(),
-    ))
+    .target(lines(r#"container_name=~".+-stageN""#, "", ""))
 }
 
 fn errors() -> Panel {
@@ -28,7 +46,9 @@ fn errors() -> Panel {
         "Errors only. A failure is logged once, by the service in which it happened: the line's \
          trace shows whom else it reached.",
     )
-    .target(Target::Logs(
-        r#"{container_name=~".+-stageN", level="ERROR"} | json | line_format "{{.logger}}  {{.message}}  {{.die_type}} {{.cause}}""#.to_owned(),
+    .target(lines(
+        r#"container_name=~".+-stageN", level="ERROR""#,
+        "",
+        "",
     ))
 }

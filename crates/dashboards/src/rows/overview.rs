@@ -1,10 +1,12 @@
-//! Is it up, is it used, does it work?
+//! Is it up, is it used, does it work, and if not, where?
+
+use serde_json::json;
 
 use crate::model::colour::{BLUE, GREEN, RED, YELLOW};
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
 use crate::model::panel::Panel;
-use crate::model::promql::share;
+use crate::model::promql::{quantile_by, share};
 use crate::model::target::instant;
 use crate::model::unit;
 use crate::model::viz::Viz;
@@ -31,8 +33,11 @@ pub(crate) fn row() -> Row {
                 rolls_in_range(),
                 error_ratio(),
             ],
-        )],
+        ),
+        Line::new(6, [health()]),
+        ],
     )
+    .answer()
 }
 
 fn services_up(description: &'static str, query: &str) -> Panel {
@@ -42,6 +47,69 @@ fn services_up(description: &'static str, query: &str) -> Panel {
         .word("1", "UP", GREEN)
         .word("0", "DOWN", RED)
         .thresholds(RED, &[(1.0, GREEN)])
+}
+
+/// Rate, errors and duration of every service: one row each.
+fn health() -> Panel {
+    let all = r#"job=~".+-stageN""#;
+    let rate = |more: &str| {
+        format!("sum by (service) (rate(http_requests_total{{{all}{more}}}[$__rate_interval]))")
+    };
+    let errors = rate(r#",status=~"5..""#);
+    let p95 = quantile_by(
+        "le, service",
+        "0.95",
+        "http_request_duration_seconds",
+        all,
+        "$__rate_interval",
+    );
+    Panel::new(
+        Viz::Table,
+        "Health by Service",
+        "Rate, errors and duration of each service within the last minute. The cause of an error is in \
+         the last service of the chain that has it: those in front of it only pass it on.",
+    )
+    .targets([
+        instant("rate", rate("")).table(),
+        instant("errors", format!("{errors} / ({} > 0)", rate(""))).table(),
+        instant("P95", p95).table(),
+    ])
+    .unit(unit::COUNT)
+    .interval("1m")
+    .no_value("no requests")
+    .transform("joinByField", &json!({ "byField": "service", "mode": "outer" }))
+    .transform(
+        "organize",
+        &json!({
+            "excludeByName": { "Time": true, "Time 1": true, "Time 2": true, "Time 3": true },
+            "indexByName": { "service": 0, "Value #A": 1, "Value #B": 2, "Value #C": 3 },
+            "renameByName": {
+                "service": "Service",
+                "Value #A": "Requests",
+                "Value #B": "Errors (5xx)",
+                "Value #C": "P95",
+            },
+        }),
+    )
+    .field("Requests", &json!([{ "id": "unit", "value": unit::REQUESTS }]))
+    .field(
+        "Errors (5xx)",
+        &json!([
+            { "id": "unit", "value": unit::RATIO },
+            { "id": "decimals", "value": 1 },
+            { "id": "thresholds", "value": { "mode": "absolute", "steps": [
+                { "value": null, "color": GREEN },
+                { "value": 0.3, "color": YELLOW },
+                { "value": 0.5, "color": RED },
+            ]}},
+            { "id": "custom.cellOptions", "value": { "type": "color-text" } },
+        ]),
+    )
+    .field("P95", &json!([{ "id": "unit", "value": unit::SECONDS }]))
+    .link(Link::traces(
+        "Traces with errors of this service",
+        r#"{ resource.service.name = "${__data.fields.Service}" && status = error }"#,
+    ))
 }
 
 fn rolls_in_range() -> Panel {
@@ -70,14 +138,14 @@ fn error_ratio() -> Panel {
     Panel::new(
         Viz::Stat,
         "Error Ratio",
-        "Share of dice-roller's answers within the time range that were 5xx. The risky die fails one \
-         roll in ten and the extreme die every other one, so that there is something to find here.",
+        "Share of dice-roller's answers within the time range that were 5xx. About 15 % is by design: \
+         the risky die fails one roll in ten and the extreme die every other one.",
     )
     .target(instant("5xx", ratio))
     .unit(unit::RATIO)
     .decimals(1)
     .no_value("no requests")
-    .thresholds(GREEN, &[(0.15, YELLOW), (0.5, RED)])
+    .thresholds(GREEN, &[(0.3, YELLOW), (0.5, RED)])
     .link(Link::traces(
         "Traces with errors",
         r#"{ resource.service.name = "dice-roller" && status = error }"#,

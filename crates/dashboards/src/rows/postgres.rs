@@ -33,7 +33,6 @@ fn up() -> Panel {
     .unit(unit::COUNT)
     .word("1", "UP", GREEN)
     .word("0", "DOWN", RED)
-    .thresholds(RED, &[(1.0, GREEN)])
 }
 
 fn backends() -> Panel {
@@ -48,7 +47,6 @@ fn backends() -> Panel {
         format!("sum by (datname) (pg_stat_database_numbackends{{{DATABASES}}})"),
     ))
     .unit(unit::COUNT)
-    .decimals(0)
     .palette(Palette::Databases)
 }
 
@@ -66,7 +64,7 @@ fn connections() -> Panel {
         ),
     ))
     .unit(unit::COUNT)
-    .decimals(0)
+    .palette(Palette::Connections)
 }
 
 fn transactions() -> Panel {
@@ -86,6 +84,7 @@ fn transactions() -> Panel {
         query("{{datname}} rollbacks", rate("rollback")),
     ])
     .unit(unit::OPERATIONS)
+    .palette(Palette::Databases)
 }
 
 fn cache() -> Panel {
@@ -103,7 +102,7 @@ fn cache() -> Panel {
     )
     .target(query("{{datname}}", format!("{hit} / (({hit} + {read}) > 0)")))
     .unit(unit::RATIO)
-    .decimals(1)
+    .soft_min(0.9)
     .max(1.0)
     .palette(Palette::Databases)
 }

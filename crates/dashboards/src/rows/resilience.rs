@@ -53,8 +53,9 @@ fn reachable() -> Panel {
     )
     .target(query("{{service}}", format!("{succeeded} / ({all} > 0)")))
     .unit(unit::RATIO)
-    .decimals(0)
-    .thresholds(RED, &[(0.01, YELLOW), (0.999, GREEN)])
+    .word_between((0.999, None), "answers", GREEN)
+    .word_between((0.01, Some(0.999)), "fails in part", YELLOW)
+    .word_between((0.0, Some(0.01)), "fails", RED)
     .link(Link::traces(
         "Queries that failed",
         r#"{ span.db.system.name = "postgresql" && status = error }"#,
@@ -108,5 +109,4 @@ fn attempts() -> Panel {
         format!("{queries} / ({requests} > 0)"),
     ))
     .unit(unit::COUNT)
-    .decimals(2)
 }

@@ -4,11 +4,14 @@ use crate::model::colour::Palette;
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
 use crate::model::panel::Panel;
-use crate::model::promql::{percentiles, span_p95};
+use crate::model::promql::{percentiles, quantile};
 use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
 use crate::stage::Stage;
+
+/// die-service's answers to what dice-roller asks for.
+const DIES: &str = r#"job="die-service-stageN",handler!="unknown""#;
 
 pub(crate) fn row() -> Row {
     let panels = [rate(), duration()].map(|panel| panel.since(Stage::Three));
@@ -45,14 +48,17 @@ fn duration() -> Panel {
     Panel::new(
         Viz::Lines,
         "Die Service Duration",
-        "How long dice-roller waited for die-service. The difference to die-service's own response \
-         time is the network and the connection.",
+        "How long dice-roller waited for die-service. The difference to die-service's own time, the \
+         dashed line, is the network and the connection.",
     )
     .targets(percentiles(
         "die_service_request_duration_seconds",
         r#"job="dice-roller-stageN""#,
     ))
-    .target(span_p95("dice-roller", "CLIENT"))
+    .target(query(
+        "P95 of die-service",
+        quantile("0.95", "http_request_duration_seconds", DIES, "$__rate_interval"),
+    ))
     .unit(unit::SECONDS)
     .palette(Palette::Quantiles)
     .link(Link::traces(

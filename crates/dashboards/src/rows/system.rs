@@ -8,14 +8,14 @@ use crate::model::unit;
 use crate::model::viz::Viz;
 
 pub(crate) fn row() -> Row {
-    Row::new("System Metrics", [Line::new(8, [cpu(), memory()])])
+    Row::new("System Metrics", [Line::new(7, [cpu(), memory()])]).detail()
 }
 
 fn cpu() -> Panel {
     Panel::new(
         Viz::Lines,
         "Container CPU",
-        "Share of one core that each service used; 100 % is a whole core. Waiting costs nothing: a \
+        "CPU of the one process in each container, as a share of a core. Waiting costs nothing: a \
          thousand sleeping rolls do not show here.",
     )
     .target(query(
@@ -23,7 +23,6 @@ fn cpu() -> Panel {
         r#"sum by (job) (rate(process_cpu_seconds_total{job=~".+-stageN",service!="postgres"}[$__rate_interval]))"#,
     ))
     .unit(unit::RATIO)
-    .decimals(1)
     .palette(Palette::Services)
 }
 
@@ -31,7 +30,8 @@ fn memory() -> Panel {
     Panel::new(
         Viz::Lines,
         "Container Memory",
-        "Memory that is actually in RAM. It should level off; one that only climbs is a leak.",
+        "Memory of the one process in each container that is actually in RAM. It should level off; one \
+         that only climbs is a leak.",
     )
     .target(query(
         "{{job}}",

@@ -1,16 +1,22 @@
 //! Traces: how to find one, and the newest.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::logs;
+use crate::model::colour::{GREEN, RED, YELLOW};
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
 use crate::model::panel::Panel;
 use crate::model::target::{TableType, Target};
+use crate::model::unit;
 use crate::model::viz::Viz;
 use crate::stage::Stage;
 
 /// The waterfall's panel id, which links to it alone need.
 const WATERFALL: usize = 1000;
+
+/// Grid rows for a waterfall of 24 spans, the largest batch among them.
+pub(super) const TRACE_HEIGHT: u32 = 22;
 
 pub(crate) fn row() -> Row {
     Row::new(
@@ -22,16 +28,18 @@ pub(crate) fn row() -> Row {
                 [
                     service_graph(),
                     recent_trace_ids("").until(Stage::Three),
-                    recent_trace_ids(r#" |= "Async roll batch""#).since(Stage::Four),
+                    // A filter of lines would be marked in each of them, a filter of fields is not.
+                    recent_trace_ids(r#"| message =~ "Async roll batch.*""#).since(Stage::Four),
                 ],
             ),
-            Line::new(14, [waterfall().until(Stage::Three)]),
+            Line::new(TRACE_HEIGHT, [waterfall().until(Stage::Three)]),
         ],
     )
+    .detail()
 }
 
 /// The links of a column of trace ids; `id` is Grafana's expression for the row's id.
-pub(crate) fn open_trace(id: &str) -> Vec<serde_json::Value> {
+pub(crate) fn open_trace(id: &str) -> Vec<Value> {
     let below = Link::dashboard(
         "Show the waterfall below",
         "stageN-dice-roller",
@@ -43,7 +51,7 @@ pub(crate) fn open_trace(id: &str) -> Vec<serde_json::Value> {
         &format!("&var-traceId={id}&viewPanel=panel-{WATERFALL}"),
     );
     let explore = Link::traces("Open in Explore", id);
-    vec![below.to_json(), alone.to_json(), explore.to_json()]
+    vec![alone.to_json(), below.to_json(), explore.to_json()]
 }
 
 /// The waterfall of the trace in the variable.
@@ -63,13 +71,13 @@ pub(crate) fn waterfall() -> Panel {
 
 fn instructions() -> Panel {
     Panel::new(
-        Viz::Text(instruction_text()),
+        Viz::Text(instruction_text),
         "Trace Instructions",
         "What a trace is, and searches to begin with.",
     )
 }
 
-fn instruction_text() -> String {
+fn instruction_text(stage: Stage) -> String {
     let searches = [
         (
             "Newest rolls",
@@ -85,16 +93,19 @@ fn instruction_text() -> String {
             r#"{ resource.service.name = "dice-roller" && span.die.type = "risky" }"#,
         ),
     ];
-    let searches = searches.map(|(title, query)| {
-        let link = Link::traces(title, query).markdown();
-        format!("* {link}: `{query}`\n")
-    });
+    let searches =
+        searches.map(|(title, query)| format!("* {}\n", Link::traces(title, query).markdown()));
+    let chain = match stage {
+        Stage::One => "dice-roller",
+        Stage::Two => "frontend → dice-roller",
+        Stage::Three | Stage::Four => "frontend → dice-roller → die-service",
+        Stage::Five | Stage::Six => "frontend → dice-roller → die-service → PostgreSQL",
+    };
     format!(
-        "A trace follows one roll through every service that takes part: traffic-gen → frontend → \
-         dice-roller → die-service → PostgreSQL, as far as this stage has them. Each step is a span with a start, \
-         a duration and attributes such as `die.type`.\n\n\
-         Pick a trace in a table to see its waterfall on this page, or search with TraceQL:\n\n{}\n\
-         Every latency and error panel above links to the traces behind its values.",
+        "A trace follows one roll through {chain}. Each step is a span with a start, a duration and \
+         attributes such as the die.\n\n\
+         Click a trace in a table for its waterfall, or search with TraceQL:\n\n{}\n\
+         Panels of latency and errors link to the traces behind their values.",
         searches.concat()
     )
 }
@@ -103,17 +114,67 @@ fn recent_traces() -> Panel {
     Panel::new(
         Viz::Table,
         "Recent Traces",
-        "The newest traces that passed through dice-roller, with the service and the request they \
-         began at. Click an id for its waterfall; unfold a row for the spans that matched.",
+        "The newest requests to dice-roller: which die, what came of it and how long it took. Click \
+         an id for the waterfall of the whole trace.",
     )
     .target(Target::Traces {
-        query: r#"{ resource.service.name = "dice-roller" && kind = server } | select(span.die.type, span.http.response.status_code) with (most_recent=true)"#.to_owned(),
-        table: TableType::Traces,
+        query: r#"{ resource.service.name = "dice-roller" && kind = server } | select(span.http.route, span.die.type, span.http.response.status_code) with (most_recent=true)"#.to_owned(),
+        table: TableType::Spans,
     })
+    .columns_of_spans("Request")
+    .field("service.name", &hidden())
+    .field("http.route", &column("Route", 120))
+    .field("die.type", &column("Die", 90))
     .field(
-        "traceID",
-        &json!([{ "id": "links", "value": open_trace("${__value.raw}") }]),
+        "http.response.status_code",
+        &json!([
+            { "id": "displayName", "value": "Status" },
+            { "id": "custom.width", "value": 80 },
+            { "id": "unit", "value": unit::TEXT },
+            { "id": "thresholds", "value": { "mode": "absolute", "steps": [
+                { "value": null, "color": GREEN },
+                { "value": 400, "color": YELLOW },
+                { "value": 500, "color": RED },
+            ]}},
+            { "id": "custom.cellOptions", "value": { "type": "color-text" } },
+        ]),
     )
+}
+
+/// The properties of a column that is not shown.
+pub(super) fn hidden() -> Value {
+    json!([{ "id": "custom.hideFrom.viz", "value": true }])
+}
+
+/// The properties of a column of that name and width in pixels.
+pub(super) fn column(name: &str, width: u32) -> Value {
+    json!([{ "id": "displayName", "value": name }, { "id": "custom.width", "value": width }])
+}
+
+/// A table of spans, which shows more of each trace than there is room for.
+pub(super) trait TableOfSpans {
+    /// Hides what all rows have in common, and calls the id of a span, which opens its trace, `id`.
+    fn columns_of_spans(self, id: &str) -> Self;
+}
+
+impl TableOfSpans for Panel {
+    fn columns_of_spans(self, id: &str) -> Self {
+        let common = ["traceIdHidden", "name", "traceService", "traceName"];
+        let panel = common
+            .iter()
+            .fold(self, |panel, column| panel.field(column, &hidden()));
+        panel
+            .field(
+                "spanID",
+                &json!([
+                    { "id": "displayName", "value": id },
+                    { "id": "custom.width", "value": 160 },
+                    { "id": "links", "value": open_trace("${__data.fields.traceIdHidden}") },
+                ]),
+            )
+            .field("time", &json!([{ "id": "custom.width", "value": 180 }]))
+            .field("duration", &json!([{ "id": "custom.width", "value": 100 }]))
+    }
 }
 
 fn service_graph() -> Panel {
@@ -131,14 +192,15 @@ fn service_graph() -> Panel {
 
 /// `filter` narrows the lines down.
 fn recent_trace_ids(filter: &str) -> Panel {
-    let lines = r#"{container_name="dice-roller-stageN"}"#;
-    let shown =
-        r#"| trace_id != "" | json | line_format "{{.trace_id}}  {{.message}}  {{.die_type}}""#;
     Panel::new(
         Viz::Logs,
         "Recent Trace IDs",
         "dice-roller's log lines that were written inside a trace, each beginning with its id: the \
          way from a log line to its trace. Open a line for the link.",
     )
-    .target(Target::Logs(format!("{lines}{filter} {shown}")))
+    .target(logs::lines(
+        r#"container_name="dice-roller-stageN""#,
+        &format!(r#"{filter} | trace_id != """#),
+        "{{.trace_id}}  ",
+    ))
 }

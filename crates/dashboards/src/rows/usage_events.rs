@@ -13,15 +13,15 @@ use crate::stage::Stage;
 
 pub(crate) fn row() -> Row {
     let figures = [
-        in_range().wide(5),
-        by_type().wide(10),
+        in_range().wide(6),
+        by_type().wide(9),
         active_sessions().wide(9),
     ];
     let details = [dice_by_user().wide(9), newest().wide(15)];
     Row::new(
         "Usage Events",
         [
-            Line::new(9, figures.map(|panel| panel.since(Stage::Six))),
+            Line::new(8, figures.map(|panel| panel.since(Stage::Six))),
             Line::new(9, details.map(|panel| panel.since(Stage::Six))),
         ],
     )
@@ -50,41 +50,41 @@ fn by_type() -> Panel {
     Panel::new(
         Viz::Columns,
         "Usage Events by Type",
-        "What people do, in each step of the graph. A batch is one event however many dice it has; an \
+        "What people do, in each finished step of the graph. A batch is one event however many dice it has; an \
          event is written when the request is understood, so that a roll that fails is one, too.",
     )
     .target(over_time(
-        "SELECT $__timeGroupAlias(occurred_at,$__interval,0),\n\
+        "SELECT $__timeGroupAlias(occurred_at,$__interval),\n\
          \x20 event_type AS metric,\n\
          \x20 count(*) AS value\n\
          FROM usage_events\n\
-         WHERE $__timeFilter(occurred_at)\n\
+         WHERE $__timeFilter(occurred_at) AND extract(epoch FROM occurred_at) < $__timeGroup(current_timestamp,$__interval)\n\
          GROUP BY 1, 2\n\
          ORDER BY 1",
     ))
     .unit(unit::COUNT)
-    .decimals(0)
+    .palette(Palette::Usage)
     .interval("1m")
 }
 
 fn active_sessions() -> Panel {
     Panel::new(
-        Viz::Lines,
+        Viz::Columns,
         "Active Sessions",
-        "Browsers from which something came, in each step of the graph. Sums of these count a session \
-         once for each step: a number of distinct things cannot be added up.",
+        "Browsers from which something came, in each finished step of the graph. A session that signs in \
+         within a step is in both: a number of distinct things cannot be added up.",
     )
     .target(over_time(
-        "SELECT $__timeGroupAlias(occurred_at,$__interval,0),\n\
-         \x20 count(DISTINCT session_id) AS sessions,\n\
+        "SELECT $__timeGroupAlias(occurred_at,$__interval),\n\
+         \x20 count(DISTINCT session_id) FILTER (WHERE username = 'guest') AS guests,\n\
          \x20 count(DISTINCT session_id) FILTER (WHERE username <> 'guest') AS \"signed in\"\n\
          FROM usage_events\n\
-         WHERE $__timeFilter(occurred_at)\n\
+         WHERE $__timeFilter(occurred_at) AND extract(epoch FROM occurred_at) < $__timeGroup(current_timestamp,$__interval)\n\
          GROUP BY 1\n\
          ORDER BY 1",
     ))
     .unit(unit::COUNT)
-    .decimals(0)
+    .palette(Palette::Usage)
     .interval("1m")
 }
 
@@ -136,4 +136,11 @@ fn newest() -> Panel {
         "Trace",
         &json!([{ "id": "links", "value": open_trace("${__value.raw}") }]),
     )
+    .field(
+        "Time",
+        &json!([{ "id": "unit", "value": unit::CLOCK }, { "id": "custom.width", "value": 140 }]),
+    )
+    .field("Event", &json!([{ "id": "custom.width", "value": 100 }]))
+    .field("Die", &json!([{ "id": "custom.width", "value": 80 }]))
+    .field("Dice", &json!([{ "id": "custom.width", "value": 70 }]))
 }

@@ -1,5 +1,7 @@
 //! The linter itself: each rule finds the mistake it is for.
 
+mod looks;
+
 use serde_json::{Value, json};
 
 use crate::report::Report;
@@ -74,7 +76,7 @@ const SAMPLES: &[Sample] = &[
         *targets = json!([targets[0], targets[0]]);
     }),
     ("column", "of a filter", |boards| {
-        panel(boards, "Recent Traces")["targets"][0]["tableType"] = json!("spans");
+        panel(boards, "Recent Traces")["targets"][0]["query"] = json!("{ span.die.index = 1 }");
     }),
     ("legend", "none", |boards| {
         panel(boards, STAT)["targets"][0]["legendFormat"] = json!("");
@@ -162,6 +164,12 @@ const SAMPLES: &[Sample] = &[
             "WHERE rolls > 0 OR $__timeFilter(occurred_at)",
         );
     }),
+    ("sql-unfinished", "a graph that ends in a drop", |boards| {
+        let sql = &mut panel(boards, "Usage Events by Type")["targets"][0]["rawSql"];
+        let text = sql.as_str().expect("it asks in SQL");
+        let at = text.find(" AND extract").expect("it leaves out a step");
+        *sql = json!([&text[..at], "\nGROUP BY 1, 2\nORDER BY 1"].concat());
+    }),
     ("sql-steps", "a graph with one point", |boards| {
         panel(boards, TABLE)["targets"][0]["format"] = json!("time_series");
     }),
@@ -191,7 +199,7 @@ const TABLE: &str = "Newest Usage Events";
 async fn each_rule_finds_its_mistake() {
     let exposed = services::cold().await;
     let right = boards();
-    for (rule, mistake, make) in SAMPLES {
+    for (rule, mistake, make) in SAMPLES.iter().chain(looks::SAMPLES) {
         let mut boards = right.clone();
         make(&mut boards);
         let mut report = Report::default();
@@ -207,13 +215,22 @@ async fn each_rule_finds_its_mistake() {
     }
 }
 
-fn panel<'a>(boards: &'a mut [Board], title: &str) -> &'a mut Value {
+pub(crate) fn panel<'a>(boards: &'a mut [Board], title: &str) -> &'a mut Value {
     let panels = boards.iter_mut().map(|board| &mut board.json["panels"]);
     panels
         .filter_map(Value::as_array_mut)
         .flatten()
-        .find(|panel| panel["title"] == title)
+        .find_map(|item| find(item, title))
         .expect("some dashboard has this panel")
+}
+
+/// `item`, or the panel in that folded row, if it has the title.
+fn find<'a>(item: &'a mut Value, title: &str) -> Option<&'a mut Value> {
+    if item["title"] == title {
+        return Some(item);
+    }
+    let inside = item["panels"].as_array_mut()?;
+    inside.iter_mut().find(|panel| panel["title"] == title)
 }
 
 fn set_sql(boards: &mut [Board], query: &str) {

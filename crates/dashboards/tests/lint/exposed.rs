@@ -39,11 +39,15 @@ impl Exposed {
     pub(crate) fn spans(&mut self, service: &str) {
         let latency = counters("traces_spanmetrics_latency histogram");
         self.counters.extend(latency);
-        for kind in ["SPAN_KIND_SERVER", "SPAN_KIND_CLIENT"] {
+        for (kind, name) in [
+            ("SPAN_KIND_SERVER", "GET /roll"),
+            ("SPAN_KIND_CLIENT", "GET"),
+            ("SPAN_KIND_INTERNAL", "roll"),
+        ] {
             let labels = labels(&[
                 ("service", service),
                 ("span_kind", kind),
-                ("span_name", "GET /roll"),
+                ("span_name", name),
                 ("le", "+Inf"),
             ]);
             self.add("traces_spanmetrics_latency_bucket", labels);

@@ -33,8 +33,17 @@ impl Rectangle {
 }
 
 pub(crate) fn check(board: &Board, report: &mut Report) {
+    let items = list(&board.json, "panels");
+    check_apart(board, items, report);
+    for row in items.iter().filter(|item| item["type"] == "row") {
+        check_apart(board, list(row, "panels"), report);
+    }
+}
+
+/// Panels that can be seen at the same time.
+fn check_apart(board: &Board, panels: &[Value], report: &mut Report) {
     let mut before: Vec<(Rectangle, &str)> = Vec::new();
-    for panel in list(&board.json, "panels") {
+    for panel in panels {
         let title = text(panel, "title");
         let place = format!("{}: {title}", board.file);
         let Some(here) = Rectangle::of(panel) else {

@@ -39,6 +39,7 @@ pub(crate) fn check(board: &Board, all: &[Board], report: &mut Report) {
 fn needs_traces(panel: &Value) -> bool {
     let targets = list(panel, "targets").iter();
     targets
+        .filter(|target| target["datasource"]["type"] == "prometheus")
         .map(|target| text(target, "expr"))
         .any(|expr| latency(expr) || expr.contains(r#"=~"5..""#) || expr.contains("failed"))
 }

@@ -10,11 +10,14 @@ mod exposed;
 mod file;
 mod grid;
 mod links;
+mod meaning;
 mod panel;
+mod pictures;
 mod promql;
 mod report;
 mod services;
 mod sql;
+mod story;
 
 use std::fs;
 use std::path::Path;
@@ -42,6 +45,8 @@ fn lint_one(board: &Board, all: &[Board], exposed: &Exposed, report: &mut Report
     sql::check(board, report);
     links::check(board, all, report);
     anchored::check(board, report);
+    meaning::check(board, report);
+    story::check(board, report);
 }
 
 #[tokio::test]
@@ -98,7 +103,8 @@ fn each_dashboard_is_the_one_people_look_for() {
 fn stage_four_is_as_the_specification_says() {
     let boards = boards();
     let board = boards.iter().find(|b| b.file.starts_with("stage4"));
-    let json = &board.expect("stage 4 has a dashboard").json;
+    let board = board.expect("stage 4 has a dashboard");
+    let json = &board.json;
     assert_eq!(json["title"], "Dice Roller - Stage 4 (Async Rolling)");
     assert_eq!(
         json["tags"],
@@ -106,6 +112,6 @@ fn stage_four_is_as_the_specification_says() {
     );
     assert_eq!(json["refresh"], "5s");
     assert_eq!(json["time"]["from"], "now-1h");
-    let rows = support::board::list(json, "panels").iter();
-    assert_eq!(rows.filter(|panel| panel["type"] == "row").count(), 12);
+    let rows = board.items().filter(|panel| panel["type"] == "row");
+    assert_eq!(rows.count(), 12);
 }

@@ -23,7 +23,7 @@ const WITH_THRESHOLDS: [&str; 3] = ["stat", "gauge", "bargauge"];
 
 pub(crate) fn check(board: &Board, report: &mut Report) {
     let (mut ids, mut titles) = (BTreeSet::new(), BTreeSet::new());
-    for panel in list(&board.json, "panels") {
+    for panel in board.items() {
         let title = text(panel, "title");
         let place = format!("{}: {title}", board.file);
         let id = panel["id"].as_u64();

@@ -63,7 +63,11 @@ async fn add_ktrdr(exposed: &mut Exposed) {
     let worker = serve(&[], |c, l| ktrdr::worker::run(c, l, pending())).await;
     for (instance, worker_type) in [
         ("ktrdr-worker-1:5003", "backtest"),
+        ("ktrdr-worker-2:5004", "backtest"),
         ("ktrdr-worker-3:5005", "training"),
+        ("ktrdr-worker-4:5006", "training"),
+        ("ktrdr-worker-5:5007", "backtest"),
+        ("ktrdr-worker-6:5008", "training"),
     ] {
         let target = [
             ("job", "ktrdr-workers"),

@@ -16,11 +16,12 @@ const FUNCTIONS: &str = "coalesce count epoch extract max percentile_cont sum";
 const TABLE: &str = "usage_events event_id event_type occurred_at session_id username die_type rolls \
     trace_id received_at";
 
-/// The macros for a graph's step: nothing between two steps that have rows, or 0.
-const STEPS: [&str; 2] = [
-    "$__timeGroupAlias(occurred_at,$__interval)",
-    "$__timeGroupAlias(occurred_at,$__interval,0)",
-];
+/// The macro for a graph's step. Filled with 0 it would end in a 0 for the step that has just begun.
+const STEP: &str = "$__timeGroupAlias(occurred_at,$__interval)";
+
+/// What leaves out the step that has just begun: it is always lower than those before it.
+const FINISHED: &str =
+    "extract(epoch FROM occurred_at) < $__timeGroup(current_timestamp,$__interval)";
 
 /// The macro for the time range.
 const RANGE: &str = "$__timeFilter(occurred_at)";
@@ -67,15 +68,19 @@ fn check_macros(query: &Query, place: &str, report: &mut Report) {
         place,
         format!("does not keep to the time range: WHERE {RANGE}"),
     );
-    let steps = STEPS
-        .iter()
-        .any(|step| text.starts_with(&format!("SELECT {step},")));
+    let steps = text.starts_with(&format!("SELECT {STEP},"));
     let grouped = text.contains("\nGROUP BY 1") && text.ends_with("\nORDER BY 1");
     report.require(
         query.instant || steps && grouped,
         "sql-steps",
         place,
         "is not grouped and ordered by the graph's steps",
+    );
+    report.require(
+        query.instant || text.contains(&format!(" AND {FINISHED}\n")),
+        "sql-unfinished",
+        place,
+        "ends in a step that has just begun",
     );
 }
 
@@ -85,7 +90,7 @@ fn has(list: &str, word: &str) -> bool {
 
 /// The words outside of macros and texts; a name in double quotes is one.
 fn words(text: &str) -> Vec<String> {
-    let without_macros = STEPS.into_iter().chain([RANGE]);
+    let without_macros = [STEP, FINISHED, RANGE].into_iter();
     let text = without_macros.fold(text.to_owned(), |text, found| text.replace(found, ""));
     let without_texts: String = text.split('\'').step_by(2).collect();
     without_texts

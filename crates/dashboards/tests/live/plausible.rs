@@ -56,7 +56,7 @@ fn bounds(query: &Query, speed_up: f64) -> Option<RangeInclusive<f64>> {
         "suffix:×" => Some(0.75 * speed_up..=1.25 * speed_up),
         "bytes" => Some(1e6..=1e9),
         // Counts, and columns that have units of their own.
-        "short" => Some(0.0..=1e9),
+        "locale" => Some(0.0..=1e9),
         // Annotations: moments in milliseconds.
         "" => Some(1.6e12..=1e13),
         _ => None,

@@ -32,10 +32,11 @@ fn fill(query: &str, at: SystemTime) -> String {
     let [from, to] = [at - RANGE, at].map(format_rfc3339_millis);
     let filter = format!("occurred_at BETWEEN '{from}' AND '{to}'");
     let step = SCRAPE.as_secs_f64();
+    let now = format!("floor(extract(epoch from current_timestamp)/{step})*{step}");
     let group = format!("floor(extract(epoch from occurred_at)/{step})*{step} AS \"time\"");
     query
         .replace("$__timeFilter(occurred_at)", &filter)
-        .replace("$__timeGroupAlias(occurred_at,$__interval,0)", &group)
+        .replace("$__timeGroup(current_timestamp,$__interval)", &now)
         .replace("$__timeGroupAlias(occurred_at,$__interval)", &group)
 }
 

@@ -56,10 +56,21 @@ impl Board {
         number.parse().ok()
     }
 
-    /// Its panels without the headers of rows.
+    /// Its panels without the headers of rows, those in folded rows included.
     pub(crate) fn panels(&self) -> impl Iterator<Item = &Value> {
+        self.items().filter(|panel| panel["type"] != "row")
+    }
+
+    /// Its panels that query as soon as it is opened.
+    pub(crate) fn open_panels(&self) -> impl Iterator<Item = &Value> {
         let panels = list(&self.json, "panels").iter();
         panels.filter(|panel| panel["type"] != "row")
+    }
+
+    /// Its panels and the headers of rows, from top to bottom.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Value> {
+        let items = list(&self.json, "panels").iter();
+        items.flat_map(|item| std::iter::once(item).chain(list(item, "panels")))
     }
 
     /// The panel of that title.
@@ -137,14 +148,11 @@ impl Board {
         let variables = list(&self.json["templating"], "list").iter();
         variables
             .map(|variable| {
-                let key = match text(variable, "type") {
-                    "query" => "allValue",
-                    _ => "query",
+                let value = match text(variable, "type") {
+                    "query" => text(variable, "allValue"),
+                    _ => text(&variable["current"], "value"),
                 };
-                (
-                    text(variable, "name").to_owned(),
-                    text(variable, key).to_owned(),
-                )
+                (text(variable, "name").to_owned(), value.to_owned())
             })
             .collect()
     }

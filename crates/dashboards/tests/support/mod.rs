@@ -3,5 +3,10 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 pub(crate) mod board;
+pub(crate) mod inter;
 pub(crate) mod interpolate;
 pub(crate) mod links;
+pub(crate) mod node;
+pub(crate) mod oklab;
+pub(crate) mod picture;
+pub(crate) mod text_panel;

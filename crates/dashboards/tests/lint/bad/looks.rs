@@ -1,0 +1,95 @@
+//! Mistakes of which each was seen in Grafana: wrong order, colours and words.
+
+use serde_json::{Value, json};
+
+use super::{Sample, panel, set_query};
+
+pub(super) const SAMPLES: &[Sample] = &[
+    ("unit-short", "a number that loses its digits", |boards| {
+        panel(boards, "Rolls in Range")["fieldConfig"]["defaults"]["unit"] = json!("short");
+    }),
+    (
+        "threshold-mean",
+        "a colour that flips for nothing",
+        |boards| {
+            panel(boards, "Error Ratio")["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] =
+                json!(0.15);
+        },
+    ),
+    ("colour-meaning", "errors that are not red", |boards| {
+        let overrides = &mut panel(boards, "Error Rate - Dice Roller")["fieldConfig"]["overrides"];
+        overrides[2]["properties"][0]["value"]["fixedColor"] = json!("white");
+    }),
+    ("colour-meaning", "a red line that is no error", |boards| {
+        let overrides = &mut panel(boards, "Worker CPU Usage")["fieldConfig"]["overrides"];
+        overrides[0]["properties"][0]["value"]["fixedColor"] = json!("red");
+    }),
+    ("colour-meaning", "by a hash of the name", |boards| {
+        panel(boards, "Worker CPU Usage")["fieldConfig"]["defaults"]["color"]["mode"] =
+            json!("palette-classic-by-name");
+    }),
+    ("heatmap-text", "true in one theme only", |boards| {
+        panel(boards, "Async Duration Distribution")["description"] =
+            json!("Batches by duration: the darker, the more.");
+    }),
+    ("state-words", "thresholds hide the words", |boards| {
+        panel(boards, "Worker Availability")["fieldConfig"]["defaults"]["color"]["mode"] =
+            json!("thresholds");
+    }),
+    ("graph-decimals", "labels that repeat", |boards| {
+        panel(boards, "Container CPU")["fieldConfig"]["defaults"]["decimals"] = json!(1);
+    }),
+    ("axis-quiet", "0 to 100 without a request", |boards| {
+        panel(boards, "503 Answers by Service")["fieldConfig"]["defaults"]["custom"]["axisSoftMax"] =
+            Value::Null;
+    }),
+    ("legend-zeros", "statuses that never occur", |boards| {
+        let overrides =
+            &mut panel(boards, "Request Rate - Die Service")["fieldConfig"]["overrides"];
+        overrides.as_array_mut().expect("a list").pop();
+    }),
+    ("log-words", "a line is cut", |boards| {
+        panel(boards, "Recent Logs")["options"]["wrapLogMessage"] = json!(false);
+    }),
+    ("log-words", "a line without its subject", |boards| {
+        let query = r#"{container_name="x"} | json | line_format "{{.message}}""#;
+        set_query(boards, "Recent Logs", query);
+    }),
+    ("log-words", "the filter is marked in each line", |boards| {
+        let query = boards[3].panel("Recent Trace IDs")["targets"][0]["expr"].clone();
+        let query = query
+            .as_str()
+            .expect("a query")
+            .replace("| json", r#"|= "batch" | json"#);
+        set_query(boards, "Recent Trace IDs", &query);
+    }),
+    ("stage-text", "of a later stage", |boards| {
+        panel(boards, "Trace Instructions")["options"]["content"] = json!("→ die-service");
+    }),
+    ("one-p95", "twice, from two sources", |boards| {
+        let targets = &mut panel(boards, "P50/P95/P99 Latency")["targets"];
+        let mut spans = targets[1].clone();
+        spans["refId"] = json!("Z");
+        spans["legendFormat"] = json!("P95 of spans");
+        spans["expr"] = json!(
+            "histogram_quantile(0.95, sum by (le) (rate(traces_spanmetrics_latency_bucket{service=\"dice-roller\",span_kind=\"SPAN_KIND_SERVER\"}[$__rate_interval])))"
+        );
+        targets.as_array_mut().expect("a list").push(spans);
+    }),
+    ("story-top", "no answer without scrolling", |boards| {
+        panel(boards, "Health by Service")["gridPos"]["y"] = json!(18);
+    }),
+    ("story-order", "the news is folded", |boards| {
+        panel(boards, "Async Roll Metrics")["collapsed"] = json!(true);
+    }),
+    ("story-empty", "a waterfall without a trace", |boards| {
+        panel(boards, "Distributed Traces")["collapsed"] = json!(false);
+    }),
+    ("duplicate-query", "asked twice", |boards| {
+        let query = boards[0].panel("Rolls in Range")["targets"][0]["expr"].clone();
+        set_query(boards, "Error Ratio", query.as_str().expect("a query"));
+    }),
+    ("minutes", "no way to a shorter range", |boards| {
+        boards[0].json["links"] = json!([]);
+    }),
+];

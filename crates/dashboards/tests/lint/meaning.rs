@@ -1,0 +1,242 @@
+//! That numbers, colours and words say what they mean, whatever the theme.
+
+use serde_json::Value;
+
+use crate::report::Report;
+use crate::support::board::{Board, list, text};
+
+/// What panels show on average under the stack's simulated users: a threshold near it would change
+/// the colour for nothing.
+const MEANS: [(&str, &[f64]); 3] = [
+    ("Error Ratio", &[0.15]),
+    ("Success Rate", &[50.0, 90.0, 100.0]),
+    ("Performance Improvement Factor", &[3.4]),
+];
+
+/// How far a threshold must be from such a mean, as a share of it.
+const APART: f64 = 0.2;
+
+/// Good, doubtful and bad news: the names, and the colours that are for them alone.
+const MEANINGS: [(&[&str], &[&str]); 3] = [
+    (
+        &[
+            "success",
+            "completed",
+            "stored",
+            "2..",
+            "to the sink",
+            "operational_line",
+        ],
+        &["green"],
+    ),
+    (
+        &[
+            "not_found",
+            "cancelled",
+            "conflict",
+            "client errors",
+            "404",
+            "duplicate",
+            "waiting",
+        ],
+        &["dark-yellow"],
+    ),
+    (
+        &[
+            "error",
+            "failed",
+            "failure",
+            "server errors",
+            "rejected",
+            "dice rollbacks",
+            "usage rollbacks",
+            "500",
+            "503",
+            "timeout",
+            "idle in transaction",
+        ],
+        &["red", "dark-red"],
+    ),
+];
+
+/// Kinds of panel whose series are lines, bars or slices.
+const COLOURED: [&str; 3] = ["timeseries", "piechart", "barchart"];
+
+/// What a log line is about: each of these fields is the subject of some message.
+const SUBJECTS: [&str; 7] = [
+    "die_identifier",
+    "die_type",
+    "failed",
+    "async_batch_size",
+    "event_type",
+    "username",
+    "cause",
+];
+
+/// What a stage does not have yet.
+const LATER: [(u8, &str); 3] = [(2, "frontend"), (3, "die-service"), (5, "PostgreSQL")];
+
+pub(crate) fn check(board: &Board, report: &mut Report) {
+    for panel in board.panels() {
+        let place = format!("{}: {}", board.file, text(panel, "title"));
+        check_numbers(board, panel, &place, report);
+        check_colours(panel, &place, report);
+        check_graph(panel, &place, report);
+        check_logs(panel, &place, report);
+        check_texts(board, panel, &place, report);
+        check_quantiles(panel, &place, report);
+    }
+}
+
+fn check_numbers(board: &Board, panel: &Value, place: &str, report: &mut Report) {
+    let defaults = &panel["fieldConfig"]["defaults"];
+    report.require(
+        !["short", "none"].contains(&text(defaults, "unit")),
+        "unit-short",
+        place,
+        "its unit shows 2871 as 3 K",
+    );
+    let means = MEANS
+        .iter()
+        .filter(|(title, _)| *title == panel["title"] && board.stage().is_some());
+    let means = means.flat_map(|(_, means)| *means);
+    for mean in means {
+        for step in list(&defaults["thresholds"], "steps") {
+            let apart = step["value"]
+                .as_f64()
+                .is_none_or(|value| (value - mean).abs() >= APART * mean);
+            let problem = format!("its threshold {} sits on the mean {mean}", step["value"]);
+            report.require(apart, "threshold-mean", place, problem);
+        }
+    }
+}
+
+/// Colours are by meaning, and those of good and bad news are for nothing else.
+fn check_colours(panel: &Value, place: &str, report: &mut Report) {
+    let mode = text(&panel["fieldConfig"]["defaults"]["color"], "mode");
+    report.require(
+        !mode.starts_with("palette"),
+        "colour-meaning",
+        place,
+        "takes colours from a palette, which means nothing",
+    );
+    if !COLOURED.contains(&text(panel, "type")) {
+        return;
+    }
+    for one in list(&panel["fieldConfig"], "overrides") {
+        let names = text(&one["matcher"], "options");
+        let names = names.trim_start_matches("/^(").trim_end_matches(")$/");
+        let names: Vec<_> = names
+            .split('|')
+            .map(|name| name.trim_end_matches(".*"))
+            .collect();
+        let properties = list(one, "properties").iter();
+        let colours = properties.filter(|property| property["id"] == "color");
+        for colour in colours.map(|property| text(&property["value"], "fixedColor")) {
+            for (words, reserved) in MEANINGS {
+                let shown = reserved.contains(&colour);
+                let right = names.iter().all(|name| words.contains(name) == shown);
+                let problem = format!("{names:?} is {colour}");
+                report.require(right, "colour-meaning", place, problem);
+            }
+        }
+    }
+}
+
+fn check_graph(panel: &Value, place: &str, report: &mut Report) {
+    let defaults = &panel["fieldConfig"]["defaults"];
+    let overrides = list(&panel["fieldConfig"], "overrides");
+    match text(panel, "type") {
+        "timeseries" => {
+            report.require(
+                defaults["decimals"].is_null(),
+                "graph-decimals",
+                place,
+                "has fixed decimals: small values repeat along the axis",
+            );
+            let bounded = ["bytes", "ms"].contains(&text(defaults, "unit"));
+            report.require(
+                bounded || defaults["custom"]["axisSoftMax"].is_number(),
+                "axis-quiet",
+                place,
+                "has an axis up to 100 while all is 0",
+            );
+            let targets = list(panel, "targets").iter();
+            let unused = targets
+                .map(|target| text(target, "legendFormat"))
+                .any(|legend| {
+                    ["{{status}}", "{{http_status_code}}", "{{handler}}"].contains(&legend)
+                });
+            let hidden = overrides
+                .iter()
+                .any(|one| one["matcher"]["id"] == "byValue");
+            report.require(
+                !unused || hidden,
+                "legend-zeros",
+                place,
+                "has a legend full of what never occurs",
+            );
+        }
+        "piechart" => {
+            let targets = list(panel, "targets").iter();
+            let all = targets.filter(|target| text(target, "legendFormat") == "{{status}}");
+            for target in all {
+                let some = text(target, "expr").ends_with("> 0");
+                report.require(some, "legend-zeros", place, "has shares of 0");
+            }
+        }
+        "state-timeline" => report.require(
+            defaults["color"]["mode"] != "thresholds" && defaults["mappings"].is_array(),
+            "state-words",
+            place,
+            "would show numbers instead of words",
+        ),
+        "heatmap" => {
+            let said = text(panel, "description").contains("dark");
+            report.require(!said, "heatmap-text", place, "is true in one theme only");
+        }
+        _ => {}
+    }
+}
+
+fn check_logs(panel: &Value, place: &str, report: &mut Report) {
+    if panel["type"] != "logs" {
+        return;
+    }
+    let wraps = panel["options"]["wrapLogMessage"] == true;
+    report.require(wraps, "log-words", place, "cuts long lines");
+    for target in list(panel, "targets") {
+        let query = text(target, "expr");
+        let marked = query.contains("|=") || query.contains("|~");
+        report.require(
+            !marked,
+            "log-words",
+            place,
+            "marks its filter in every line",
+        );
+        for subject in SUBJECTS {
+            let named = query.contains(&format!("{{{{.{subject}}}}}"));
+            let problem = format!("does not say the {subject} of a line");
+            report.require(named, "log-words", place, problem);
+        }
+    }
+}
+
+fn check_texts(board: &Board, panel: &Value, place: &str, report: &mut Report) {
+    let (Some(stage), "text") = (board.stage(), text(panel, "type")) else {
+        return;
+    };
+    let content = text(&panel["options"], "content");
+    for (since, what) in LATER {
+        let there = stage >= since || !content.contains(what);
+        report.require(there, "stage-text", place, format!("speaks of {what}"));
+    }
+}
+
+/// The same quantile of the same thing is not shown twice.
+fn check_quantiles(panel: &Value, place: &str, report: &mut Report) {
+    let targets = list(panel, "targets").iter();
+    let legends: Vec<_> = targets.map(|target| text(target, "legendFormat")).collect();
+    let twice = legends.contains(&"P95") && legends.contains(&"P95 of spans");
+    report.require(!twice, "one-p95", place, "shows P95 from two sources");
+}

@@ -1,0 +1,260 @@
+//! What each panel would look like with typical values, for every series that it can have.
+
+use std::collections::BTreeSet;
+
+use promql_parser::parser::{Expr, VectorSelector, parse};
+use serde_json::Value;
+
+use crate::exposed::Exposed;
+use crate::support::board::{Board, boards, list, text};
+use crate::support::interpolate::Values;
+use crate::support::picture::{Picture, check};
+use crate::support::text_panel;
+use crate::{bad, services};
+
+/// Statuses and routes that occur; series of the others stay at 0 and are not in legends.
+const USUAL: [&str; 11] = [
+    "200",
+    "404",
+    "422",
+    "500",
+    "503",
+    "/",
+    "/api/dice",
+    "/roll",
+    "/roll-async",
+    "/sign-in",
+    "/sign-out",
+];
+
+/// Labels most of whose values never occur.
+const MOSTLY_UNUSED: [&str; 3] = ["{{status}}", "{{http_status_code}}", "{{handler}}"];
+
+/// The types of usage events.
+const EVENTS: [&str; 5] = ["page_view", "roll", "roll_batch", "sign_in", "sign_out"];
+
+#[tokio::test]
+async fn every_panel_can_be_read_at_1280_pixels_in_both_themes() {
+    let problems = look(&boards(), &services::cold().await);
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+/// The linter itself: each rule finds the mistake it is for.
+#[tokio::test]
+async fn each_rule_of_looks_finds_its_mistake() {
+    let exposed = services::cold().await;
+    for (rule, title, mistake) in MISTAKES {
+        let mut boards = boards();
+        mistake(bad::panel(&mut boards, title));
+        let problems = look(&boards, &exposed);
+        let found = problems.iter().any(|problem| problem.starts_with(rule));
+        let without_node = problems.is_empty() && std::env::var_os("CI").is_none();
+        assert!(
+            found || without_node,
+            "the rule {rule:?} does not find its mistake in {title:?}: {problems:?}"
+        );
+    }
+}
+
+/// A rule, a panel, and what is wrong with it. These are the faults that were seen in Grafana.
+type Mistake = (&'static str, &'static str, fn(&mut Value));
+
+const MISTAKES: &[Mistake] = &[
+    ("value-lost", "Rolls in Range", |panel| {
+        panel["fieldConfig"]["defaults"]["unit"] = "short".into();
+    }),
+    ("value-length", "Sync Roll Average Duration", |panel| {
+        panel["fieldConfig"]["defaults"]["decimals"] = 3.into();
+    }),
+    ("axis-labels", "Container CPU", |panel| {
+        panel["fieldConfig"]["defaults"]["decimals"] = 0.into();
+    }),
+    ("title-width", "Async Rolls In Progress", |panel| {
+        panel["gridPos"]["w"] = 4.into();
+    }),
+    ("legend-height", "Request Rate - Frontend", |panel| {
+        panel["gridPos"]["w"] = 4.into();
+        panel["gridPos"]["h"] = 4.into();
+    }),
+    ("state-words", "PostgreSQL Up", |panel| {
+        panel["fieldConfig"]["defaults"]["mappings"] = Value::Null;
+    }),
+    ("colour-fixed", "Worker CPU Usage", |panel| {
+        panel["fieldConfig"]["overrides"] = Value::Array(Vec::new());
+    }),
+    ("colour-contrast", "Status Code Distribution", |panel| {
+        panel["fieldConfig"]["overrides"][1]["properties"][0]["value"]["fixedColor"] =
+            "super-light-yellow".into();
+    }),
+    ("colour-distance", "Worker CPU Usage", |panel| {
+        panel["fieldConfig"]["overrides"][1]["properties"][0]["value"]["fixedColor"] =
+            "semi-dark-blue".into();
+    }),
+    ("text-code", "Trace Instructions", |panel| {
+        panel["options"]["content"] = "Search for `{ resource.service.name = \"dice-roller\" && \
+            kind = server && duration > 900ms }`"
+            .into();
+    }),
+    ("text-height", "Trace Instructions", |panel| {
+        panel["gridPos"]["h"] = 4.into();
+    }),
+    ("columns-width", "Slow Queries", |panel| {
+        panel["gridPos"]["w"] = 12.into();
+    }),
+];
+
+/// Everything that is wrong with how the dashboards look.
+fn look(boards: &[Board], exposed: &Exposed) -> Vec<String> {
+    let pictures: Vec<_> = boards
+        .iter()
+        .flat_map(|board| pictures(board, exposed))
+        .collect();
+    assert!(pictures.len() > 200, "only {} panels", pictures.len());
+    let mut problems = check(&pictures).unwrap_or_default();
+    for picture in &pictures {
+        let kind = text(&picture.panel, "type");
+        let found = match kind {
+            "text" => text_panel::check(&picture.panel),
+            "table" => columns(&picture.panel),
+            _ => Vec::new(),
+        };
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| format!("{problem} ({})", picture.place)),
+        );
+    }
+    problems
+}
+
+fn pictures(board: &Board, exposed: &Exposed) -> Vec<Picture> {
+    let values = Values::an_hour(board.variables());
+    let picture = |panel: &Value| Picture {
+        place: format!("{}: {}", board.file, text(panel, "title")),
+        panel: panel.clone(),
+        series: series(panel, &values, exposed),
+    };
+    board.panels().map(picture).collect()
+}
+
+/// The names of a panel's series, each with values of the unit's usual magnitudes.
+fn series(panel: &Value, values: &Values, exposed: &Exposed) -> Vec<(String, Vec<f64>)> {
+    let typical = typical(panel);
+    let mut all = Vec::new();
+    for target in list(panel, "targets") {
+        let legend = text(target, "legendFormat");
+        let unused = |name: &str| {
+            MOSTLY_UNUSED.iter().any(|label| legend.contains(label)) && !USUAL.contains(&name)
+        };
+        let names = match text(&target["datasource"], "type") {
+            "prometheus" => names(legend, &values.fill(text(target, "expr")), exposed),
+            "grafana-postgresql-datasource" => columns_of(text(target, "rawSql")),
+            _ => BTreeSet::new(),
+        };
+        // A share of nothing is not in the answer.
+        let shown = |name: &String| panel["type"] != "piechart" || !unused(name);
+        all.extend(names.into_iter().filter(shown).map(|name| {
+            let values = if unused(&name) {
+                vec![0.0]
+            } else {
+                typical.to_vec()
+            };
+            (name, values)
+        }));
+    }
+    all
+}
+
+fn typical(panel: &Value) -> &'static [f64] {
+    match text(&panel["fieldConfig"]["defaults"], "unit") {
+        "s" => &[0.000_054, 0.0163, 0.491_613, 1.045],
+        "ms" => &[0.054, 16.3, 491.613],
+        "percent" => &[0.0, 0.492, 14.93, 100.0],
+        "percentunit" if panel["type"] == "state-timeline" => &[0.0, 0.5, 1.0],
+        "percentunit" => &[0.0, 0.0034, 0.1493, 1.0],
+        "locale" | "short" if panel["type"] == "state-timeline" => &[0.0, 1.0],
+        "locale" | "short" => &[0.0, 9.0, 871.0, 2871.0, 12345.0],
+        "bytes" => &[7_888_231.0, 22_970_368.0],
+        _ => &[0.0, 0.0667, 3.17, 27.3],
+    }
+}
+
+/// A legend for each set of labels that the query's series can have.
+fn names(legend: &str, query: &str, exposed: &Exposed) -> BTreeSet<String> {
+    if !legend.contains("{{") {
+        return BTreeSet::from([legend.to_owned()]);
+    }
+    let mut selectors = Vec::new();
+    collect(
+        &parse(query).expect("the linter has parsed it"),
+        &mut selectors,
+    );
+    let series = selectors
+        .iter()
+        .flat_map(|selector| exposed.select(selector));
+    series
+        .filter_map(|labels| {
+            let mut parts = legend.split("{{");
+            let mut name = parts.next()?.to_owned();
+            for part in parts {
+                let (label, rest) = part.split_once("}}")?;
+                name += labels.get(label)?;
+                name += rest;
+            }
+            Some(name)
+        })
+        .collect()
+}
+
+fn collect(expr: &Expr, found: &mut Vec<VectorSelector>) {
+    match expr {
+        Expr::Aggregate(aggregate) => collect(&aggregate.expr, found),
+        Expr::Unary(unary) => collect(&unary.expr, found),
+        Expr::Binary(binary) => {
+            collect(&binary.lhs, found);
+            collect(&binary.rhs, found);
+        }
+        Expr::Paren(paren) => collect(&paren.expr, found),
+        Expr::VectorSelector(selector) => found.push(selector.clone()),
+        Expr::MatrixSelector(matrix) => found.push(matrix.vs.clone()),
+        Expr::Call(call) => call
+            .args
+            .args
+            .iter()
+            .for_each(|argument| collect(argument, found)),
+        Expr::Subquery(_)
+        | Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::Extension(_) => {}
+    }
+}
+
+/// The columns that a query in SQL names, or the types of events if one of them names the series.
+fn columns_of(sql: &str) -> BTreeSet<String> {
+    if sql.contains("AS metric") {
+        return EVENTS.map(str::to_owned).into();
+    }
+    let names = sql.split(" AS ").skip(1);
+    let names = names.map(|rest| rest.split([',', '\n']).next().unwrap_or_default());
+    names
+        .map(|name| name.trim_matches('"').to_owned())
+        .collect()
+}
+
+/// The fixed widths of a table's columns leave room for all of them.
+fn columns(panel: &Value) -> Vec<String> {
+    let overrides = list(&panel["fieldConfig"], "overrides").iter();
+    let properties = overrides.flat_map(|one| list(one, "properties"));
+    let widths = properties
+        .filter(|property| ["custom.width", "custom.minWidth"].contains(&text(property, "id")));
+    let needed: f64 = widths
+        .filter_map(|property| property["value"].as_f64())
+        .sum();
+    let (there, _) = crate::support::picture::size(panel);
+    match needed > there {
+        true => vec![format!(
+            "columns-width: its columns need {needed} px of {there}"
+        )],
+        false => Vec::new(),
+    }
+}

@@ -1,0 +1,116 @@
+//! The order in which a dashboard is read: is all well and if not, where; each service; what is new
+//! in this stage; everything else, folded.
+
+use std::collections::BTreeSet;
+
+use crate::report::Report;
+use crate::support::board::{Board, list, text};
+
+/// Grid rows that are seen without scrolling at 1280 by 720.
+const SCREEN: u64 = 17;
+
+/// The panels that answer whether all is well.
+const ANSWERS: [&str; 3] = ["Services Up", "Error Ratio", "Health by Service"];
+
+/// What each stage brings: its rows are open in it.
+const NEWS: [(u8, &[&str]); 6] = [
+    (1, &["Business Metrics", "Logs"]),
+    (2, &["HTTP Metrics - Frontend"]),
+    (
+        3,
+        &["HTTP Metrics - Die Service", "Service-to-Service Metrics"],
+    ),
+    (4, &["Async Roll Metrics", "Async Performance Comparison"]),
+    (5, &["Database", "PostgreSQL Health", "Resilience"]),
+    (6, &["Usage Events", "Usage Routing"]),
+];
+
+pub(crate) fn check(board: &Board, report: &mut Report) {
+    check_queries(board, report);
+    let shorter = list(&board.json, "links").iter();
+    report.require(
+        shorter
+            .into_iter()
+            .any(|link| text(link, "url").contains("from=now-15m")),
+        "minutes",
+        &board.file,
+        "has no link to a range that a fresh start fills",
+    );
+    let Some(stage) = board.stage() else { return };
+    check_top(board, report);
+    check_order(board, stage, report);
+}
+
+fn check_top(board: &Board, report: &mut Report) {
+    for title in ANSWERS {
+        let panel = board.open_panels().find(|panel| panel["title"] == title);
+        let place = panel.map(|panel| &panel["gridPos"]);
+        let bottom = place.and_then(|place| place["y"].as_u64().zip(place["h"].as_u64()));
+        report.require(
+            bottom.is_some_and(|(y, h)| y + h <= SCREEN),
+            "story-top",
+            &board.file,
+            format!("{title:?} is not seen without scrolling"),
+        );
+    }
+}
+
+fn check_order(board: &Board, stage: u8, report: &mut Report) {
+    let items = list(&board.json, "panels").iter();
+    let rows: Vec<_> = items.filter(|item| item["type"] == "row").collect();
+    let news = NEWS.iter().filter(|(since, _)| *since == stage);
+    let news: Vec<_> = news.flat_map(|(_, titles)| *titles).collect();
+    let mut folded = false;
+    for row in rows {
+        let title = text(row, "title");
+        let first = title == "Overview" || title.starts_with("HTTP Metrics");
+        let open = first || news.contains(&&title);
+        folded |= row["collapsed"] == true;
+        report.require(
+            open != (row["collapsed"] == true) && !(open && folded),
+            "story-order",
+            &board.file,
+            format!("{title:?} is not open first if it is new, and folded otherwise"),
+        );
+    }
+    let waits = board.open_panels().any(|panel| panel["type"] == "traces");
+    let details = ["Distributed Traces", "Async Trace Visualization"];
+    let unfolded = list(&board.json, "panels")
+        .iter()
+        .any(|item| details.contains(&text(item, "title")) && item["collapsed"] != true);
+    let empty = waits || unfolded;
+    report.require(
+        !empty,
+        "story-empty",
+        &board.file,
+        "a waterfall without a trace is open",
+    );
+}
+
+/// No two panels send the same query.
+fn check_queries(board: &Board, report: &mut Report) {
+    let mut seen = BTreeSet::new();
+    for panel in board.panels() {
+        for target in list(panel, "targets") {
+            let text = [
+                text(target, "expr"),
+                text(target, "rawSql"),
+                text(target, "query"),
+            ]
+            .concat();
+            let key = (
+                text,
+                target["instant"] == true,
+                panel["interval"].to_string(),
+            );
+            let place = format!("{}: {}", board.file, panel["title"]);
+            let new = seen.insert(key) || panel["type"] == "traces";
+            report.require(
+                new,
+                "duplicate-query",
+                place,
+                "another panel sends the same query",
+            );
+        }
+    }
+}
