@@ -178,7 +178,7 @@ pub(crate) struct Options {
     #[arg(long, env = "LOG_ROUTES", value_name = "ROUTES", value_enum)]
     pub(crate) log_routes: Option<LogRoutes>,
 
-    /// Port on which traces are received: OTLP, http/protobuf
+    /// Port on which traces are received: OTLP/HTTP, protobuf or JSON, gzip or not
     #[arg(hide_short_help = true)]
     #[arg(long, env = "OTLP_PORT", value_name = "PORT", default_value_t = 4318, value_parser = port())]
     pub(crate) otlp_port: u16,
@@ -218,6 +218,17 @@ pub(crate) struct Options {
     )]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1_000..))]
     pub(crate) max_spans: usize,
+
+    /// Memory for these spans, in MiB, 4 to 4096; the oldest traces go first
+    #[arg(
+        hide_short_help = true,
+        long,
+        env = "DEMO_MAX_TRACE_MIB",
+        value_name = "MIB",
+        default_value_t = mini_tempo::DEFAULT_MAX_BYTES >> 20
+    )]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(4..=4096))]
+    pub(crate) max_trace_mib: usize,
 }
 
 /// Named as in the stack, where the other lines go to Loki.

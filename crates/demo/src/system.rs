@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use mini_alloy::{Pipeline, Settings};
-use mini_tempo::Store;
+use mini_tempo::{Bounds, Store};
 use reqwest::Client;
 use service::Server;
 use telemetry::http::{Admission, Limits};
@@ -79,7 +79,10 @@ async fn start_and_watch(
     let [otlp, tempo] = topology::store_ports(options);
     let ports = topology::ports(usage_sink.iter().chain(&services));
     check_ports(ports.iter().chain([&otlp, &tempo])).await?;
-    let store = Store::new(options.max_spans);
+    let store = Store::bounded(Bounds {
+        spans: options.max_spans,
+        bytes: options.max_trace_mib << 20,
+    });
     serve(listen(&otlp).await?, mini_tempo::receiver(store.clone()));
     serve(listen(&tempo).await?, mini_tempo::api(store.clone()));
     let decided = Decided::new(options, plan);

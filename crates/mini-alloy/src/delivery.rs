@@ -14,8 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::Settings;
-use crate::line::{Record, export_request};
-use crate::pipeline::Counts;
+use crate::line::export_request;
+use crate::pipeline::{Counts, Queued};
 
 /// How long an answer may take: OTLP exporters' usual bound.
 const ANSWER_BOUND: Duration = Duration::from_secs(30);
@@ -24,7 +24,9 @@ const ANSWER_BOUND: Duration = Duration::from_secs(30);
 pub(crate) struct Delivery {
     settings: Settings,
     client: Client,
-    queue: mpsc::Receiver<Record>,
+    queue: mpsc::Receiver<Queued>,
+    /// Taken from the queue, and too much for the batch before.
+    next: Option<Queued>,
     /// Ready when no more lines are to be taken.
     stopped: oneshot::Receiver<()>,
     counts: Arc<Counts>,
@@ -45,7 +47,7 @@ enum Attempt {
 impl Delivery {
     pub(crate) fn new(
         settings: Settings,
-        queue: mpsc::Receiver<Record>,
+        queue: mpsc::Receiver<Queued>,
         stopped: oneshot::Receiver<()>,
         counts: Arc<Counts>,
     ) -> Self {
@@ -58,6 +60,7 @@ impl Delivery {
             settings,
             client: client.expect("a client without TLS and proxies has nothing that can fail"),
             queue,
+            next: None,
             stopped,
             counts,
         }
@@ -79,30 +82,41 @@ impl Delivery {
                     &self.counts.dropped
                 }
             };
+            drop(batch);
             end.fetch_add(count, Ordering::Relaxed);
         }
     }
 
     /// The next lines to send together; none when it was told to stop and none is left.
-    async fn gather(&mut self) -> Vec<Record> {
-        let mut batch = Vec::new();
-        let mut deadline = None;
+    async fn gather(&mut self) -> Vec<Queued> {
+        let mut batch: Vec<Queued> = self.next.take().into_iter().collect();
+        let mut bytes: usize = batch.iter().map(|queued| queued.record.bytes()).sum();
+        let mut deadline = (!batch.is_empty()).then(|| Instant::now() + self.settings.batch_delay);
         while batch.len() < self.settings.batch_size {
-            let room = self.settings.batch_size - batch.len();
             let overdue = async {
                 match deadline {
                     Some(deadline) => sleep_until(deadline).await,
                     None => pending().await,
                 }
             };
-            tokio::select! {
-                received = self.queue.recv_many(&mut batch, room) => match received {
-                    0 => break,
-                    _ => _ = deadline.get_or_insert(Instant::now() + self.settings.batch_delay),
+            let queued = tokio::select! {
+                queued = self.queue.recv() => match queued {
+                    Some(queued) => queued,
+                    None => break,
                 },
                 () = overdue => break,
-                _ = &mut self.stopped, if !self.queue.is_closed() => self.queue.close(),
+                _ = &mut self.stopped, if !self.queue.is_closed() => {
+                    self.queue.close();
+                    continue;
+                }
+            };
+            bytes += queued.record.bytes();
+            if bytes > self.settings.batch_bytes && !batch.is_empty() {
+                self.next = Some(queued);
+                break;
             }
+            batch.push(queued);
+            deadline.get_or_insert(Instant::now() + self.settings.batch_delay);
         }
         batch
     }
@@ -166,9 +180,10 @@ fn retry_after(answer: &Response) -> Duration {
     seconds.map_or(Duration::ZERO, Duration::from_secs)
 }
 
-fn compressed(batch: &[Record]) -> Vec<u8> {
+fn compressed(batch: &[Queued]) -> Vec<u8> {
     const IN_MEMORY: &str = "writing to memory cannot fail";
+    let records = batch.iter().map(|queued| &queued.record);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    write!(encoder, "{}", export_request(batch)).expect(IN_MEMORY);
+    write!(encoder, "{}", export_request(records)).expect(IN_MEMORY);
     encoder.finish().expect(IN_MEMORY)
 }

@@ -8,7 +8,8 @@
 //!   `body.stringValue`, with its own `timestamp` as `timeUnixNano`. Alloy adds its labels as attributes; here are none;
 //! * sent at 500 lines or 1 s after the first; 429, 502, 503, 504 and no answer are retried for ever, after 1 s to 5 s;
 //!   lines that any other status refuses are dropped;
-//! * the queue is bounded, and whoever brings a line when it is full waits: nothing is lost, everything is held up.
+//! * the queue is bounded in lines and in bytes, and a task that brings a line when it is full waits: nothing is lost,
+//!   everything is held up. Only a line that is too long is dropped, and counted.
 //!
 //! The other lines are not its business; the caller hears which they are:
 //!

@@ -37,12 +37,16 @@ impl Record {
             line: line.to_owned(),
         })
     }
+
+    /// The length of its line.
+    pub(crate) fn bytes(&self) -> usize {
+        self.line.len()
+    }
 }
 
 /// The records as an OTLP `ExportLogsServiceRequest`.
-pub(crate) fn export_request(records: &[Record]) -> Value {
+pub(crate) fn export_request<'a>(records: impl Iterator<Item = &'a Record>) -> Value {
     let chains: Vec<_> = records
-        .iter()
         .map(|Record { time, line }| {
             let record = json!({
                 // 64-bit integers are strings in protobuf's JSON.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::Url;
@@ -20,8 +20,15 @@ pub struct Settings {
     pub logs_endpoint: Url,
     /// Usage lines that may wait to be sent, 1 or more. Default 10,000.
     pub queue_size: usize,
+    /// Bytes of the usage lines that may wait, those on their way included, 1 or more. Default 16 MiB.
+    pub queue_bytes: usize,
+    /// The longest usage line, in bytes; a longer one is dropped. Default 256 KiB, as in Loki.
+    pub line_bytes: usize,
     /// Usage lines sent in one request at the most, 1 or more. Default 500.
     pub batch_size: usize,
+    /// Bytes of the usage lines in one request at the most; one line may be more. Default 1 MiB, which usage-sink takes
+    /// also where JSON doubles it.
+    pub batch_bytes: usize,
     /// How long a line waits for its batch to fill. Default 1 s.
     pub batch_delay: Duration,
     /// How long the first failure of a batch is waited out; it doubles with each further one. Default 1 s.
@@ -37,7 +44,10 @@ impl Settings {
         Self {
             logs_endpoint,
             queue_size: 10_000,
+            queue_bytes: 16 << 20,
+            line_bytes: 256 << 10,
             batch_size: 500,
+            batch_bytes: 1 << 20,
             batch_delay: Duration::from_secs(1),
             min_pause: Duration::from_secs(1),
             max_pause: Duration::from_secs(5),
@@ -50,10 +60,12 @@ impl Settings {
 pub struct Counters {
     /// The sink took them.
     pub sent: u64,
-    /// Lost: the sink refused them, or they came or were still waiting when the pipeline stopped.
+    /// Lost: they were too long, the sink refused them, or they came or were still waiting when the pipeline stopped.
     pub dropped: u64,
     /// In the queue or on the way.
     pub waiting: u64,
+    /// Bytes of the lines that are waiting.
+    pub waiting_bytes: u64,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +76,7 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    fn read(&self) -> Counters {
+    fn read(&self, waiting_bytes: u64) -> Counters {
         let sent = self.sent.load(Ordering::Relaxed);
         let dropped = self.dropped.load(Ordering::Relaxed);
         let taken = self.taken.load(Ordering::Relaxed);
@@ -72,6 +84,7 @@ impl Counts {
             sent,
             dropped,
             waiting: taken.saturating_sub(sent + dropped),
+            waiting_bytes,
         }
     }
 }
@@ -88,8 +101,19 @@ pub struct Pipeline {
 /// Takes lines. Cheap to clone, for many tasks.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    queue: mpsc::Sender<Record>,
+    queue: mpsc::Sender<Queued>,
+    /// A permit for each byte that may wait.
+    room: Arc<Semaphore>,
+    queue_bytes: usize,
+    line_bytes: usize,
     counts: Arc<Counts>,
+}
+
+/// A line that waits, and the room that it takes until it is sent or dropped.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) record: Record,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Pipeline {
@@ -100,11 +124,15 @@ impl Pipeline {
     #[must_use]
     pub fn start(settings: Settings) -> Self {
         assert!(settings.batch_size > 0, "a batch has room for one line");
+        assert!(settings.queue_bytes > 0, "the queue has room for a byte");
         let (queue, lines) = mpsc::channel(settings.queue_size);
         let (stop, stopped) = oneshot::channel();
         let counts = Arc::default();
         let handle = Handle {
             queue,
+            room: Arc::new(Semaphore::new(settings.queue_bytes)),
+            queue_bytes: settings.queue_bytes,
+            line_bytes: settings.line_bytes,
             counts: Arc::clone(&counts),
         };
         let sender = tokio::spawn(Delivery::new(settings, lines, stopped, counts).run());
@@ -150,17 +178,28 @@ impl Pipeline {
 
 impl Handle {
     /// Takes `line`, one JSON object with or without its line end, if it is a usage line, and says whether it was one.
-    /// Waits while the queue is full. After [`Pipeline::stop`] a usage line is counted as dropped.
+    /// Waits while the queue is full, in lines or in bytes. A usage line that is too long, and one after
+    /// [`Pipeline::stop`], is counted as dropped.
     ///
     /// When the future is dropped before it is ready, the line was not taken.
     pub async fn line(&self, line: &[u8]) -> Route {
         let Some(record) = Record::of_usage(line) else {
             return Route::Operational;
         };
-        let room = self.queue.reserve().await;
+        if record.bytes() > self.line_bytes {
+            self.drop_long(record.bytes());
+            return Route::Usage;
+        }
+        let bytes = u32::try_from(record.bytes().min(self.queue_bytes)).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(bytes).await;
+        let room = room.expect("the semaphore is never closed");
+        let place = self.queue.reserve().await;
         self.counts.taken.fetch_add(1, Ordering::Relaxed);
-        match room {
-            Ok(room) => room.send(record),
+        match place {
+            Ok(place) => place.send(Queued {
+                record,
+                _room: room,
+            }),
             Err(_) => {
                 self.counts.dropped.fetch_add(1, Ordering::Relaxed);
             }
@@ -168,9 +207,17 @@ impl Handle {
         Route::Usage
     }
 
+    fn drop_long(&self, bytes: usize) {
+        self.counts.taken.fetch_add(1, Ordering::Relaxed);
+        self.counts.dropped.fetch_add(1, Ordering::Relaxed);
+        let allowed = self.line_bytes;
+        tracing::warn!(bytes, allowed, "A usage line is too long and is lost");
+    }
+
     /// What became of the usage lines so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.counts.read()
+        let waiting = self.queue_bytes - self.room.available_permits();
+        self.counts.read(waiting as u64)
     }
 }

@@ -3,8 +3,13 @@
 //! It is not Tempo. It takes traces as OTLP, keeps the newest of them in memory and answers the part of Tempo's HTTP API
 //! that a page or a test needs, in Tempo's own JSON (compared with the sources of Tempo 3):
 //!
-//! * [`receiver()`]: `POST /v1/traces`, OTLP http/protobuf, uncompressed, at most [`MAX_BODY_BYTES`]
-//! * [`api()`]: `GET /ready`, `/api/echo`, `/api/status/buildinfo`, `/api/traces/{id}`, `/api/v2/traces/{id}`, `/api/search`
+//! * [`receiver()`]: `POST /v1/traces`, OTLP http/protobuf and http/json, packed with gzip or not, at most [`MAX_BODY_BYTES`]
+//! * [`api()`]: `GET /ready`, `/metrics`, `/api/echo`, `/api/status/buildinfo`, `/api/traces/{id}`, `/api/v2/traces/{id}`,
+//!   `/api/search`
+//!
+//! All that it keeps is bounded in bytes: a store by its [`Bounds`], a trace by [`MAX_TRACE_BYTES`], a span by
+//! [`MAX_SPAN_BYTES`], a text by [`MAX_TEXT_BYTES`]. The oldest traces are dropped first; `/metrics` counts what was dropped,
+//! refused or cut. A span that is received twice is kept once and counted, whereas Tempo keeps, shows and counts it twice.
 //!
 //! Of TraceQL it knows one spanset filter, `{ span.die.type = "fair" && duration > 100ms }`; anything else is answered with
 //! a 400 that names what is missing. JSON is the only answer format, whatever `Accept` says.
@@ -21,25 +26,37 @@
 //! # }
 //! ```
 //!
-//! To read the code: `otlp` takes requests apart into spans, `store` keeps them, `trace` is what one trace knows about
-//! itself, `traceql` and `tags` select traces, `json` and `api` write Tempo's answers.
+//! To read the code: `measure` tells what a request takes before it is decoded, `otlp` takes requests apart into spans and
+//! `trim` trims these, `store` and `state` keep them, `trace` is what one trace knows about itself, `traceql` and `tags` select
+//! traces, `json` and `api` write Tempo's answers.
 
 mod api;
 mod duration;
 mod ids;
 mod json;
+mod measure;
+mod metrics;
 mod otlp;
+mod otlp_json;
 mod quoted;
 mod receiver;
+mod refusal;
+mod rejection;
+mod state;
 mod store;
 mod tags;
 mod trace;
 mod traceql;
+mod trim;
 mod value;
 
 pub use api::api;
 pub use ids::{InvalidTraceId, SpanId, TraceId};
-pub use receiver::{MAX_BODY_BYTES, receiver};
-pub use store::{Counters, DEFAULT_MAX_SPANS, MAX_SERVICES, OTHER_SERVICES, Store};
+pub use receiver::{BODY_TIMEOUT, MAX_BODIES_BYTES, MAX_BODY_BYTES, MAX_DECODED_BYTES, receiver};
+pub use rejection::{MAX_SPAN_BYTES, MAX_TRACE_BYTES, Rejection, Rejections};
+pub use store::{
+    Bounds, Counters, DEFAULT_MAX_BYTES, DEFAULT_MAX_SPANS, MAX_SERVICES, OTHER_SERVICES, Store,
+};
 pub use trace::{Span, Trace};
+pub use trim::{MAX_TEXT_BYTES, MAX_VALUE_DEPTH};
 pub use value::{Kind, Status, Value};

@@ -1,15 +1,21 @@
 //! The traces in memory: bounded, shared, and counted so that senders' own numbers can be compared with them.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
-use crate::otlp::take_apart;
-use crate::{Span, Trace, TraceId};
+use crate::otlp::{Spans, take_apart};
+use crate::rejection::Rejections;
+use crate::state::{Arrival, State};
+use crate::{Trace, TraceId};
 
-/// How many spans a store holds unless told otherwise. With ten attributes each they take about 400 MB.
+/// How many spans a store holds unless told otherwise.
 pub const DEFAULT_MAX_SPANS: usize = 200_000;
+
+/// How much memory, in bytes, the traces of a store take unless told otherwise (64 MiB): some 30,000
+/// spans with ten attributes each.
+pub const DEFAULT_MAX_BYTES: usize = 64 << 20;
 
 /// How many different `service.name`s are counted separately.
 pub const MAX_SERVICES: usize = 1_000;
@@ -25,16 +31,29 @@ pub struct Store(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    max_spans: usize,
+    bounds: Bounds,
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    traces: HashMap<TraceId, Arc<Trace>>,
-    /// The keys of `traces` by the arrival of their first span.
-    oldest_first: VecDeque<TraceId>,
-    counters: Counters,
+/// How much a store holds. With one span more, whole traces are dropped, the one whose first span came
+/// earliest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Spans, whatever their size; 0 holds none.
+    pub spans: usize,
+    /// Memory of the spans, in bytes, with the resources and scopes that they come from, and with what
+    /// it takes to keep and to find them.
+    pub bytes: usize,
+}
+
+impl Default for Bounds {
+    /// [`DEFAULT_MAX_SPANS`] and [`DEFAULT_MAX_BYTES`].
+    fn default() -> Self {
+        Self {
+            spans: DEFAULT_MAX_SPANS,
+            bytes: DEFAULT_MAX_BYTES,
+        }
+    }
 }
 
 /// What has happened since the store was made. At any time
@@ -45,12 +64,22 @@ pub struct Counters {
     pub spans_received: u64,
     /// Spans held now.
     pub spans_stored: u64,
-    /// Spans that were held already when they came again.
+    /// Spans that were held already when they came again: an exporter sends a request again whose answer it did not
+    /// get in time. Tempo keeps, shows and counts each of them; here one is kept.
     pub spans_duplicate: u64,
     /// Spans dropped with their trace to stay within the bound.
     pub spans_evicted: u64,
-    /// Spans refused because their trace id or span id is invalid.
+    /// Spans refused, for one of the reasons in `rejections`.
     pub spans_rejected: u64,
+    /// `spans_rejected` by reason.
+    pub rejections: Rejections,
+    /// Memory of what is held now, in bytes.
+    pub bytes_stored: u64,
+    /// Texts that were cut at [`MAX_TEXT_BYTES`](crate::MAX_TEXT_BYTES), and values that were left out because they were
+    /// nested deeper than [`MAX_VALUE_DEPTH`](crate::MAX_VALUE_DEPTH).
+    pub values_cut: u64,
+    /// Requests that were refused as a whole, by HTTP status.
+    pub requests_refused: BTreeMap<u16, u64>,
     /// Traces held now.
     pub traces_stored: u64,
     /// Traces dropped to stay within the bound; one whose spans keep coming can be dropped several times.
@@ -60,15 +89,28 @@ pub struct Counters {
 }
 
 impl Store {
-    /// An empty store that holds at most `max_spans` spans, whatever their size; 0 holds none.
-    ///
-    /// One span more, and whole traces are dropped, the one whose first span came earliest first.
+    /// An empty store that holds at most `max_spans` spans in at most [`DEFAULT_MAX_BYTES`].
     #[must_use]
     pub fn new(max_spans: usize) -> Self {
+        Self::bounded(Bounds {
+            spans: max_spans,
+            ..Bounds::default()
+        })
+    }
+
+    /// An empty store that holds as much as `bounds` allow.
+    #[must_use]
+    pub fn bounded(bounds: Bounds) -> Self {
         Self(Arc::new(Inner {
-            max_spans,
+            bounds,
             state: Mutex::default(),
         }))
+    }
+
+    /// How much it may hold.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        self.0.bounds
     }
 
     /// The counters, all of the same instant.
@@ -91,17 +133,33 @@ impl Store {
         ids.map(|id| Arc::clone(&state.traces[id])).collect()
     }
 
-    /// Takes in a request and says how many of its spans were rejected.
-    pub(crate) fn receive(&self, request: ExportTraceServiceRequest) -> u64 {
-        let (spans, rejected) = take_apart(request);
+    /// Takes in a request and says which of its spans were rejected.
+    pub(crate) fn receive(&self, request: ExportTraceServiceRequest) -> Rejections {
+        let Spans {
+            valid,
+            mut rejections,
+            cuts,
+        } = take_apart(request);
         let mut state = self.lock();
-        state.counters.spans_received += rejected;
-        state.counters.spans_rejected += rejected;
-        for span in spans {
-            state.insert(span);
+        let mut arrival = Arrival::default();
+        for span in valid {
+            if let Err(reason) = state.insert(span, self.0.bounds, &mut arrival) {
+                rejections.add(reason);
+            }
         }
-        state.evict(self.0.max_spans);
-        rejected
+        state.finish(arrival);
+        let counters = &mut state.counters;
+        counters.spans_received += rejections.total();
+        counters.spans_rejected += rejections.total();
+        counters.rejections.extend(&rejections);
+        counters.values_cut += cuts;
+        rejections
+    }
+
+    /// Counts a request that was refused as a whole.
+    pub(crate) fn refused(&self, status: u16) {
+        let mut state = self.lock();
+        *state.counters.requests_refused.entry(status).or_default() += 1;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -109,43 +167,9 @@ impl Store {
     }
 }
 
-impl State {
-    fn insert(&mut self, span: Arc<Span>) {
-        self.counters.receive(span.service());
-        let id = span.trace_id;
-        let is_new = match self.traces.get_mut(&id) {
-            // Copies the trace's list of spans only while somebody is reading it.
-            Some(trace) => Arc::make_mut(trace).insert(span),
-            None => {
-                self.traces.insert(id, Arc::new(Trace::new(span)));
-                self.oldest_first.push_back(id);
-                self.counters.traces_stored += 1;
-                true
-            }
-        };
-        if is_new {
-            self.counters.spans_stored += 1;
-        } else {
-            self.counters.spans_duplicate += 1;
-        }
-    }
-
-    fn evict(&mut self, max_spans: usize) {
-        while self.counters.spans_stored > max_spans as u64 {
-            let oldest = self.oldest_first.pop_front();
-            let evicted = oldest.and_then(|id| self.traces.remove(&id));
-            let spans = evicted.expect("stored spans belong to a listed trace");
-            let spans = spans.spans().len() as u64;
-            self.counters.spans_stored -= spans;
-            self.counters.spans_evicted += spans;
-            self.counters.traces_stored -= 1;
-            self.counters.traces_evicted += 1;
-        }
-    }
-}
-
 impl Counters {
-    fn receive(&mut self, service: &str) {
+    /// Counts a span of `service` that was not rejected.
+    pub(crate) fn receive(&mut self, service: &str) {
         self.spans_received += 1;
         let services = &mut self.received_by_service;
         if let Some(count) = services.get_mut(service) {

@@ -10,23 +10,38 @@ use opentelemetry_proto::tonic::trace::v1 as otlp;
 use crate::value::find;
 use crate::{Kind, SpanId, Status, TraceId, Value};
 
-/// A span, as it arrived.
+/// What a trace takes besides its spans: itself, its first allocations and its entries in the store.
+pub(crate) const PER_TRACE: usize = 512;
+
+/// A span, as it arrived but for what was trimmed.
 #[derive(Debug)]
 pub struct Span {
     pub(crate) trace_id: TraceId,
     pub(crate) id: SpanId,
     pub(crate) otlp: otlp::Span,
     pub(crate) source: Arc<Source>,
+    /// What it takes in memory, without its source.
+    pub(crate) bytes: usize,
 }
 
-/// Where a span comes from; the spans of one scope in one request share it.
-#[derive(Debug, PartialEq)]
+/// The scope that a span comes from; the spans of one scope in one request share it.
+#[derive(Debug)]
 pub(crate) struct Source {
+    pub(crate) origin: Arc<Origin>,
+    pub(crate) scope: Option<InstrumentationScope>,
+    pub(crate) schema_url: String,
+    /// What it takes in memory, without its origin.
+    pub(crate) bytes: usize,
+}
+
+/// The resource that a span comes from; the scopes of one resource in one request share it.
+#[derive(Debug)]
+pub(crate) struct Origin {
     pub(crate) service: String,
     pub(crate) resource: Option<Resource>,
-    pub(crate) resource_schema_url: String,
-    pub(crate) scope: Option<InstrumentationScope>,
-    pub(crate) scope_schema_url: String,
+    pub(crate) schema_url: String,
+    /// What it takes in memory.
+    pub(crate) bytes: usize,
 }
 
 /// The spans that have arrived so far with one trace id.
@@ -38,6 +53,7 @@ pub struct Trace {
     root: Option<usize>,
     start_unix_nano: u64,
     end_unix_nano: u64,
+    bytes: usize,
 }
 
 impl Span {
@@ -62,7 +78,7 @@ impl Span {
     /// The resource's `service.name`; empty if it has none.
     #[must_use]
     pub fn service(&self) -> &str {
-        &self.source.service
+        &self.source.origin.service
     }
 
     /// The operation, such as `GET /roll`.
@@ -111,7 +127,7 @@ impl Span {
     /// The attribute of that name of the resource, that is of the service.
     #[must_use]
     pub fn resource_attribute(&self, key: &str) -> Option<Value<'_>> {
-        find(&self.source.resource.as_ref()?.attributes, key)
+        find(&self.source.origin.resource.as_ref()?.attributes, key)
     }
 }
 
@@ -125,16 +141,14 @@ impl Trace {
             root: None,
             start_unix_nano: u64::MAX,
             end_unix_nano: 0,
+            bytes: PER_TRACE,
         };
         trace.insert(first);
         trace
     }
 
-    /// Adds a span unless one with its id is there; says whether it did.
-    pub(crate) fn insert(&mut self, span: Arc<Span>) -> bool {
-        if self.by_id.contains_key(&span.id) {
-            return false;
-        }
+    /// Adds a span whose id is not there yet.
+    pub(crate) fn insert(&mut self, span: Arc<Span>) {
         let index = self.spans.len();
         self.by_id.insert(span.id, index);
         self.start_unix_nano = self.start_unix_nano.min(span.start_unix_nano());
@@ -146,8 +160,13 @@ impl Trace {
         {
             self.root = Some(index);
         }
+        self.bytes += span.bytes;
         self.spans.push(span);
-        true
+    }
+
+    /// What it takes in memory, in bytes, without the sources of its spans.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The id its spans share.

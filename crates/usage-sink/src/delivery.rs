@@ -1,12 +1,10 @@
 //! A request from its body, packed or not, to the text of each log record in it.
 
-use std::io::Read;
-
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use flate2::read::MultiGzDecoder;
+use axum::http::header::HeaderMap;
+use otlp_http::{Coding, Format, UnpackError, unpack};
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -28,53 +26,32 @@ pub(crate) fn read(
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Texts, Error> {
-    let packed = is_packed(headers)?;
+    let coding = coding(headers)?;
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
         _ => Error::Incomplete,
     })?;
-    if packed {
-        texts(&unpack(&body)?)
-    } else {
-        texts(&body)
+    match coding {
+        Coding::Identity => texts(&body),
+        Coding::Gzip => texts(&unpack(&body, MAX_UNPACKED)?),
     }
 }
 
-/// Whether the body is gzip.
-fn is_packed(headers: &HeaderMap) -> Result<bool, Error> {
-    let content_type = text(headers, &CONTENT_TYPE);
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/json") {
+/// How the body is packed.
+fn coding(headers: &HeaderMap) -> Result<Coding, Error> {
+    if Format::of(headers) != Some(Format::Json) {
         return Err(Error::ContentType);
     }
-    let encodings = text(headers, &CONTENT_ENCODING).to_ascii_lowercase();
-    let encodings = encodings.split(',').map(str::trim);
-    let mut encodings = encodings.filter(|encoding| !matches!(*encoding, "" | "identity"));
-    match (encodings.next(), encodings.next()) {
-        (None, _) => Ok(false),
-        (Some("gzip"), None) => Ok(true),
-        _ => Err(Error::ContentEncoding),
-    }
+    Coding::of(headers).map_err(|_| Error::ContentEncoding)
 }
 
-/// A header as text, several of that name as one list; empty when there is none.
-fn text(headers: &HeaderMap, name: &HeaderName) -> String {
-    let values = headers.get_all(name).iter().map(HeaderValue::as_bytes);
-    let values: Vec<_> = values.map(String::from_utf8_lossy).collect();
-    values.join(",")
-}
-
-fn unpack(body: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut unpacked = Vec::new();
-    let bound = MAX_UNPACKED as u64 + 1;
-    let read = MultiGzDecoder::new(body)
-        .take(bound)
-        .read_to_end(&mut unpacked);
-    read.map_err(|_| Error::NotGzip)?;
-    if unpacked.len() > MAX_UNPACKED {
-        return Err(Error::TooLargeUnpacked);
+impl From<UnpackError> for Error {
+    fn from(error: UnpackError) -> Self {
+        match error {
+            UnpackError::NotGzip => Self::NotGzip,
+            UnpackError::TooLarge(_) => Self::TooLargeUnpacked,
+        }
     }
-    Ok(unpacked)
 }
 
 /// What is read of an OTLP request: Alloy has each record in a chain of its own, others put many in

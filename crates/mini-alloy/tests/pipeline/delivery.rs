@@ -65,8 +65,7 @@ async fn what_is_temporary_is_tried_again_until_it_works() {
         counters,
         Counters {
             sent: 3,
-            dropped: 0,
-            waiting: 0
+            ..Counters::default()
         }
     );
     let requests = sink.requests();
@@ -161,11 +160,95 @@ async fn the_end_flushes_but_not_for_ever() {
     bring(&handle, 7).await;
     let counters = pipeline.stop(Duration::from_millis(100)).await;
     let lost = Counters {
-        sent: 0,
         dropped: 7,
-        waiting: 0,
+        ..Counters::default()
     };
     assert_eq!(counters, lost);
     bring(&handle, 1).await;
     assert_eq!(handle.counters(), Counters { dropped: 8, ..lost });
+}
+
+/// A usage line of that many bytes.
+fn line_of(bytes: usize) -> Vec<u8> {
+    let empty = r#"{"usage":true,"text":""}"#;
+    let text = "t".repeat(bytes - empty.len());
+    format!(r#"{{"usage":true,"text":"{text}"}}"#).into_bytes()
+}
+
+#[tokio::test]
+async fn the_queue_is_bounded_in_bytes_also_while_a_batch_is_on_its_way() {
+    let sink = Sink::start().await;
+    sink.always(Some(503));
+    let pipeline = Pipeline::start(Settings {
+        queue_bytes: 100_000,
+        ..settings(sink.url())
+    });
+    let handle = pipeline.handle();
+    let bringing = tokio::spawn(async move {
+        for _ in 0..40 {
+            handle.line(&line_of(10_000)).await;
+        }
+    });
+    eventually("a full queue", async || {
+        (pipeline.counters().waiting == 10).then_some(())
+    })
+    .await;
+    assert_eq!(pipeline.counters().waiting_bytes, 100_000);
+    let handle = pipeline.handle();
+    let held_up = timeout(Duration::from_millis(50), handle.line(&line_of(10_000))).await;
+    assert!(held_up.is_err(), "the queue is bounded");
+
+    sink.always(None);
+    sent(&pipeline, 40).await;
+    bringing.await.expect("no panic");
+    let counters = pipeline.stop(BOUND).await;
+    assert_eq!((counters.waiting_bytes, counters.dropped), (0, 0));
+    assert_eq!(sink.lines().len(), 40);
+}
+
+#[tokio::test]
+async fn a_line_that_is_too_long_is_dropped_and_counted() {
+    let sink = Sink::start().await;
+    let pipeline = Pipeline::start(settings(sink.url()));
+    let handle = pipeline.handle();
+    let longest = Settings::new(sink.url()).line_bytes;
+    handle.line(&line_of(longest + 1)).await;
+    handle.line(&line_of(longest)).await;
+    let counters = pipeline.stop(BOUND).await;
+    assert_eq!((counters.sent, counters.dropped), (1, 1));
+    assert_eq!(sink.lines()[0].len(), longest);
+}
+
+#[tokio::test]
+async fn a_line_larger_than_the_queue_waits_until_it_is_alone() {
+    let sink = Sink::start().await;
+    let pipeline = Pipeline::start(Settings {
+        queue_bytes: 1_000,
+        ..settings(sink.url())
+    });
+    let handle = pipeline.handle();
+    for bytes in [500, 5_000, 500] {
+        timeout(BOUND, handle.line(&line_of(bytes)))
+            .await
+            .expect("room in the end");
+    }
+    let counters = pipeline.stop(BOUND).await;
+    assert_eq!(counters.sent, 3);
+}
+
+#[tokio::test]
+async fn a_batch_is_bounded_in_bytes() {
+    let sink = Sink::start().await;
+    let pipeline = Pipeline::start(Settings {
+        batch_bytes: 25_000,
+        batch_delay: BOUND * 10,
+        ..settings(sink.url())
+    });
+    let handle = pipeline.handle();
+    for bytes in [10_000, 10_000, 10_000, 40_000, 10_000] {
+        handle.line(&line_of(bytes)).await;
+    }
+    pipeline.stop(BOUND).await;
+    let sizes: Vec<_> = sink.requests().iter().map(|r| r.records().len()).collect();
+    assert_eq!(sizes, [2, 1, 1, 1]);
 }

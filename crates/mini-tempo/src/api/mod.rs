@@ -5,6 +5,7 @@ mod search;
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -12,19 +13,20 @@ use serde_json::{Value, json};
 
 use crate::json::{list, message, resource_spans};
 use crate::otlp::put_together;
-use crate::{InvalidTraceId, Store, TraceId};
+use crate::{InvalidTraceId, Store, TraceId, metrics};
 
-const NOT_HERE: &str = "mini-tempo, a stand-in for Tempo, answers only GET /ready, /api/echo, /api/status/buildinfo, /api/traces/{id}, \
+const NOT_HERE: &str = "mini-tempo, a stand-in for Tempo, answers only GET /ready, /metrics, /api/echo, /api/status/buildinfo, /api/traces/{id}, \
     /api/v2/traces/{id} and /api/search\n";
 
 /// Tempo's HTTP API, to be served on a listener of its own (Tempo's port is 3200).
 ///
 /// Statuses are Tempo's: 400 with the reason as text for a malformed trace id, parameter or query; 404 for a trace that
-/// `/api/traces/{id}` does not find, whereas `/api/v2/traces/{id}` answers 200 with an empty trace. 400 is also the answer to
+/// `/api/traces/{id}` does not find, with an empty body, whereas `/api/v2/traces/{id}` answers 200 with an empty trace. 400 is also the answer to
 /// TraceQL and parameters that mini-tempo does not know, 404 to endpoints that it does not have.
 pub fn api(store: Store) -> Router {
     Router::new()
         .route("/ready", get("ready\n"))
+        .route("/metrics", get(scrape))
         .route("/api/echo", get("echo\n"))
         .route("/api/status/buildinfo", get(buildinfo))
         .route("/api/traces/{id}", get(trace))
@@ -43,9 +45,14 @@ enum ApiError {
     /// 400
     #[error("{0}")]
     Parameter(#[from] params::Mistake),
-    /// 404
+    /// 404, without a body.
     #[error("trace not found")]
     NotFound,
+}
+
+async fn scrape(State(store): State<Store>) -> Response {
+    let content_type = (CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+    ([content_type], metrics::render(&store)).into_response()
 }
 
 /// Tempo's fields; `version` sorts before every release so that no client takes it for a known Tempo.
@@ -100,10 +107,11 @@ async fn search(
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = match self {
-            Self::TraceId(_) | Self::Parameter(_) => StatusCode::BAD_REQUEST,
-            Self::NotFound => StatusCode::NOT_FOUND,
-        };
-        (status, format!("{self}\n")).into_response()
+        match self {
+            Self::TraceId(_) | Self::Parameter(_) => {
+                (StatusCode::BAD_REQUEST, format!("{self}\n")).into_response()
+            }
+            Self::NotFound => StatusCode::NOT_FOUND.into_response(),
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
+use mini_tempo::Rejection;
+
 use crate::server::Server;
 use crate::spans::{batch, span};
 
@@ -57,12 +59,18 @@ async fn an_evicted_trace_cannot_be_read_or_found() {
 }
 
 #[tokio::test]
-async fn the_bound_holds_even_for_a_single_trace() {
+async fn a_request_with_more_than_fits_is_a_partial_success() {
     let server = Server::start(5).await;
-    server.export(trace(1, 6)).await;
+    server.export(trace(1, 2)).await;
+    let response = server.export(trace(2, 6)).await;
+    let partial = response.partial_success.expect("one span too many");
+    assert_eq!(partial.rejected_spans, 1);
+    assert!(partial.error_message.contains("room"), "{partial:?}");
     let counters = server.store.counters();
-    assert_eq!((counters.spans_stored, counters.spans_evicted), (0, 6));
-    assert!(server.store.traces().is_empty());
+    assert_eq!((counters.spans_stored, counters.spans_evicted), (5, 2));
+    assert_eq!(counters.spans_rejected, 1);
+    assert_eq!(counters.rejections.count(Rejection::NoRoom), 1);
+    assert_eq!(stored(&server), ["2"]);
 }
 
 #[tokio::test]

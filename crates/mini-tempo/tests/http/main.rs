@@ -1,8 +1,11 @@
 //! mini-tempo through HTTP on real sockets, as senders and readers use it.
 
 mod bounds;
+mod formats;
+mod memory;
 mod receiver;
 mod search;
+mod senders;
 mod server;
 mod spans;
 mod traceql;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::Router;
-use mini_tempo::Store;
+use mini_tempo::{Bounds, Store};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
@@ -23,7 +23,19 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(max_spans: usize) -> Self {
-        let store = Store::new(max_spans);
+        Self::serve(Store::new(max_spans)).await
+    }
+
+    /// With room for any number of spans in `max_bytes`.
+    pub(crate) async fn with_room(max_bytes: usize) -> Self {
+        Self::serve(Store::bounded(Bounds {
+            spans: usize::MAX,
+            bytes: max_bytes,
+        }))
+        .await
+    }
+
+    async fn serve(store: Store) -> Self {
         let otlp = serve(mini_tempo::receiver(store.clone())).await;
         let api = serve(mini_tempo::api(store.clone())).await;
         Self {
@@ -58,6 +70,20 @@ impl Server {
             .send()
             .await
             .expect("the receiver answers")
+    }
+
+    pub(crate) async fn respond(&self, path: &str) -> Response {
+        let request = self.client.get(format!("{}{path}", self.api));
+        request.send().await.expect("the API answers")
+    }
+
+    /// The sample of `/metrics` with that name and those labels.
+    pub(crate) async fn metric(&self, series: &str) -> u64 {
+        let (_, text) = self.get("/metrics", &[]).await;
+        let samples = text.lines().filter_map(|line| line.rsplit_once(' '));
+        let mut values = samples.filter(|(name, _)| *name == series);
+        let (_, value) = values.next().unwrap_or_else(|| panic!("{series}: {text}"));
+        value.parse().expect("a number")
     }
 
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> (StatusCode, String) {

@@ -188,8 +188,10 @@ async fn ids_are_read_as_tempo_reads_them() {
 #[tokio::test]
 async fn an_unknown_trace_is_404_in_v1_and_empty_in_v2() {
     let server = Server::start(100).await;
-    let (status, _) = server.get("/api/traces/123", &[]).await;
-    assert_eq!(status, StatusCode::NOT_FOUND);
+    let response = server.respond("/api/traces/123").await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    assert_eq!(response.headers().get("content-type"), None);
+    assert_eq!(response.text().await.expect("a body"), "");
     let v2 = server.json("/api/v2/traces/123", &[]).await;
     assert_eq!(v2, json!({"trace": {}, "metrics": {}}));
 }

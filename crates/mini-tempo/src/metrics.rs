@@ -1,0 +1,122 @@
+//! `/metrics`: what is kept, and what was not, in Prometheus' text format.
+
+use std::fmt::{self, Write};
+
+use crate::{Bounds, Counters, Rejection, Store};
+
+/// The statuses of a refused request.
+const REFUSALS: [u16; 5] = [400, 408, 413, 415, 503];
+
+/// The exposition of a store's counters.
+pub(crate) fn render(store: &Store) -> String {
+    let counters = store.counters();
+    let mut text = Exposition::default();
+    for (name, help, value) in gauges(&counters, store.bounds()) {
+        text.head(name, "gauge", help);
+        text.sample(name, "", value);
+    }
+    for (name, help, value) in totals(&counters) {
+        text.head(name, "counter", help);
+        text.sample(name, "", value);
+    }
+    let name = "mini_tempo_spans_rejected_total";
+    let help = "Spans not taken and reported to their sender, by reason";
+    text.head(name, "counter", help);
+    for reason in Rejection::ALL {
+        let labels = format!("{{reason=\"{}\"}}", reason.as_str());
+        text.sample(name, &labels, counters.rejections.count(reason));
+    }
+    let name = "mini_tempo_requests_refused_total";
+    text.head(
+        name,
+        "counter",
+        "Requests refused as a whole, by HTTP status",
+    );
+    for status in REFUSALS {
+        let labels = format!("{{status=\"{status}\"}}");
+        let refused = counters.requests_refused.get(&status);
+        text.sample(name, &labels, refused.copied().unwrap_or_default());
+    }
+    text.0
+}
+
+/// A metric without labels: its name, its help and its value.
+type Metric = (&'static str, &'static str, u64);
+
+fn gauges(counters: &Counters, bounds: Bounds) -> [Metric; 5] {
+    [
+        (
+            "mini_tempo_traces_stored",
+            "Traces kept in memory",
+            counters.traces_stored,
+        ),
+        (
+            "mini_tempo_spans_stored",
+            "Spans kept in memory",
+            counters.spans_stored,
+        ),
+        (
+            "mini_tempo_stored_bytes",
+            "Memory of the spans that are kept",
+            counters.bytes_stored,
+        ),
+        (
+            "mini_tempo_max_spans",
+            "Bound of mini_tempo_spans_stored",
+            bounds.spans as u64,
+        ),
+        (
+            "mini_tempo_max_bytes",
+            "Bound of mini_tempo_stored_bytes",
+            bounds.bytes as u64,
+        ),
+    ]
+}
+
+fn totals(counters: &Counters) -> [Metric; 5] {
+    [
+        (
+            "mini_tempo_spans_received_total",
+            "Spans that arrived in a request that could be read",
+            counters.spans_received,
+        ),
+        (
+            "mini_tempo_spans_received_twice_total",
+            "Spans that arrived again and are kept once; Tempo keeps, shows and counts each of them",
+            counters.spans_duplicate,
+        ),
+        (
+            "mini_tempo_spans_evicted_total",
+            "Spans dropped with their trace to make room for newer ones",
+            counters.spans_evicted,
+        ),
+        (
+            "mini_tempo_traces_evicted_total",
+            "Traces dropped to make room for newer ones",
+            counters.traces_evicted,
+        ),
+        (
+            "mini_tempo_values_cut_total",
+            "Texts cut because of their length, and values left out because of their depth",
+            counters.values_cut,
+        ),
+    ]
+}
+
+#[derive(Default)]
+struct Exposition(String);
+
+impl Exposition {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP {name} {help}"));
+        self.line(format_args!("# TYPE {name} {kind}"));
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: u64) {
+        self.line(format_args!("{name}{labels} {value}"));
+    }
+
+    fn line(&mut self, line: fmt::Arguments<'_>) {
+        writeln!(self.0, "{line}").expect("writing to a String cannot fail");
+    }
+}

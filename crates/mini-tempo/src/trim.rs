@@ -1,0 +1,134 @@
+//! What is kept of a span: texts within a bound, values not nested too deeply; and what it takes in
+//! memory.
+
+use std::mem::size_of;
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::Span;
+
+/// The longest text that is kept, in bytes of UTF-8; the rest of a longer one is cut off. It is
+/// Tempo's `max_attribute_bytes`, here for every name, key and value.
+pub const MAX_TEXT_BYTES: usize = 2048;
+
+/// How many lists may lie in each other in an attribute's value; what lies deeper is left out. The
+/// JSON of an answer then stays far from the 128 levels that serde_json reads.
+pub const MAX_VALUE_DEPTH: usize = 16;
+
+/// The smallest piece of memory that an allocator hands out, its own word included, in bytes.
+const SMALLEST_ALLOCATION: usize = 32;
+
+/// Trims messages, and adds up what they own in memory, in bytes, beyond themselves.
+#[derive(Debug, Default)]
+pub(crate) struct Trimmer {
+    pub(crate) bytes: usize,
+    /// Texts that were cut, and values that were left out.
+    pub(crate) cuts: u64,
+}
+
+impl Trimmer {
+    pub(crate) fn span(&mut self, span: &mut Span) {
+        self.raw(&mut span.trace_id);
+        self.raw(&mut span.span_id);
+        self.raw(&mut span.parent_span_id);
+        self.text(&mut span.trace_state);
+        self.text(&mut span.name);
+        self.attributes(&mut span.attributes);
+        self.list(&mut span.events, |trimmer, event| {
+            trimmer.text(&mut event.name);
+            trimmer.attributes(&mut event.attributes);
+        });
+        self.list(&mut span.links, |trimmer, link| {
+            trimmer.raw(&mut link.trace_id);
+            trimmer.raw(&mut link.span_id);
+            trimmer.text(&mut link.trace_state);
+            trimmer.attributes(&mut link.attributes);
+        });
+        if let Some(status) = &mut span.status {
+            self.text(&mut status.message);
+        }
+    }
+
+    pub(crate) fn resource(&mut self, resource: &mut Resource) {
+        self.attributes(&mut resource.attributes);
+        self.list(&mut resource.entity_refs, |trimmer, entity| {
+            trimmer.text(&mut entity.schema_url);
+            trimmer.text(&mut entity.r#type);
+            trimmer.list(&mut entity.id_keys, Self::text);
+            trimmer.list(&mut entity.description_keys, Self::text);
+        });
+    }
+
+    pub(crate) fn scope(&mut self, scope: &mut InstrumentationScope) {
+        self.text(&mut scope.name);
+        self.text(&mut scope.version);
+        self.attributes(&mut scope.attributes);
+    }
+
+    pub(crate) fn text(&mut self, text: &mut String) {
+        if text.len() > MAX_TEXT_BYTES {
+            text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
+            self.cuts += 1;
+        }
+        text.shrink_to_fit();
+        self.allocation(text.capacity());
+    }
+
+    fn raw(&mut self, bytes: &mut Vec<u8>) {
+        if bytes.len() > MAX_TEXT_BYTES {
+            bytes.truncate(MAX_TEXT_BYTES);
+            self.cuts += 1;
+        }
+        bytes.shrink_to_fit();
+        self.allocation(bytes.capacity());
+    }
+
+    fn attributes(&mut self, attributes: &mut Vec<KeyValue>) {
+        self.key_values(attributes, 0);
+    }
+
+    fn key_values(&mut self, attributes: &mut Vec<KeyValue>, depth: usize) {
+        self.list(attributes, |trimmer, attribute| {
+            trimmer.text(&mut attribute.key);
+            if let Some(value) = &mut attribute.value {
+                trimmer.value(value, depth);
+            }
+        });
+    }
+
+    fn value(&mut self, any: &mut AnyValue, depth: usize) {
+        match &mut any.value {
+            Some(Value::StringValue(text)) => self.text(text),
+            Some(Value::BytesValue(bytes)) => self.raw(bytes),
+            Some(Value::ArrayValue(_) | Value::KvlistValue(_)) if depth == MAX_VALUE_DEPTH => {
+                any.value = None;
+                self.cuts += 1;
+            }
+            Some(Value::ArrayValue(array)) => {
+                self.list(&mut array.values, |trimmer, value| {
+                    trimmer.value(value, depth + 1);
+                });
+            }
+            Some(Value::KvlistValue(map)) => self.key_values(&mut map.values, depth + 1),
+            _ => {}
+        }
+    }
+
+    /// Decoding leaves room for more: kept, it is a sixth of the store's memory.
+    fn list<T>(&mut self, items: &mut Vec<T>, each: impl Fn(&mut Self, &mut T)) {
+        items.shrink_to_fit();
+        self.allocation(items.capacity() * size_of::<T>());
+        for item in items {
+            each(self, item);
+        }
+    }
+
+    /// Adds a piece of memory as glibc's allocator rounds it.
+    fn allocation(&mut self, bytes: usize) {
+        if bytes > 0 {
+            let with_word = (bytes + size_of::<usize>()).next_multiple_of(16);
+            self.bytes += with_word.max(SMALLEST_ALLOCATION);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `google.rpc.Status`, the body of every refusal.
+
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use prost::encoding::{int32, string};
+use serde_json::json;
+
+use crate::Format;
+
+/// gRPC's codes, those that a receiver has a use for. OTLP/HTTP clients go by the HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The request is wrong and stays so.
+    InvalidArgument = 3,
+    /// The request did not arrive in time.
+    DeadlineExceeded = 4,
+    /// The request is more than is allowed.
+    ResourceExhausted = 8,
+    /// There is no such method.
+    Unimplemented = 12,
+    /// The same request may succeed later.
+    Unavailable = 14,
+}
+
+impl Code {
+    /// The code that stands for an HTTP status.
+    fn of(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Self::Unimplemented,
+            StatusCode::REQUEST_TIMEOUT => Self::DeadlineExceeded,
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => {
+                Self::ResourceExhausted
+            }
+            status if status.is_server_error() => Self::Unavailable,
+            _ => Self::InvalidArgument,
+        }
+    }
+}
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The kind of refusal.
+    pub code: Code,
+    /// What was wrong, for a person.
+    pub message: String,
+}
+
+impl Status {
+    /// The refusal that goes with the HTTP status `http`.
+    #[must_use]
+    pub fn new(http: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            code: Code::of(http),
+            message: message.into(),
+        }
+    }
+
+    /// An answer with the HTTP status `http`, in the format of the request.
+    #[must_use]
+    pub fn response(&self, http: StatusCode, format: Format) -> Response {
+        let body = match format {
+            Format::Protobuf => self.protobuf(),
+            Format::Json => json!({ "code": self.code as i32, "message": self.message })
+                .to_string()
+                .into_bytes(),
+        };
+        (http, [(CONTENT_TYPE, format.media_type())], body).into_response()
+    }
+
+    fn protobuf(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        int32::encode(1, &(self.code as i32), &mut body);
+        string::encode(2, &self.message, &mut body);
+        body
+    }
+}
