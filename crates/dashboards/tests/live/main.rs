@@ -11,8 +11,11 @@ mod support;
 
 mod alloy;
 mod broken;
+mod buckets;
+mod cost;
 mod expected;
 mod ktrdr;
+mod looks;
 mod outage;
 mod plausible;
 mod postgres;
@@ -26,7 +29,7 @@ mod table;
 mod topology;
 
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use prometheus::{Prometheus, Series};
 use support::board::{Board, Query, boards};
@@ -95,25 +98,38 @@ async fn ask_everything(system: &System, prometheus: &Prometheus, last_stage: u8
     // One moment for all: asking takes a while on a busy machine.
     let now = SystemTime::now();
     let mut table = table::Table::new();
-    let mut problems = Vec::new();
+    let (mut problems, mut costs) = (Vec::new(), Vec::new());
     for board in boards() {
         if board.stage().is_some_and(|stage| stage > last_stage) {
             continue;
         }
         let speed_up = speed_up::theory(prometheus, &board, now).await;
+        let mut cost = cost::Cost::of(&board);
+        let mut looks = looks::Looks::default();
         for query in board.promql().into_iter().chain(board.sql()) {
             let place = format!("{}: {} [{}]", board.file, query.place, query.legend);
-            match ask(system, prometheus, &board, &query, now).await {
+            let start = Instant::now();
+            let answer = ask(system, prometheus, &board, &query, now).await;
+            cost.add(&board, &query, start.elapsed());
+            match answer {
                 Err(problem) => problems.push(format!("{place}: {problem}")),
                 Ok(series) => {
                     table.row(&board.file, &query, &series);
+                    looks.add(&query, &series);
                     let found = plausible::check(&query, &series, speed_up);
                     problems.extend(found.map(|problem| format!("{place}: {problem}")));
                 }
             }
         }
+        problems.extend(looks.check(&board));
+        problems.extend(cost.check());
+        costs.push(cost);
     }
     println!("{table}");
+    for cost in costs {
+        println!("{cost}");
+    }
+    problems.extend(buckets::check(prometheus, now).await);
     problems
 }
 

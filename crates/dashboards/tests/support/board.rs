@@ -80,6 +80,21 @@ impl Board {
             .unwrap_or_else(|| panic!("{} has no panel {title:?}", self.file))
     }
 
+    /// How many queries its panels and annotations send when it is opened, and with every row unfolded.
+    pub(crate) fn query_counts(&self) -> (usize, usize) {
+        let annotations = list(&self.json["annotations"], "list").len();
+        let of = |panel: &Value| list(panel, "targets").len();
+        let open: usize = self.open_panels().map(of).sum();
+        let all: usize = self.panels().map(of).sum();
+        (open + annotations, all + annotations)
+    }
+
+    /// Whether the panel of that title, or the annotation, queries when the dashboard is opened.
+    pub(crate) fn is_open(&self, place: &str) -> bool {
+        let folded = self.panels().any(|panel| panel["title"] == place);
+        !folded || self.open_panels().any(|panel| panel["title"] == place)
+    }
+
     /// Every PromQL query, those of annotations and variables included.
     pub(crate) fn promql(&self) -> Vec<Query> {
         let panels = self.targets("prometheus").map(|(panel, target)| Query {
