@@ -9,6 +9,9 @@ use crate::support::board::{Board, list, text};
 /// Grid rows that are seen without scrolling at 1280 by 720.
 const SCREEN: u64 = 17;
 
+/// Queries that a dashboard may send when it is opened, and again at each refresh.
+const QUERIES: usize = 50;
+
 /// The panels that answer whether all is well.
 const ANSWERS: [&str; 3] = ["Services Up", "Error Ratio", "Health by Service"];
 
@@ -87,8 +90,15 @@ fn check_order(board: &Board, stage: u8, report: &mut Report) {
     );
 }
 
-/// No two panels send the same query.
+/// No two panels send the same query, and not too many do at once.
 fn check_queries(board: &Board, report: &mut Report) {
+    let (open, _) = board.query_counts();
+    report.require(
+        open <= QUERIES,
+        "query-count",
+        &board.file,
+        format!("sends {open} queries when it is opened, more than {QUERIES}"),
+    );
     let mut seen = BTreeSet::new();
     for panel in board.panels() {
         for target in list(panel, "targets") {

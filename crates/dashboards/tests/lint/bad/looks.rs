@@ -85,6 +85,14 @@ pub(super) const SAMPLES: &[Sample] = &[
     ("story-empty", "a waterfall without a trace", |boards| {
         panel(boards, "Distributed Traces")["collapsed"] = json!(false);
     }),
+    ("query-count", "a row that should be folded", |boards| {
+        let folded = panel(boards, "Async Roll Metrics")["panels"].take();
+        let mut folded = folded.as_array().cloned().unwrap_or_default();
+        let all = boards[5].json["panels"].as_array_mut().expect("a list");
+        let inside = all.iter().filter_map(|row| row["panels"].as_array());
+        folded.extend(inside.flatten().cloned().collect::<Vec<_>>());
+        all.extend(folded);
+    }),
     ("duplicate-query", "asked twice", |boards| {
         let query = boards[0].panel("Rolls in Range")["targets"][0]["expr"].clone();
         set_query(boards, "Error Ratio", query.as_str().expect("a query"));
