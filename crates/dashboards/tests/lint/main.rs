@@ -115,3 +115,19 @@ fn stage_four_is_as_the_specification_says() {
     let rows = board.items().filter(|panel| panel["type"] == "row");
     assert_eq!(rows.count(), 12);
 }
+
+/// The menu of a waterfall has a button that leads to a form of Grafana's makers.
+#[test]
+fn no_panel_leads_to_the_internet() {
+    let stack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docker-compose.yml");
+    let stack = fs::read_to_string(stack).expect("the stack is there");
+    assert!(stack.contains("GF_ANALYTICS_FEEDBACK_LINKS_ENABLED: \"false\""));
+    for board in boards() {
+        let text = board.json.to_string();
+        assert!(
+            !text.contains("://"),
+            "{} has an address of its own",
+            board.file
+        );
+    }
+}
