@@ -33,6 +33,8 @@ pub(super) struct Ledger {
     usage: Option<UsageEvents>,
     wait: Duration,
     settle: Duration,
+    /// What the trace store had received twice before the run, if it counts that.
+    twice_before: Option<u64>,
 }
 
 /// What was sent, in the units of the marks.
@@ -57,11 +59,13 @@ impl Ledger {
             lines: LineBook::open(options)?,
             wait: options.wait,
             settle: options.settle,
+            twice_before: None,
         })
     }
 
     /// Reads the counters as they are before the run.
     pub(super) async fn read_before(&mut self, stop: &Stop) -> Result<(), Error> {
+        self.twice_before = self.tempo.received_twice().await?;
         self.values.read_before(self.wait, stop).await
     }
 
@@ -89,6 +93,14 @@ impl Ledger {
                 return Ok(rows);
             }
         }
+    }
+
+    /// Spans that were received twice: those of the run where the store keeps both, all where it keeps
+    /// one and counts.
+    pub(super) async fn repeated_spans(&self, traces: &Traces) -> Result<u64, Error> {
+        let now = self.tempo.received_twice().await?.unwrap_or_default();
+        let before = self.twice_before.unwrap_or_default();
+        Ok(traces.repeated() + now.saturating_sub(before))
     }
 
     /// One row for each place, in the order of a roll's way.

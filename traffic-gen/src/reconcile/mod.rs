@@ -95,7 +95,7 @@ pub(crate) async fn run(
         requests: sent.len() as u64,
         not_sent: plan.requests() - sent.len() as u64,
         incomplete_traces: traces.incomplete(),
-        repeated_spans: traces.repeated(),
+        repeated_spans: ledger.repeated_spans(&traces).await?,
         rows,
         has_lines: options.has_lines(),
         tempo: options.tempo.clone(),

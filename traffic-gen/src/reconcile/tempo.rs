@@ -16,6 +16,9 @@ const LIMIT: usize = 10_000;
 /// Spans of a trace that a search shows, Tempo's own limit. A batch has at most 20 rolls.
 const SPANS: &str = "100";
 
+/// mini-tempo's metric of the spans that it received again.
+const RECEIVED_TWICE: &str = "mini_tempo_spans_received_twice_total ";
+
 const SECOND: u64 = 1_000_000_000;
 
 /// One Tempo.
@@ -106,6 +109,8 @@ struct SpanSet {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FoundSpan {
+    #[serde(rename = "spanID")]
+    span_id: String,
     start_time_unix_nano: String,
     #[serde(default)]
     duration_nanos: String,
@@ -114,6 +119,16 @@ struct FoundSpan {
 impl Tempo {
     pub(super) fn new(url: &url::Url) -> Self {
         Self(Source::new("Tempo", url, "--tempo"))
+    }
+
+    /// How many spans the store has received twice and kept once since it started, whatever their
+    /// trace. None where it does not say so: Tempo itself keeps them all.
+    pub(super) async fn received_twice(&self) -> Result<Option<u64>, Error> {
+        let text = self.0.text(endpoint(&self.0.base, "/metrics", &[])).await?;
+        let text = text.unwrap_or_default();
+        let mut lines = text.lines();
+        let value = lines.find_map(|line| line.strip_prefix(RECEIVED_TWICE));
+        Ok(value.and_then(|value| value.trim().parse().ok()))
     }
 
     /// What is there of a trace, each span once, and how many came again.
@@ -163,10 +178,19 @@ impl Tempo {
         let others = found.traces.iter();
         // Leading zeros are left out of the ids that a search shows.
         let others = others.filter(|trace| !ours.contains(&format!("{:0>32}", trace.trace_id)));
-        let sets = others.flat_map(|trace| &trace.span_sets);
-        let spans = sets.flat_map(|set| &set.spans);
-        let ends = spans.map(FoundSpan::end).collect::<Option<Vec<u64>>>();
+        let ends = others.flat_map(FoundTrace::ends);
+        let ends = ends.collect::<Option<Vec<u64>>>();
         ends.ok_or_else(|| self.0.unusable("a span's times are not numbers"))
+    }
+}
+
+impl FoundTrace {
+    /// When its spans ended; one that was received twice counts once.
+    fn ends(&self) -> Vec<Option<u64>> {
+        let mut ids = BTreeSet::new();
+        let spans = self.span_sets.iter().flat_map(|set| &set.spans);
+        let spans = spans.filter(|span| ids.insert(span.span_id.as_str()));
+        spans.map(FoundSpan::end).collect()
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct Loss {
     pub(crate) batch_counts: u64,
     /// Not a loss: whether Tempo shows each trace's first batch twice, as after a repeated export.
     pub(crate) resent: bool,
+    /// Not a loss: how often spans are posted again.
+    pub(crate) posted_again: usize,
 }
 
 /// Everything of the stand-in.
@@ -148,12 +150,13 @@ async fn roll(
         .to_owned();
     tokio::time::sleep(Duration::from_millis(10)).await;
     let spans = app.happen(&trace_id, query.times);
-    let request = app
-        .client
-        .post(&app.otlp)
-        .header("content-type", "application/x-protobuf");
-    let posted = request.body(request_of(&trace_id, &spans)).send().await;
-    assert!(posted.expect("an answer").status().is_success());
+    let body = request_of(&trace_id, &spans);
+    for _ in 0..=app.loss.posted_again {
+        let request = app.client.post(&app.otlp);
+        let request = request.header("content-type", "application/x-protobuf");
+        let posted = request.body(body.clone()).send().await;
+        assert!(posted.expect("an answer").status().is_success());
+    }
     Json(match query.times {
         None => json!({ "roll": 1 }),
         Some(times) => {

@@ -212,6 +212,21 @@ async fn spans_that_were_sent_again_are_counted_once_and_named() {
 }
 
 #[tokio::test]
+async fn spans_that_the_store_kept_once_are_named_too() {
+    let loss = Loss {
+        posted_again: 1,
+        ..Loss::default()
+    };
+    let hops = Hops::start("posted-again", loss).await;
+    let finished = reconcile(&hops, &[&log(&hops)]).await;
+    let report = finished.json();
+    assert_eq!(finished.code, Some(0), "{report:#}");
+    let spans = ["frontend", "dice-roller", "die-service"];
+    let spans = spans.map(|hop| expected(row(&report, hop, "spans")));
+    assert_eq!(report["repeated_spans"], spans.iter().sum::<i64>());
+}
+
+#[tokio::test]
 async fn a_proxy_of_the_shell_is_not_used_and_the_given_tempo_is_named() {
     let hops = Hops::start("proxy", Loss::default()).await;
     let log = log(&hops);
