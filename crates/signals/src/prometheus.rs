@@ -1,0 +1,164 @@
+//! Series from Prometheus. <https://prometheus.io/docs/prometheus/latest/querying/api/>
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::reader::unreadable;
+use crate::{AskError, Reader};
+
+/// One Prometheus.
+#[derive(Debug, Clone)]
+pub struct Prometheus(Reader);
+
+/// Labels with their values; the metric's name is `__name__`.
+pub type Labels = BTreeMap<String, String>;
+
+/// One series at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instant {
+    /// What tells it from the others.
+    pub labels: Labels,
+    /// When, in seconds since 1970.
+    pub at: f64,
+    /// The value; may be NaN or infinite.
+    pub value: f64,
+}
+
+/// The samples of one series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Range {
+    /// What tells it from the others.
+    pub labels: Labels,
+    /// Seconds since 1970, and the value; oldest first.
+    pub samples: Vec<(f64, f64)>,
+}
+
+/// A measurement that was kept with the trace that it came from.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Exemplar {
+    /// Its labels, the trace's id among them.
+    pub labels: Labels,
+    /// When, in seconds since 1970.
+    pub timestamp: f64,
+}
+
+#[derive(Deserialize)]
+struct Answer<T> {
+    data: T,
+}
+
+#[derive(Deserialize)]
+struct Vector<T> {
+    result: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct WireInstant {
+    #[serde(default)]
+    metric: Labels,
+    value: (f64, String),
+}
+
+#[derive(Deserialize)]
+struct WireRange {
+    #[serde(default)]
+    metric: Labels,
+    values: Vec<(f64, String)>,
+}
+
+#[derive(Deserialize)]
+struct WithExemplars {
+    #[serde(default)]
+    exemplars: Vec<Exemplar>,
+}
+
+impl Prometheus {
+    /// Reads from the Prometheus at `base`; an answer may take `timeout`.
+    #[must_use]
+    pub fn new(base: Url, timeout: Duration) -> Self {
+        Self(Reader::new(base, timeout))
+    }
+
+    /// Reads through `reader`.
+    #[must_use]
+    pub fn through(reader: Reader) -> Self {
+        Self(reader)
+    }
+
+    /// Whether Prometheus says that it is ready.
+    ///
+    /// # Errors
+    /// [`AskError`], also while it is not.
+    pub async fn ready(&self) -> Result<(), AskError> {
+        self.0.get("/-/ready", &[]).bytes().await.map(drop)
+    }
+
+    /// The instant vector that `query` gives now.
+    ///
+    /// # Errors
+    /// [`AskError`]; a refused query is a status with Prometheus' own words.
+    pub async fn instant(&self, query: &str) -> Result<Vec<Instant>, AskError> {
+        let series: Vec<WireInstant> = self.query(query).await?;
+        let read = |WireInstant { metric, value }| {
+            let (at, value) = self.sample(value)?;
+            Ok(Instant {
+                labels: metric,
+                at,
+                value,
+            })
+        };
+        series.into_iter().map(read).collect()
+    }
+
+    /// The raw samples that a range selector, as in `up[1m]`, selects now.
+    ///
+    /// # Errors
+    /// As [`instant`](Self::instant).
+    pub async fn range(&self, selector: &str) -> Result<Vec<Range>, AskError> {
+        let series: Vec<WireRange> = self.query(selector).await?;
+        let read = |WireRange { metric, values }| {
+            let samples = values.into_iter().map(|value| self.sample(value));
+            Ok(Range {
+                labels: metric,
+                samples: samples.collect::<Result<_, _>>()?,
+            })
+        };
+        series.into_iter().map(read).collect()
+    }
+
+    /// The exemplars of the series that `query` selects, between two times in seconds since 1970.
+    ///
+    /// # Errors
+    /// As [`instant`](Self::instant).
+    pub async fn exemplars(
+        &self,
+        query: &str,
+        start: u64,
+        end: u64,
+    ) -> Result<Vec<Exemplar>, AskError> {
+        let (start, end) = (start.to_string(), end.to_string());
+        let parameters = [("query", query), ("start", &start), ("end", &end)];
+        let ask = self.0.get("/api/v1/query_exemplars", &parameters);
+        let answer: Answer<Vec<WithExemplars>> = ask.json().await?;
+        let series = answer.data.into_iter();
+        Ok(series.flat_map(|series| series.exemplars).collect())
+    }
+
+    async fn query<T: DeserializeOwned>(&self, query: &str) -> Result<Vec<T>, AskError> {
+        let ask = self.0.get("/api/v1/query", &[("query", query)]);
+        let answer: Answer<Vector<T>> = ask.json().await?;
+        Ok(answer.data.result)
+    }
+
+    /// Prometheus writes values as text, because JSON has no NaN and no infinity.
+    fn sample(&self, (at, value): (f64, String)) -> Result<(f64, f64), AskError> {
+        let number = value.parse();
+        let number =
+            number.map_err(|_| unreadable(self.0.base(), format!("{value:?} is no number")))?;
+        Ok((at, number))
+    }
+}

@@ -1,0 +1,174 @@
+//! Traces from Tempo. <https://grafana.com/docs/tempo/latest/api_docs/>
+
+mod trace;
+
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::trace::v1::TracesData;
+use serde::Deserialize;
+use url::Url;
+
+use crate::reader::unreadable;
+use crate::{AskError, Reader};
+
+pub use trace::{Kind, Span, Trace};
+
+/// One Tempo, or one mini-tempo.
+#[derive(Debug, Clone)]
+pub struct Tempo(Reader);
+
+/// `tempopb.TraceByIDResponse`, as far as it is read: the answer of `/api/v2/traces/{id}`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct TraceById {
+    #[prost(message, optional, tag = "1")]
+    trace: Option<TracesData>,
+    /// `PartialStatus`: 0 complete, 1 partial.
+    #[prost(int32, tag = "3")]
+    status: i32,
+    #[prost(string, tag = "4")]
+    message: String,
+}
+
+/// A trace that a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// 32 hexadecimal digits: Tempo leaves out leading zeros, this does not.
+    pub trace_id: String,
+    /// The spans that matched; as many as the search allowed for a trace.
+    pub spans: Vec<FoundSpan>,
+}
+
+/// A span that a search found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundSpan {
+    /// Nanoseconds since 1970.
+    pub start: u64,
+    /// Nanoseconds since 1970.
+    pub end: u64,
+}
+
+/// What to search for.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// TraceQL.
+    pub query: &'a str,
+    /// Seconds since 1970.
+    pub start: u64,
+    /// Seconds since 1970.
+    pub end: u64,
+    /// Traces at most.
+    pub limit: usize,
+    /// Spans of each trace at most.
+    pub spans: usize,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    traces: Vec<WireFound>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireFound {
+    #[serde(rename = "traceID")]
+    trace_id: String,
+    #[serde(default)]
+    span_sets: Vec<SpanSet>,
+}
+
+#[derive(Deserialize)]
+struct SpanSet {
+    #[serde(default)]
+    spans: Vec<WireSpan>,
+}
+
+/// Protobuf's JSON: 64-bit numbers are text, and 0 is left out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireSpan {
+    start_time_unix_nano: String,
+    #[serde(default)]
+    duration_nanos: String,
+}
+
+impl Tempo {
+    /// Reads from the Tempo at `base`; an answer may take `timeout`.
+    #[must_use]
+    pub fn new(base: Url, timeout: Duration) -> Self {
+        Self(Reader::new(base, timeout))
+    }
+
+    /// Reads through `reader`.
+    #[must_use]
+    pub fn through(reader: Reader) -> Self {
+        Self(reader)
+    }
+
+    /// Whether Tempo says that it is ready.
+    ///
+    /// # Errors
+    /// [`AskError`], also while it is not.
+    pub async fn ready(&self) -> Result<(), AskError> {
+        self.0.get("/ready", &[]).bytes().await.map(drop)
+    }
+
+    /// What has arrived so far of the trace with that id, 1 to 32 hexadecimal digits; none when
+    /// nothing has.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub async fn trace(&self, id: &str) -> Result<Option<Trace>, AskError> {
+        let ask = self.0.get(&format!("/api/v2/traces/{id}"), &[]);
+        let Some(answer) = AskError::found(ask.protobuf::<TraceById>().await)? else {
+            return Ok(None);
+        };
+        let partial = (answer.status != 0).then_some(answer.message);
+        let data = answer.trace.unwrap_or_default();
+        Ok(Some(Trace::new(data, partial)))
+    }
+
+    /// The traces that match, the newest first as far as the limits go.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub async fn search(&self, search: &Search<'_>) -> Result<Vec<Found>, AskError> {
+        let [start, end] = [search.start, search.end].map(|time| time.to_string());
+        let [limit, spans] = [search.limit, search.spans].map(|most| most.to_string());
+        let parameters = [
+            ("q", search.query),
+            ("start", &start),
+            ("end", &end),
+            ("limit", &limit),
+            ("spss", &spans),
+        ];
+        let answer: Answer = self.0.get("/api/search", &parameters).json().await?;
+        let traces = answer.traces.into_iter().map(WireFound::read);
+        let traces: Option<Vec<Found>> = traces.collect();
+        traces.ok_or_else(|| unreadable(self.0.base(), "a span's times are not numbers"))
+    }
+}
+
+impl WireFound {
+    fn read(self) -> Option<Found> {
+        let spans = self.span_sets.iter().flat_map(|set| &set.spans);
+        Some(Found {
+            trace_id: format!("{:0>32}", self.trace_id),
+            spans: spans.map(WireSpan::read).collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl WireSpan {
+    fn read(&self) -> Option<FoundSpan> {
+        let start: u64 = self.start_time_unix_nano.parse().ok()?;
+        let duration = match self.duration_nanos.as_str() {
+            "" => 0,
+            duration => duration.parse().ok()?,
+        };
+        Some(FoundSpan {
+            start,
+            end: start.saturating_add(duration),
+        })
+    }
+}
