@@ -1,11 +1,12 @@
 //! The live line: what the system did in the last second, from its own metrics.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mini_tempo::Store;
 use reqwest::Client;
 
-use crate::local::{self, metrics, sum};
+use crate::local::{self, metrics};
 use crate::plan::Plan;
 use crate::terminal::{columns, draw, has_live_line, say};
 use crate::topology::url;
@@ -82,6 +83,12 @@ fn fitted(parts: &[Part], room: usize) -> String {
     fitting.unwrap_or_else(|| line(0).chars().take(room).collect())
 }
 
+fn is_server_error(labels: &BTreeMap<String, String>) -> bool {
+    labels
+        .get("status")
+        .is_some_and(|status| status.starts_with('5'))
+}
+
 /// What was counted since the services started.
 #[derive(Debug, Default, Clone)]
 struct Totals {
@@ -100,9 +107,17 @@ impl Totals {
             None => None,
         };
         Some(Self {
-            rolls: sum(&roller, "dice_rolls_total", "") + sum(&roller, "async_rolls_total", ""),
-            errors: sum(&entry, "http_requests_total", "status=\"5"),
-            usage_events: sink.map(|sink| sum(&sink, "usage_events_total", "outcome=\"stored\"")),
+            rolls: ["dice_rolls_total", "async_rolls_total"]
+                .iter()
+                .filter_map(|name| roller.sum(name, &[]))
+                .sum(),
+            errors: entry
+                .select("http_requests_total", &[])
+                .filter(|sample| is_server_error(&sample.labels))
+                .map(|sample| sample.value)
+                .sum(),
+            usage_events: sink
+                .and_then(|sink| sink.sum("usage_events_total", &[("outcome", "stored")])),
         })
     }
 }

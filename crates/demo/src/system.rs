@@ -174,5 +174,6 @@ async fn wait_until_ready(
 /// Whether it has read its dice. With a database, it serves before.
 async fn has_dice(client: &Client, die_service: &str) -> bool {
     let metrics = local::metrics(client, die_service).await;
-    metrics.is_some_and(|metrics| local::sum(&metrics, "die_specifications_loaded", "") > 0.0)
+    let dice = metrics.and_then(|metrics| metrics.sum("die_specifications_loaded", &[]));
+    dice.is_some_and(|dice| dice > 0.0)
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::advice::Kind;
 use crate::cli::{Cli, Part};
-use crate::hops::{self, Backlog, Roll};
+use crate::hops::{self, Backlog, Losses, Roll};
 use crate::report::{Report, State, Trouble};
 
 /// What every hop needs.
@@ -43,7 +43,7 @@ pub(crate) async fn examine(cli: &Cli) -> Report {
         None => {
             let stored = cli.usage_sink().map(|_| STORED);
             let hops = [COUNTED, SCRAPED, TRACED, LOGGED, HANDED_ON].into_iter();
-            for hop in hops.chain(stored).chain([EXEMPLAR]) {
+            for hop in hops.chain(stored).chain([EXEMPLAR, NOTHING_LOST]) {
                 report.pass_over(hop, State::NotReached, "there is no roll to follow");
             }
         }
@@ -70,11 +70,13 @@ const LOGGED: &str = "log lines in Loki";
 const HANDED_ON: &str = "handed on by Alloy";
 const STORED: &str = "usage event stored";
 const EXEMPLAR: &str = "exemplar in Prometheus";
+const NOTHING_LOST: &str = "nothing lost on the way";
 const PROVISIONED: &str = "dashboards in Grafana";
 
 /// What was counted before the roll.
 struct Before {
     rolls: Result<f64, Trouble>,
+    losses: Losses,
     /// What Alloy had sent again, where the run has it.
     retries: Option<Result<Backlog, Trouble>>,
     /// Where usage events go and how many rolls it has, in the stage that has one.
@@ -97,6 +99,7 @@ impl Before {
         };
         Self {
             rolls,
+            losses: hops::losses(doctor).await,
             retries,
             usage,
         }
@@ -132,6 +135,12 @@ async fn follow(doctor: &Doctor<'_>, report: &mut Report, before: Before, roll: 
     } else {
         timed(report, EXEMPLAR, hops::exemplar(doctor, roll)).await;
     }
+    timed(
+        report,
+        NOTHING_LOST,
+        hops::nothing_lost(doctor, before.losses),
+    )
+    .await;
 }
 
 /// Examines one hop; whether it works.

@@ -24,7 +24,7 @@ use crate::client::shown;
 use crate::collector::{Collector, Verdicts, split_credentials};
 use crate::export::{Bounded, Queue, Reported};
 use crate::filter::Filter;
-use crate::logs::{JsonLines, Lines, Writer};
+use crate::logs::{ForPeople, JsonLines, Lines, Writer};
 use crate::{LogFormat, Sampler, Settings, environment, panics};
 
 /// How long the flush of spans may take before they are given up.
@@ -93,7 +93,7 @@ pub fn init_to(
     let lines_layer = match settings.log_format {
         LogFormat::Json => JsonLines::new(name, lines.clone()).boxed(),
         LogFormat::Pretty => tracing_subscriber::fmt::layer()
-            .with_target(false)
+            .event_format(ForPeople::new(name))
             .with_ansi(is_terminal)
             .with_writer(lines.clone())
             .boxed(),

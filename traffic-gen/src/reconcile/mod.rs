@@ -31,7 +31,6 @@
 mod attribution;
 mod books;
 mod counters;
-mod exposition;
 mod ledger;
 mod lines;
 mod loki;

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use signals::exposition::{Exposition, NotASample};
+
 use super::Options;
-use super::counters::{COUNTERS, Reading};
-use super::exposition::sum;
+use super::counters::{COUNTERS, Counter, Reading};
 use super::source::{Source, nanos};
 use crate::Error;
 use crate::reach::endpoint;
@@ -52,9 +53,12 @@ impl Scrapes {
             let text = source.text(endpoint(&source.base, "/metrics", &[])).await?;
             let to = nanos(SystemTime::now());
             let text = text.ok_or_else(|| source.unusable("there is no /metrics"))?;
+            let metrics: Exposition = text
+                .parse()
+                .map_err(|error: NotASample| source.unusable(error.to_string()))?;
             let counters = COUNTERS.iter().zip(&mut *into);
             for (counter, readings) in counters.filter(|(c, _)| c.service == *service) {
-                let value = sum(&text, counter).ok_or_else(|| {
+                let value = sum(&metrics, counter).ok_or_else(|| {
                     source.unusable(format!("/metrics has no {}", counter.metric))
                 })?;
                 readings.push(Reading { from, to, value });
@@ -62,4 +66,18 @@ impl Scrapes {
         }
         Ok(())
     }
+}
+
+/// The sum over the series that `counter` selects; none when there is no such series.
+fn sum(metrics: &Exposition, counter: &Counter) -> Option<f64> {
+    let samples = metrics.select(counter.metric, &[]);
+    let counted = samples.filter(|sample| {
+        counter.labels.iter().all(|(name, allowed)| {
+            let value = sample.labels.get(*name);
+            value.is_some_and(|value| allowed.contains(&value.as_str()))
+        })
+    });
+    counted
+        .map(|sample| sample.value)
+        .reduce(|sum, value| sum + value)
 }

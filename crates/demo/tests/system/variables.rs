@@ -163,3 +163,47 @@ async fn a_hop_without_an_sdk_does_not_cut_the_trace() {
         .find(|line| line["message"] == "Roll completed");
     assert_eq!(rolled.expect("a line")["trace_id"], trace);
 }
+
+#[tokio::test]
+async fn lines_for_people_name_their_service_and_trace() {
+    let (_store, otlp) = collector().await;
+    let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT={otlp}");
+    let mut child = tokio::process::Command::new(PROGRAM)
+        .args([
+            "service",
+            "--stop-at-eof",
+            "dice-roller",
+            "--listen=127.0.0.1:0",
+            "--roll-delay=0s",
+        ])
+        .env("LOG_FORMAT", "pretty")
+        .env(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            endpoint.split_once('=').expect("a value").1,
+        )
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("it runs");
+    let mut lines = tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(
+        child.stdout.take().expect("piped"),
+    ));
+    let listening = lines.next_line().await.expect("text").expect("a line");
+    assert!(listening.starts_with("dice-roller - "), "{listening}");
+    let url = listening
+        .split("url=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let request = reqwest::Client::new()
+        .get(format!("{}/roll?die=fair", url.expect("a URL")))
+        .header("traceparent", format!("00-{trace}-b7ad6b7169203331-01"));
+    assert_eq!(request.send().await.expect("an answer").status(), 200);
+    let rolled = lines.next_line().await.expect("text").expect("a line");
+    assert!(
+        rolled.starts_with(&format!("dice-roller {trace} ")),
+        "{rolled}"
+    );
+    assert!(rolled.contains("Roll completed"), "{rolled}");
+}

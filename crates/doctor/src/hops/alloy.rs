@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use signals::exposition::Exposition;
+
 use crate::ask::{endpoint, patiently, text};
 use crate::examination::Doctor;
 use crate::report::Trouble;
@@ -24,6 +26,7 @@ pub(crate) async fn backlog(doctor: &Doctor<'_>) -> Result<Backlog, Trouble> {
     let url = endpoint(&doctor.cli.alloy_url, "/metrics", &[]);
     let metrics = text(&doctor.client, url).await;
     let metrics = metrics.map_err(|silence| doctor.kind.silent("alloy", &silence))?;
+    let metrics: Exposition = metrics.parse().unwrap_or_default();
     Ok(Backlog {
         retries: by_component(&metrics, RETRIES),
         queued: by_component(&metrics, QUEUE),
@@ -68,22 +71,12 @@ async fn look(doctor: &Doctor<'_>, before: &Backlog) -> Result<String, Trouble> 
 }
 
 /// The sums of the series of `name`, by their label `component_id`.
-fn by_component(metrics: &str, name: &str) -> BTreeMap<String, f64> {
+fn by_component(metrics: &Exposition, name: &str) -> BTreeMap<String, f64> {
     let mut sums = BTreeMap::new();
-    for line in metrics.lines() {
-        let labels = line
-            .strip_prefix(name)
-            .and_then(|rest| rest.strip_prefix('{'));
-        let series = labels.and_then(|rest| rest.rsplit_once("} "));
-        let Some((labels, value)) = series else {
-            continue;
-        };
-        let component = labels.split_once("component_id=\"");
-        let component = component.and_then(|(_, rest)| rest.split('"').next());
-        let value: f64 = value.trim().parse().unwrap_or(0.0);
-        *sums
-            .entry(component.unwrap_or("Alloy").to_owned())
-            .or_default() += value;
+    for sample in metrics.select(name, &[]) {
+        let component = sample.labels.get("component_id");
+        let component = component.map_or("Alloy", String::as_str);
+        *sums.entry(component.to_owned()).or_default() += sample.value;
     }
     sums
 }

@@ -12,7 +12,12 @@ pub(crate) async fn rolls_counted(doctor: &Doctor<'_>) -> Result<f64, Trouble> {
     let url = endpoint(&doctor.cli.dice_roller(), "/metrics", &[]);
     let metrics = text(&doctor.client, url).await;
     let metrics = metrics.map_err(|silence| doctor.kind.silent("dice-roller", &silence))?;
-    super::sample(&metrics, SERIES).ok_or_else(|| Trouble {
+    let rolls = super::sum(
+        &metrics,
+        "dice_rolls_total",
+        &[("die_type", "fair"), ("result", "success")],
+    );
+    rolls.ok_or_else(|| Trouble {
         saw: format!("/metrics of dice-roller has no {SERIES}"),
         cause: "what answers there is not dice-roller".to_owned(),
         command: doctor.kind.look_at("dice-roller"),

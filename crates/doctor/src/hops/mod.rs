@@ -5,11 +5,14 @@ mod counter;
 mod exemplar;
 mod grafana;
 mod loki;
+mod losses;
 mod prometheus;
 mod roll;
 mod services;
 mod tempo;
 mod usage;
+
+use signals::exposition::Exposition;
 
 use crate::ask::{endpoint, text};
 use crate::cli::{Cli, Part};
@@ -21,6 +24,7 @@ pub(crate) use counter::{counted, rolls_counted};
 pub(crate) use exemplar::exemplar;
 pub(crate) use grafana::dashboards;
 pub(crate) use loki::logged;
+pub(crate) use losses::{Losses, losses, nothing_lost};
 pub(crate) use prometheus::scraped;
 pub(crate) use roll::{Roll, roll};
 pub(crate) use services::services;
@@ -64,9 +68,8 @@ fn missing<'a>(cli: &Cli, seen: impl IntoIterator<Item = &'a str>) -> Vec<&'stat
     services
 }
 
-/// The value of `series` in a text of /metrics.
-fn sample(metrics: &str, series: &str) -> Option<f64> {
-    let mut samples = metrics.lines().filter_map(|line| line.rsplit_once(' '));
-    let (_, value) = samples.find(|(name, _)| *name == series)?;
-    value.parse().ok()
+/// The sum of the series of `name` with those labels in a text of /metrics.
+fn sum(metrics: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+    let metrics: Exposition = metrics.parse().ok()?;
+    metrics.sum(name, labels)
 }

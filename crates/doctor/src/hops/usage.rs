@@ -14,7 +14,8 @@ const SERIES: &str = r#"usage_events_total{event_type="roll",outcome="stored"}"#
 pub(crate) async fn rolls_stored(doctor: &Doctor<'_>, sink: &Url) -> Result<f64, Trouble> {
     let metrics = text(&doctor.client, endpoint(sink, "/metrics", &[])).await;
     let metrics = metrics.map_err(|silence| doctor.kind.silent("usage-sink", &silence))?;
-    super::sample(&metrics, SERIES).ok_or_else(|| Trouble {
+    let rolls = [("event_type", "roll"), ("outcome", "stored")];
+    super::sum(&metrics, "usage_events_total", &rolls).ok_or_else(|| Trouble {
         saw: format!("/metrics of usage-sink has no {SERIES}"),
         cause: "what answers there is not usage-sink".to_owned(),
         command: doctor.kind.look_at("usage-sink"),

@@ -12,7 +12,7 @@ use patient::{Fault, Patient};
 use serde_json::Value;
 use tokio::process::Command;
 
-const HOPS: [&str; 9] = [
+const HOPS: [&str; 10] = [
     "services healthy",
     "one roll",
     "counter moved",
@@ -21,6 +21,7 @@ const HOPS: [&str; 9] = [
     "log lines in Loki",
     "handed on by Alloy",
     "exemplar in Prometheus",
+    "nothing lost on the way",
     "dashboards in Grafana",
 ];
 

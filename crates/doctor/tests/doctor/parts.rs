@@ -100,8 +100,22 @@ async fn usage(State(body): Shared) -> String {
 
 async fn metrics(State(body): Shared) -> String {
     let rolls = body.rolls();
+    let rejected = if body.has(Fault::SpansRejected) {
+        rolls * 4
+    } else {
+        0
+    };
+    let lines = if body.has(Fault::EarlierLosses) {
+        12
+    } else {
+        0
+    };
     format!(
-        "# TYPE dice_rolls_total counter\n\
+        "telemetry_spans_total{{outcome=\"exported\"}} 7\n\
+         telemetry_spans_total{{outcome=\"rejected\"}} {rejected}\n\
+         telemetry_log_lines_dropped_total{{reason=\"write_failed\"}} {lines}\n\
+         http_handler_panics_total 0\n\
+         # TYPE dice_rolls_total counter\n\
          dice_rolls_total{{die_type=\"extreme\",result=\"success\"}} 1\n\
          dice_rolls_total{{die_type=\"fair\",result=\"success\"}} {rolls}\n"
     )

@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     HalfATrace,
     LateSpans,
     LostSpan,
+    SpansRejected,
+    EarlierLosses,
     ResentSpans,
     LokiAway,
     TempoAway,

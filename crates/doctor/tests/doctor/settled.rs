@@ -74,3 +74,23 @@ async fn what_alloy_cannot_hand_on_is_found_in_its_metrics() {
     let saw = text(row(&report, HANDED_ON), "saw");
     assert_eq!(saw, "no queue, no retry now, 12 since it started");
 }
+
+#[tokio::test]
+async fn what_is_lost_during_the_examination_is_named_and_what_was_lost_before_is_told() {
+    const NOTHING_LOST: &str = "nothing lost on the way";
+    let patient = Patient::with(&[Fault::SpansRejected]).await;
+    let (code, report) = examine(&patient, &[]).await;
+    assert_eq!(code, 1, "{report:#}");
+    let lost = row(&report, NOTHING_LOST);
+    assert_eq!(lost["state"], "broken");
+    assert_eq!(text(lost, "saw"), "dice-roller: spans rejected 4");
+
+    let patient = Patient::with(&[Fault::EarlierLosses]).await;
+    let (code, report) = examine(&patient, &[]).await;
+    assert_eq!(code, 0, "{report:#}");
+    let saw = text(row(&report, NOTHING_LOST), "saw");
+    assert_eq!(
+        saw,
+        "nothing now; earlier dice-roller: log lines write_failed 12"
+    );
+}

@@ -4,6 +4,7 @@
 //! and because the line is built once, in a reused buffer.
 
 mod lost;
+mod pretty;
 mod writer;
 
 use std::cell::{Cell, RefCell};
@@ -24,6 +25,7 @@ use tracing_subscriber::layer::Context;
 use crate::span::with_current;
 
 pub(crate) use lost::LOST_LINES;
+pub(crate) use pretty::ForPeople;
 pub(crate) use writer::{Lines, Writer};
 
 /// RFC 3339 up to the second.

@@ -1,0 +1,109 @@
+//! Is anything lost? What cannot be sent, written or answered is counted by each service, and a
+//! panel or a trace with a hole says nothing about it.
+
+use std::collections::BTreeMap;
+
+use signals::exposition::Exposition;
+
+use crate::ask::{endpoint, text};
+use crate::examination::Doctor;
+use crate::report::Trouble;
+
+/// A counter of losses, the label that says how, and the values of it that are no loss.
+struct Counter {
+    name: &'static str,
+    label: Option<&'static str>,
+    fine: &'static [&'static str],
+    what: &'static str,
+}
+
+const COUNTERS: [Counter; 5] = [
+    Counter {
+        name: "telemetry_spans_total",
+        label: Some("outcome"),
+        fine: &["exported"],
+        what: "spans",
+    },
+    Counter {
+        name: "telemetry_log_lines_dropped_total",
+        label: Some("reason"),
+        fine: &[],
+        what: "log lines",
+    },
+    Counter {
+        name: "http_requests_rejected_total",
+        label: Some("reason"),
+        fine: &[],
+        what: "requests rejected",
+    },
+    Counter {
+        name: "http_handler_panics_total",
+        label: None,
+        fine: &[],
+        what: "panics",
+    },
+    Counter {
+        name: "http_accept_errors_total",
+        label: None,
+        fine: &[],
+        what: "connections not accepted",
+    },
+];
+
+/// What each service has lost since it started, as in `frontend: spans failed`.
+pub(crate) type Losses = BTreeMap<String, f64>;
+
+/// What the services' own `/metrics` say now. A service that does not answer has a hop of its own.
+pub(crate) async fn losses(doctor: &Doctor<'_>) -> Losses {
+    let mut services = doctor.cli.services();
+    services.extend(doctor.cli.usage_sink().map(|url| ("usage-sink", url)));
+    let mut losses = Losses::new();
+    for (service, base) in &services {
+        let metrics = text(&doctor.client, endpoint(base, "/metrics", &[])).await;
+        let metrics = metrics.ok().and_then(|metrics| metrics.parse().ok());
+        if let Some(metrics) = metrics {
+            add(&mut losses, service, &metrics);
+        }
+    }
+    losses
+}
+
+fn add(losses: &mut Losses, service: &str, metrics: &Exposition) {
+    for counter in &COUNTERS {
+        for sample in metrics.select(counter.name, &[]) {
+            let how = counter.label.and_then(|label| sample.labels.get(label));
+            let how = how.map_or("", String::as_str);
+            if sample.value > 0.0 && !counter.fine.contains(&how) {
+                let what = format!("{service}: {} {how}", counter.what);
+                *losses.entry(what.trim_end().to_owned()).or_default() += sample.value;
+            }
+        }
+    }
+}
+
+/// Whether nothing was lost since `before`.
+pub(crate) async fn nothing_lost(doctor: &Doctor<'_>, before: Losses) -> Result<String, Trouble> {
+    let now = losses(doctor).await;
+    let grown = now.iter().filter_map(|(what, count)| {
+        let grown = count - before.get(what).unwrap_or(&0.0);
+        (grown > 0.0).then(|| format!("{what} {grown}"))
+    });
+    let grown: Vec<String> = grown.collect();
+    if grown.is_empty() {
+        let earlier = now.iter().map(|(what, count)| format!("{what} {count}"));
+        let earlier: Vec<String> = earlier.collect();
+        return Ok(match earlier.is_empty() {
+            true => "no span, line, request or panic since the services started".to_owned(),
+            false => format!("nothing now; earlier {}", earlier.join(", ")),
+        });
+    }
+    let first = grown[0].split(':').next().unwrap_or_default();
+    Err(Trouble {
+        saw: grown.join(", "),
+        cause:
+            "the collector is away or slow, standard output cannot be written, or there is more \
+            traffic than the limits allow"
+                .to_owned(),
+        command: doctor.kind.look_at(first),
+    })
+}
