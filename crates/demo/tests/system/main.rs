@@ -1,5 +1,5 @@
 //! The whole system as a person meets it: real processes, real sockets, HTTP, `/metrics`, log
-//! lines and spans. `contract.md` is what is checked; each module takes one of its tables.
+//! lines and spans. `docs/signals.md` is what is checked; each module takes one of its tables.
 
 mod books;
 mod bounds;
@@ -9,6 +9,7 @@ mod database_stages;
 mod demo;
 mod demo_command;
 mod die_service_url;
+mod documented;
 mod environment;
 mod failures;
 mod http;
