@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use service::ignore_if_empty;
-use telemetry::{Service, Settings, Telemetry};
+use telemetry::{Service, Settings, Telemetry, without_secrets};
 
 use crate::error::EXIT_CODES;
 use crate::output::{Finished, Report};
@@ -105,7 +105,9 @@ fn parse(mut arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
         let first = arguments.len().min(1);
         arguments.insert(first, "users".into());
     }
-    let matches = command.try_get_matches_from_mut(arguments)?;
+    let matches = command
+        .try_get_matches_from_mut(arguments)
+        .map_err(without_secrets)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 

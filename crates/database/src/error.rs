@@ -37,11 +37,19 @@ impl DatabaseError {
     }
 
     /// Whether the values were refused: asking again with the same ones would not help. SQLSTATE
-    /// classes 22 (data exception) and 23 (integrity constraint violation).
+    /// classes 22 (data exception), 23 (integrity constraint violation) and 54 (program limit
+    /// exceeded), and what cannot even be sent.
     #[must_use]
     pub fn is_about_the_data(&self) -> bool {
+        if matches!(self, Self::Failed(sqlx::Error::Encode(_))) {
+            return true;
+        }
         let code = self.sqlstate();
-        code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+        code.is_some_and(|code| {
+            ["22", "23", "54"]
+                .iter()
+                .any(|class| code.starts_with(class))
+        })
     }
 
     /// What happened, for a log line. PostgreSQL's own words without the line of its source that

@@ -13,6 +13,7 @@ mod metrics;
 mod migrate;
 mod options;
 mod statement;
+mod url;
 
 use std::time::{Duration, Instant};
 
@@ -28,9 +29,10 @@ use tracing::{Instrument, Span};
 pub use crate::error::DatabaseError;
 use crate::metrics::Metrics;
 pub use crate::migrate::{Migration, migrate};
+pub use crate::options::Options;
 use crate::options::Place;
-pub use crate::options::{Options, postgres_url};
 pub use crate::statement::Statement;
+pub use crate::url::postgres_url;
 
 /// Between two attempts to prepare a database that is not there.
 const PREPARE_AGAIN: Duration = Duration::from_secs(1);
@@ -57,7 +59,7 @@ impl Database {
     /// # Panics
     /// Outside a tokio runtime, and for a URL that [`postgres_url`] does not accept.
     pub fn start<P>(
-        url: &url::Url,
+        url: &::url::Url,
         options: &Options,
         statements: &[&Statement],
         registry: &Registry,
@@ -91,7 +93,8 @@ impl Database {
     /// Sends a query and answers all its rows, within the timeout of the options, the wait for a
     /// connection included. `query` is `statement.text` with its values.
     ///
-    /// Dropping the future gives up the query and returns the connection.
+    /// Dropping the future gives up the answer. The connection stays taken until the server has
+    /// ended the query, which it does after the timeout at the latest (`statement_timeout`).
     ///
     /// # Errors
     /// [`DatabaseError`]; it is logged already.

@@ -8,6 +8,8 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
 
+use crate::url::postgres_url;
+
 /// As many as a small PostgreSQL has for one of several clients.
 const POOL_SIZE: u32 = 10;
 
@@ -53,20 +55,6 @@ impl Default for Options {
             database_timeout: TIMEOUT,
         }
     }
-}
-
-/// A URL of a database that can be reached without TLS.
-///
-/// # Errors
-/// Says what is missing, without repeating what may hold a password.
-pub fn postgres_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).ok();
-    let url = url.filter(|url| matches!(url.scheme(), "postgres" | "postgresql") && url.has_host());
-    let named =
-        url.filter(|url| url.path().len() > 1 && PgConnectOptions::from_str(url.as_str()).is_ok());
-    named.ok_or_else(|| {
-        "not the URL of a database, as in postgres://user@localhost:5432/name".to_owned()
-    })
 }
 
 /// 0 would let no query succeed.

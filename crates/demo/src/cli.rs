@@ -8,6 +8,7 @@ use clap::builder::{FalseyValueParser, RangedI64ValueParser, Resettable};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use database::postgres_url;
+use telemetry::without_secrets;
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
@@ -57,7 +58,9 @@ impl Cli {
     }
 
     fn parse_with(mut command: clap::Command) -> Result<Self, clap::Error> {
-        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        let matches = command
+            .try_get_matches_from_mut(std::env::args_os())
+            .map_err(without_secrets)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::Resettable;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use telemetry::client::http_url;
+use telemetry::without_secrets;
 use url::Url;
 
 use crate::stage::Stage;
@@ -134,7 +135,9 @@ impl Cli {
         variables: Variables,
     ) -> Result<Self, clap::Error> {
         let mut command = Self::command().mut_args(|flag| variables.of(flag));
-        let matches = command.try_get_matches_from_mut(arguments)?;
+        let matches = command
+            .try_get_matches_from_mut(arguments)
+            .map_err(without_secrets)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 

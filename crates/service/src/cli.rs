@@ -10,7 +10,7 @@ use clap::builder::Resettable;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use telemetry::client::http_url;
 use telemetry::environment::lenient;
-use telemetry::{Service, Settings, Telemetry};
+use telemetry::{Service, Settings, Telemetry, without_secrets};
 use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
 
@@ -123,7 +123,9 @@ fn parse<C: Args>(
         // Else that of a flattened struct of flags.
         .long_about(None)
         .mut_args(ignore_if_empty);
-    let matches = command.try_get_matches_from_mut(arguments)?;
+    let matches = command
+        .try_get_matches_from_mut(arguments)
+        .map_err(without_secrets)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 

@@ -167,7 +167,8 @@ pub fn shown(url: &Url) -> String {
 
 /// Parameters whose value is a secret, by the conventions of `url.full`:
 /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>
-const SECRET_PARAMETERS: [&str; 4] = ["AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"];
+pub(crate) const SECRET_PARAMETERS: [&str; 4] =
+    ["AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"];
 
 /// A URL as the conventions want it in `url.full`: no user, no password, no signature.
 #[must_use]

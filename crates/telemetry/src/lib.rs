@@ -29,11 +29,13 @@ pub mod metrics;
 mod panics;
 mod pipeline;
 mod resource;
+mod secrets;
 mod settings;
 mod span;
 mod trace_context;
 
 pub use pipeline::{InitError, Service, Telemetry, init, init_to};
 pub use resource::ResourceAttributes;
+pub use secrets::without_secrets;
 pub use settings::{LogFormat, Protocol, Sampler, Settings, TracesExporter};
 pub use span::{Cause, MAX_TEXT, bounded, set_attribute, trace_id, traceresponse};

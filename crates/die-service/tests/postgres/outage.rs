@@ -134,21 +134,31 @@ async fn waiting_for_it_is_no_storm_of_connections() {
 #[tokio::test]
 async fn a_url_that_is_none_is_named_without_its_password() {
     let program = env!("CARGO_BIN_EXE_die-service");
-    for wrong in [
-        "mysql://me:hunter2@localhost/dice",
-        "postgres://me:hunter2@localhost",
-        "me:hunter2@localhost/dice",
+    let name_it = "postgres://user@localhost:5432/name";
+    for (wrong, words) in [
+        ("mysql://me:hunter2@localhost/dice", name_it),
+        ("postgres://me:hunter2@localhost", name_it),
+        ("me:hunter2@localhost/dice", name_it),
+        (
+            "postgres://me:hunter2@localhost/dice?sslmode=require",
+            "sslmode=require needs TLS",
+        ),
+        (
+            "postgres://me:hunter2@one,two/dice?connect_timeout=5",
+            "several hosts",
+        ),
+        (
+            "postgres://me@localhost/dice?password=hunter2&connect_timeout=5",
+            "connect_timeout is not supported",
+        ),
     ] {
         let mut command = tokio::process::Command::new(program);
         let output = command.env("DATABASE_URL", wrong).output().await;
         let output = output.expect("it starts");
         assert_eq!(output.status.code(), Some(2), "{wrong}");
         let error = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            error.contains("postgres://user@localhost:5432/name"),
-            "{error}"
-        );
-        println!("{error}");
+        assert!(error.contains(words), "{wrong}: {error}");
+        assert!(!error.contains("hunter2"), "{error}");
     }
     let mut command = tokio::process::Command::new(program);
     let secret = "postgres://me:hunter2@localhost/dice";

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser};
 use telemetry::client::http_url;
+use telemetry::without_secrets;
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
@@ -77,7 +78,7 @@ pub(crate) fn main_from<S: Future<Output = ()>>(
     arguments: impl IntoIterator<Item = OsString>,
     shutdown: impl FnOnce() -> S,
 ) -> ExitCode {
-    let config = match Cli::try_parse_from(arguments) {
+    let config = match Cli::try_parse_from(arguments).map_err(without_secrets) {
         Ok(Cli { config }) => config,
         Err(error) => {
             let _ = error.print();

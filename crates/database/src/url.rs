@@ -1,0 +1,171 @@
+//! The URL of a database, as PostgreSQL's own clients read it:
+//! <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>
+
+use std::str::FromStr;
+
+use sqlx::postgres::PgConnectOptions;
+use telemetry::bounded;
+use url::Url;
+
+/// What TLS would be needed for; there is none in here.
+const NEEDS_TLS: [&str; 3] = ["require", "verify-ca", "verify-full"];
+
+/// Parameters that are honoured, `options[...]` beside them.
+const KNOWN: [&str; 10] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "sslmode",
+    "statement-cache-capacity",
+    "user",
+];
+
+const NOT_A_URL: &str = "not the URL of a database, as in postgres://user@localhost:5432/name";
+
+const CONNECT_TIMEOUT: &str = "connect_timeout is not supported: --database-timeout or \
+    DATABASE_TIMEOUT bounds connecting, too";
+
+const STATEMENT_TIMEOUT: &str = "statement_timeout is not supported: it is what \
+    --database-timeout or DATABASE_TIMEOUT says";
+
+/// A URL of a database that can be reached without TLS. The modes `allow` and `prefer` are the same
+/// as `disable`, as in every client that is built without TLS.
+///
+/// # Errors
+/// Says what is missing, or names the parameter that cannot be honoured, without repeating what may
+/// hold a password.
+pub fn postgres_url(text: &str) -> Result<Url, String> {
+    postgres_url_in(text, std::env::var("PGSSLMODE").ok().as_deref())
+}
+
+/// [`postgres_url`] where the variable `PGSSLMODE` says `environment`.
+fn postgres_url_in(text: &str, environment: Option<&str>) -> Result<Url, String> {
+    let not_a_url = || NOT_A_URL.to_owned();
+    let url = Url::parse(text).map_err(|_| not_a_url())?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") || url.path().len() < 2 {
+        return Err(not_a_url());
+    }
+    let host = url.host_str().ok_or_else(not_a_url)?;
+    check_host(host)?;
+    for (name, value) in url.query_pairs() {
+        check_parameter(&name, &value)?;
+    }
+    let says_mode = url.query_pairs().any(|(name, _)| name == "sslmode");
+    if let Some(mode) = environment.filter(|_| !says_mode) {
+        check_sslmode("PGSSLMODE", mode)?;
+    }
+    PgConnectOptions::from_str(url.as_str()).map_err(|_| not_a_url())?;
+    Ok(url)
+}
+
+fn check_parameter(name: &str, value: &str) -> Result<(), String> {
+    match name {
+        "sslmode" => check_sslmode("sslmode", value),
+        "host" | "hostaddr" => check_host(value),
+        "connect_timeout" => Err(CONNECT_TIMEOUT.to_owned()),
+        "options[statement_timeout]" => Err(STATEMENT_TIMEOUT.to_owned()),
+        name if name.starts_with("options") && value.contains("statement_timeout") => {
+            Err(STATEMENT_TIMEOUT.to_owned())
+        }
+        name if KNOWN.contains(&name) || name.starts_with("options[") => Ok(()),
+        name if name.starts_with("ssl") => Err(format!(
+            "{:?} is for TLS, which is not built in",
+            bounded(name)
+        )),
+        name => Err(format!(
+            "the parameter {:?} is not known; known are {}",
+            bounded(name),
+            KNOWN.join(", ")
+        )),
+    }
+}
+
+fn check_sslmode(name: &str, mode: &str) -> Result<(), String> {
+    match mode {
+        "disable" | "allow" | "prefer" => Ok(()),
+        mode if NEEDS_TLS.contains(&mode) => Err(format!(
+            "{name}={mode} needs TLS, which is not built in; allowed are disable, allow and prefer"
+        )),
+        _ => Err(format!("{name}: allowed are disable, allow and prefer")),
+    }
+}
+
+/// The first of several hosts would be the only one.
+fn check_host(host: &str) -> Result<(), String> {
+    match host.contains(',') || host.contains("%2C") || host.contains("%2c") {
+        true => Err("several hosts are not supported: give one".to_owned()),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = "postgres://me:hunter2@localhost:5432/dice";
+
+    #[test]
+    fn what_is_honoured_is_taken() {
+        for query in [
+            "",
+            "?sslmode=disable",
+            "?sslmode=prefer&application_name=me",
+            "?options[search_path]=dice",
+            "?options=-c%20search_path%3Ddice&dbname=other&port=5433",
+        ] {
+            let url = format!("{BASE}{query}");
+            assert_eq!(postgres_url_in(&url, None).unwrap().as_str(), url);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_refused_by_name() {
+        for (query, words) in [
+            ("sslmode=require", "sslmode=require needs TLS"),
+            (
+                "sslmode=disable&sslmode=verify-full",
+                "sslmode=verify-full needs TLS",
+            ),
+            ("sslmode=REQUIRE", "sslmode: allowed are disable"),
+            ("sslrootcert=/ca.pem", "\"sslrootcert\" is for TLS"),
+            ("connect_timeout=10", "connect_timeout is not supported"),
+            ("host=one,two", "several hosts"),
+            (
+                "options[statement_timeout]=1",
+                "statement_timeout is not supported",
+            ),
+            (
+                "options=-c%20statement_timeout%3D1",
+                "statement_timeout is not supported",
+            ),
+            (
+                "target_session_attrs=any",
+                "\"target_session_attrs\" is not known",
+            ),
+            ("port=many", "not the URL"),
+        ] {
+            let error = postgres_url_in(&format!("{BASE}?{query}"), None).unwrap_err();
+            assert!(error.contains(words), "{query}: {error}");
+            assert!(!error.contains("hunter2"), "{query}: {error}");
+        }
+        let hosts = "postgres://me:hunter2@one,two/dice";
+        assert!(
+            postgres_url_in(hosts, None)
+                .unwrap_err()
+                .contains("several hosts")
+        );
+    }
+
+    #[test]
+    fn the_variable_counts_where_the_url_is_silent() {
+        let refused = postgres_url_in(BASE, Some("require")).unwrap_err();
+        assert!(refused.contains("PGSSLMODE=require needs TLS"), "{refused}");
+        assert!(postgres_url_in(BASE, Some("prefer")).is_ok());
+        let explicit = format!("{BASE}?sslmode=disable");
+        assert!(postgres_url_in(&explicit, Some("require")).is_ok());
+    }
+}
