@@ -3,6 +3,8 @@
 //! Not by the SDK's propagator: that one drops the random flag, and sends an empty `tracestate`
 //! with every call.
 
+use std::borrow::Cow;
+
 use opentelemetry::trace::SpanContext;
 use reqwest::header::{HeaderMap, HeaderValue};
 
@@ -14,6 +16,39 @@ pub(crate) const RANDOM: u8 = 0b10;
 
 /// Flags that level 2 defines; others must be sent as 0.
 const KNOWN_FLAGS: u8 = 0b11;
+
+/// Most bytes of a trace state: each span of the trace keeps a copy until it is exported.
+/// <https://www.w3.org/TR/trace-context-2/#tracestate-limits>
+const MAX_STATE: usize = 512;
+
+/// Entries of more bytes are the first that a trace state can do without.
+const LONG_ENTRY: usize = 128;
+
+/// A list of more entries is no trace state.
+const MAX_ENTRIES: usize = 32;
+
+/// What is kept of a client's trace state. The specification says what must give way when it is
+/// too long: first long entries, then those at the end.
+pub(crate) fn state_within_limits(state: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    let entries = || state.split(',').filter(|entry| !entry.trim().is_empty());
+    if entries().count() > MAX_ENTRIES {
+        return None;
+    }
+    if state.len() <= MAX_STATE {
+        return Some(state);
+    }
+    let mut kept = String::with_capacity(MAX_STATE);
+    for entry in entries().filter(|entry| entry.len() <= LONG_ENTRY) {
+        if kept.len() + ",".len() + entry.len() > MAX_STATE {
+            break;
+        }
+        if !kept.is_empty() {
+            kept.push(',');
+        }
+        kept.push_str(entry);
+    }
+    Some(Cow::Owned(kept))
+}
 
 /// `version-traceid-spanid-flags`: the value of `traceparent`, and of `traceresponse`.
 pub(crate) fn parent(span: &SpanContext) -> String {

@@ -73,6 +73,25 @@ async fn trace_state_in_several_lines_goes_on_as_one_list_in_order() {
     assert_eq!(states, ["foo=1,bar=2,baz=3"]);
 }
 
+/// Every span keeps the state in memory: a client must not decide how much.
+#[tokio::test]
+async fn a_long_trace_state_is_shortened_as_the_specification_says() {
+    let hop = Hop::start(&[]).await;
+    let states = async |state: String| {
+        let lines = [("traceparent", parent("01")), ("tracestate", state.leak())];
+        let [parents, states] = hop.roll(&lines).await;
+        assert!(parents[0].contains(TRACE), "{parents:?}");
+        states
+    };
+    let long = format!("first=1,long={},last=2", "x".repeat(600));
+    assert_eq!(states(long).await, ["first=1,last=2"]);
+    let entry = |number: usize| format!("k{number:02}={}", "x".repeat(60));
+    let list = |entries: std::ops::Range<usize>| entries.map(entry).collect::<Vec<_>>().join(",");
+    assert_eq!(states(list(0..32)).await, [list(0..7)]);
+    let none: [&str; 0] = [];
+    assert_eq!(states("a=1,".repeat(33)).await, none);
+}
+
 #[tokio::test]
 async fn without_a_trace_state_none_is_sent() {
     let hop = Hop::start(&[]).await;

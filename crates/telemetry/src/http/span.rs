@@ -19,7 +19,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{OTHER_METHOD, method_label};
 use crate::span::bounded;
-use crate::trace_context::{RANDOM, TRACEPARENT, TRACESTATE};
+use crate::trace_context::{RANDOM, TRACEPARENT, TRACESTATE, state_within_limits};
 
 /// A started SERVER span: as `tracing` and as OpenTelemetry know it.
 pub(super) struct ServerSpan {
@@ -144,7 +144,7 @@ impl Extractor for Carrier<'_> {
     }
 }
 
-/// The `tracestate` headers as one; none when one of them is not text.
+/// The `tracestate` headers as one, within limits; none when one of them is not text.
 fn trace_state(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let mut lines = headers.get_all(TRACESTATE).iter();
     let mut state = Cow::Borrowed(lines.next()?.to_str().ok()?);
@@ -153,7 +153,7 @@ fn trace_state(headers: &HeaderMap) -> Option<Cow<'_, str>> {
         state.push(',');
         state.push_str(line.to_str().ok()?);
     }
-    Some(state)
+    state_within_limits(state)
 }
 
 /// The random flag of a valid `traceparent`, whose flags are its fourth field.
