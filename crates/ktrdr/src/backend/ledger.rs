@@ -41,7 +41,8 @@ pub(crate) struct Operation {
     created: OffsetDateTime,
     started: Option<(OffsetDateTime, Instant)>,
     ended: Option<OffsetDateTime>,
-    result: Option<Value>,
+    /// JSON, as text: parsed, the same bytes could take many times the memory.
+    result: Option<Box<str>>,
     error: Option<String>,
 }
 
@@ -82,7 +83,9 @@ impl Operation {
                 Job::Backtest(parameters) => json!(parameters),
                 Job::Training(parameters) => json!(parameters),
             },
-            "result": self.result,
+            "result": self.result.as_deref().map(|text| {
+                serde_json::from_str::<Value>(text).unwrap_or_default()
+            }),
             "error": self.error,
             "created_at": timestamp(self.created),
             "started_at": self.started.map(|(at, _)| timestamp(at)),
@@ -212,7 +215,7 @@ impl Ledger {
         if result.is_some() {
             operation.progress = 1.0;
         }
-        operation.result = result;
+        operation.result = result.map(|value| value.to_string().into());
         operation.error = error;
         let took = operation.started.map(|(_, at)| at.elapsed());
         if waited {
