@@ -2,6 +2,7 @@
 //!
 //! | request | answer |
 //! |---|---|
+//! | `GET /` | what this is: `service`, `version`, `endpoints` |
 //! | `GET /roll?die=fair` | `{"roll":4}` |
 //! | `GET /roll-async?die=fair&times=5` | `{"total":17,"rolls":[...],"count":5}` |
 
@@ -16,9 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::routing::get;
 use axum::{Json, Router};
 use dice::{BatchSize, Catalogue, Die};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use service::{Background, Program, Query, Server, get_only};
 use telemetry::client::http_url;
 use telemetry::http::{Admission, Limits};
@@ -88,16 +91,22 @@ fn server(config: &Config) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
     let metrics = Metrics::register(&registry, &Catalogue::embedded());
     let background = Background::default();
+    let statuses = &[200, 404, 414, 422, 500, 503, 504];
+    let routes = [
+        ("/", &[200][..]),
+        ("/roll", statuses),
+        ("/roll-async", statuses),
+    ];
     let app = App {
+        about: service::about(PROGRAM.service, &routes, &["/openapi.json"]),
         specs: Specs::new(config, metrics.clone()),
         roller: Roller::new(config.roll_delay, metrics, background.clone()),
     };
     let own = Router::new()
+        .route("/", get(about))
         .route("/roll", get_only(roll))
         .route("/roll-async", get_only(roll_async))
         .with_state(Arc::new(app));
-    let statuses = &[200, 404, 414, 422, 500, 503, 504];
-    let routes = [("/roll", &statuses[..]), ("/roll-async", statuses)];
     let admission = Admission::new(&registry, config.limits);
     let app = service::app(own, &registry, &routes, &admission);
     let app = service::with_document(app, include_str!("../openapi.json"));
@@ -105,8 +114,13 @@ fn server(config: &Config) -> Server {
 }
 
 struct App {
+    about: Value,
     specs: Specs,
     roller: Roller,
+}
+
+async fn about(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(app.about.clone())
 }
 
 #[derive(Deserialize)]

@@ -24,6 +24,7 @@ async fn the_document_and_the_service_agree() {
         format!("/roll-async?die={long}"),
     );
     let examples = [
+        ("/", 200),
         ("/roll?die=fair", 200),
         ("/roll?die=loaded", 404),
         ("/roll", 422),

@@ -3,7 +3,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /` | name, version and number of dice |
+//! | `GET /` | what this is: `service`, `version`, `endpoints`, and the number of `dice` |
 //! | `GET /dice` | the identifiers, sorted |
 //! | `GET /dice?identifier=fair` | one specification; 404 for an unknown die |
 
@@ -69,14 +69,19 @@ fn server(config: &Config) -> Server {
     let loaded = metrics.loaded.clone();
     let loaded = move |dice| loaded.set(i64::try_from(dice).unwrap_or(i64::MAX));
     let dice = Store::new(config, &registry, loaded);
-    let own = Router::new()
-        .route("/", get(about))
-        .route("/dice", get(self::dice))
-        .with_state(Arc::new(App { dice, metrics }));
     let routes = [
         ("/", &[200, 503][..]),
         ("/dice", &[200, 404, 414, 422, 500, 503]),
     ];
+    let app = App {
+        about: service::about(PROGRAM.service, &routes, &["/openapi.json"]),
+        dice,
+        metrics,
+    };
+    let own = Router::new()
+        .route("/", get(about))
+        .route("/dice", get(self::dice))
+        .with_state(Arc::new(app));
     let admission = Admission::new(&registry, config.limits);
     let app = service::app(own, &registry, &routes, &admission);
     let app = service::with_document(app, include_str!("../openapi.json"));
@@ -84,16 +89,15 @@ fn server(config: &Config) -> Server {
 }
 
 struct App {
+    about: Value,
     dice: Store,
     metrics: Metrics,
 }
 
 async fn about(State(app): State<Arc<App>>) -> Result<Json<Value>, Error> {
-    let Service { name, version } = PROGRAM.service;
-    let dice = app.dice.identifiers().await?.len();
-    Ok(Json(
-        json!({ "name": name, "version": version, "dice": dice }),
-    ))
+    let mut about = app.about.clone();
+    about["dice"] = app.dice.identifiers().await?.len().into();
+    Ok(Json(about))
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,19 @@ use axum::http::header::ACCEPT;
 /// Whether the client would rather have `text/html` than `application/json`, as a browser that
 /// submits a form does. A tie, `*/*` and no header at all are for JSON: that is what scripts send.
 pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
+    let (html, json) = qualities(headers);
+    html > json
+}
+
+/// Whether the client would rather have `application/json` than `text/html`. A tie, `*/*` and no
+/// header at all are for HTML here.
+pub(crate) fn prefers_json(headers: &HeaderMap) -> bool {
+    let (html, json) = qualities(headers);
+    json > html
+}
+
+/// How welcome HTML is, and how welcome JSON.
+fn qualities(headers: &HeaderMap) -> (f32, f32) {
     let ranges: Vec<_> = headers
         .get_all(ACCEPT)
         .iter()
@@ -13,7 +26,10 @@ pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.split(','))
         .map(Range::parse)
         .collect();
-    quality(&ranges, "text/", "text/html") > quality(&ranges, "application/", "application/json")
+    (
+        quality(&ranges, "text/", "text/html"),
+        quality(&ranges, "application/", "application/json"),
+    )
 }
 
 /// One entry of the header: a media type, perhaps with wildcards, and how welcome it is.
@@ -61,6 +77,22 @@ mod tests {
         assert!(html("text/html"));
         assert!(html("text/*"));
         assert!(html("application/json;q=0.5, Text/HTML;q=0.6"));
+    }
+
+    #[test]
+    fn json_is_preferred_only_where_the_header_says_so() {
+        let json = |accept: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, accept.parse().unwrap());
+            prefers_json(&headers)
+        };
+        assert!(json("application/json"));
+        assert!(json("application/json, */*;q=0.5"));
+        assert!(json("text/html;q=0.5, application/*"));
+        assert!(!prefers_json(&HeaderMap::new()));
+        for accept in ["*/*", "text/html", "application/json, text/html", ""] {
+            assert!(!json(accept), "{accept:?}");
+        }
     }
 
     #[test]

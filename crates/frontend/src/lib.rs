@@ -2,7 +2,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /` | the page |
+//! | `GET /` | the page; for a client that prefers JSON, what this is: `service`, `version`, `endpoints` |
 //! | `GET /roll?die=fair` | the roller's answer and `trace_id`; for a browser, in the page |
 //! | `GET /roll-async?die=fair&times=5` | the same |
 //! | `GET /form?die=fair&async=on&times=5` | to one of the two: the page's form |
@@ -22,6 +22,7 @@ mod error;
 mod links;
 mod metrics;
 mod page;
+mod root;
 mod security;
 mod session;
 mod sign_in;
@@ -37,13 +38,13 @@ use std::time::Duration;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::HeaderMap;
-use axum::http::header::SET_COOKIE;
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use dice::{BatchSize, Die};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use service::{Program, Query, Server, get_only};
 use telemetry::client::http_url;
 use telemetry::http::{Admission, Limits, instrument};
@@ -54,7 +55,7 @@ use url::Url;
 
 use crate::backend::{Answer, Backend};
 use crate::error::Error;
-use crate::page::{Content, Page};
+use crate::page::Page;
 use crate::session::Visitor;
 use crate::trace::{Traces, Wait};
 use crate::usage::Action;
@@ -152,6 +153,7 @@ pub async fn run(
 
 /// What the handlers share.
 struct App {
+    about: Value,
     page: Page,
     traces: Traces,
     backend: Backend,
@@ -161,24 +163,6 @@ struct App {
 fn server(config: Config, stopping: watch::Receiver<bool>) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
     let admission = Admission::new(&registry, config.limits);
-    let app = Arc::new(App {
-        page: Page::new(&config),
-        traces: Traces::new(config.trace_query_url.clone(), stopping),
-        backend: Backend::new(config, &registry),
-    });
-    let rolls = Router::new()
-        .route("/roll", get_only(roll))
-        .route("/roll-async", get_only(roll_async))
-        .route_layer(from_fn_with_state(Arc::clone(&app), browser::answer));
-    let own = Router::new()
-        .route("/", get(page))
-        .route("/api/dice", get(dice))
-        .route("/sign-in", post(sign_in::sign_in))
-        .route("/sign-out", post(sign_in::sign_out))
-        .layer(DefaultBodyLimit::max(sign_in::MAX_BYTES))
-        .merge(rolls)
-        .with_state(Arc::clone(&app));
-    let own = service::with_fallbacks(own).layer(map_response(trace_id::add));
     let statuses: &[u16] = &[200, 404, 414, 422, 500, 503, 504];
     let routes = [
         ("/", &[200][..]),
@@ -188,11 +172,33 @@ fn server(config: Config, stopping: watch::Receiver<bool>) -> Server {
         ("POST /sign-in", &[303, 413, 422]),
         ("POST /sign-out", &[303]),
     ];
+    let app = Arc::new(App {
+        about: service::about(PROGRAM.service, &routes, &UNOBSERVED),
+        page: Page::new(&config),
+        traces: Traces::new(config.trace_query_url.clone(), stopping),
+        backend: Backend::new(config, &registry),
+    });
+    let rolls = Router::new()
+        .route("/roll", get_only(roll))
+        .route("/roll-async", get_only(roll_async))
+        .route_layer(from_fn_with_state(Arc::clone(&app), browser::answer));
+    let own = Router::new()
+        .route("/", get(root::answer))
+        .route("/api/dice", get(dice))
+        .route("/sign-in", post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .layer(DefaultBodyLimit::max(sign_in::MAX_BYTES))
+        .merge(rolls)
+        .with_state(Arc::clone(&app));
+    let own = service::with_fallbacks(own).layer(map_response(trace_id::add));
     let unobserved = admission.guard(unobserved(app));
     let app = instrument(own, &registry, &routes, &admission).merge(unobserved);
     let app = service::with_document(app, include_str!("../openapi.json"));
     Server::new(app.layer(map_response(security::add)), admission)
 }
+
+/// What is documented of what has no metrics.
+const UNOBSERVED: [&str; 3] = ["/form", "/api/trace/{id}", "/openapi.json"];
 
 /// What belongs to the page and is no roll: outside the middleware, like `/healthz`, so that
 /// metrics and traces tell of rolls, and looking at a trace makes none.
@@ -202,20 +208,6 @@ fn unobserved(app: Arc<App>) -> Router {
         .route("/api/trace/{id}", get(trace))
         .with_state(app)
         .merge(assets::router())
-}
-
-async fn page(State(app): State<Arc<App>>, mut visitor: Visitor) -> impl IntoResponse {
-    let cookie = visitor.begin_session();
-    usage::record(&visitor, Action::PageView);
-    let page = app.page.render(&Content {
-        dice: &app.backend.dice().await,
-        name: visitor.name.as_ref(),
-        ..Content::default()
-    });
-    (
-        AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie))),
-        page,
-    )
 }
 
 #[derive(Serialize)]

@@ -2,11 +2,13 @@
 //!
 //! * [`main`]: command line, telemetry, listening, and a shutdown that flushes on every path.
 //! * [`app`]: the answers to what no route takes, and the middleware around everything.
+//! * [`about`]: what `GET /` answers.
 //! * [`Server`]: serving until told to stop, with a bound on everything that a client can make it
 //!   keep, and on the drain; [`Background`] is work that it awaits.
 //! * [`with_document`]: the OpenAPI document.
 //! * [`Query`] and [`Problem`]: bad input named in the same words and shape everywhere.
 
+mod about;
 mod background;
 mod cli;
 mod openapi;
@@ -15,6 +17,7 @@ mod query;
 mod routes;
 mod serve;
 
+pub use about::about;
 pub use background::Background;
 pub use cli::{Program, ignore_if_empty, main, main_from};
 pub use openapi::with_document;

@@ -2,6 +2,7 @@
 //!
 //! | request | answer |
 //! |---|---|
+//! | `GET /` | what this is: `service`, `version`, `endpoints` |
 //! | `POST /v1/logs` | OTLP/HTTP logs in JSON, gzip or not: 200 once they are stored, 503 when they cannot be |
 //!
 //! Every log record is to have a usage line of the frontend as its body. An event that is delivered
@@ -22,7 +23,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use database::DatabaseError;
 use serde_json::{Value, json};
@@ -83,15 +84,20 @@ pub async fn run(
 
 fn server(url: &Url, config: &Config) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
+    let routes = [
+        ("/", &[200][..]),
+        ("POST /v1/logs", &[200, 400, 413, 415, 503]),
+    ];
+    let about = service::about(PROGRAM.service, &routes, &["/openapi.json"]);
     let state = App {
         metrics: Metrics::register(&registry),
         store: Store::start(url, &config.database, &registry),
     };
     let own = Router::new()
+        .route("/", get(async move || Json(about.clone())))
         .route("/v1/logs", post(logs))
         .layer(DefaultBodyLimit::max(MAX_PACKED))
         .with_state(Arc::new(state));
-    let routes = [("POST /v1/logs", &[200, 400, 413, 415, 503][..])];
     let admission = Admission::new(&registry, config.limits);
     let app = service::app(own, &registry, &routes, &admission);
     let app = service::with_document(app, include_str!("../openapi.json"));

@@ -15,6 +15,6 @@ async fn the_document_and_the_service_agree() {
     let url = "postgres://nobody@127.0.0.1:1/nothing".parse();
     config.database.database_url = Some(url.expect("a URL"));
     tokio::spawn(run(config, listener, pending()));
-    let examples = [("POST /v1/logs", 415)];
+    let examples = [("/", 200), ("POST /v1/logs", 415)];
     check_openapi(&base, include_str!("../src/lib.rs"), &examples).await;
 }

@@ -19,14 +19,19 @@ async fn die_service_answers_as_documented() {
     let system = System::quick().await;
     let die_service = &system.die_service;
     let (status, about) = get(&die_service.url("/")).await;
-    let version = env!("CARGO_PKG_VERSION");
-    assert_eq!(
-        (status, about),
-        (
-            200,
-            json!({"name": "die-service", "version": version, "dice": 3})
-        )
-    );
+    let endpoints = ["/", "/dice", "/healthz", "/metrics", "/openapi.json"];
+    let endpoints: Value = endpoints
+        .map(|path| (path.to_owned(), json!("GET")))
+        .into_iter()
+        .collect();
+    let expected = json!({
+        "service": "die-service",
+        "name": "die-service",
+        "version": env!("CARGO_PKG_VERSION"),
+        "endpoints": endpoints,
+        "dice": 3,
+    });
+    assert_eq!((status, about), (200, expected));
     let (_, list) = get(&die_service.url("/dice")).await;
     assert_eq!(list, json!({"identifiers": ["extreme", "fair", "risky"]}));
     let dice = [

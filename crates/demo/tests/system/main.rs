@@ -3,6 +3,7 @@
 
 mod books;
 mod bounds;
+mod clients;
 mod collectors;
 mod concurrency;
 mod database_stages;

@@ -10,10 +10,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use service::Query;
-use telemetry::{Cause, Service, set_attribute};
+use telemetry::{Cause, set_attribute};
 
 use super::error::Error;
-use super::{Backend, PROGRAM, dispatch};
+use super::{Backend, PROGRAM, ROUTES, dispatch};
 use crate::http::{Body, Segment};
 use crate::jobs::market::{Closes, Symbol};
 use crate::jobs::{Job, backtest, training};
@@ -26,8 +26,7 @@ const MAX_DAYS: u32 = 1000;
 const MAX_LISTED: u32 = 100;
 
 pub(super) async fn about() -> Json<Value> {
-    let Service { name, version } = PROGRAM.service;
-    Json(json!({ "name": name, "version": version }))
+    Json(service::about(PROGRAM.service, &ROUTES, &[]))
 }
 
 pub(super) async fn start_backtest(

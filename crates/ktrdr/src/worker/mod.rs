@@ -182,14 +182,11 @@ impl Worker {
 const NO_PANIC: &str = "nothing panics while it holds the lock";
 
 async fn about(State(worker): State<Arc<Worker>>) -> Json<Value> {
-    let Service { name, version } = PROGRAM.service;
-    Json(json!({
-        "name": name,
-        "version": version,
-        "id": worker.id,
-        "worker_type": worker.config.worker_type,
-        "running": worker.slot.running(),
-    }))
+    let mut about = service::about(PROGRAM.service, &ROUTES, &[]);
+    about["id"] = json!(worker.id);
+    about["worker_type"] = json!(worker.config.worker_type);
+    about["running"] = json!(worker.slot.running());
+    Json(about)
 }
 
 /// The backend has an operation for this worker.

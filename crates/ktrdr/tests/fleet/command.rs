@@ -129,6 +129,22 @@ async fn an_advertised_worker_is_reached_there() {
 }
 
 #[tokio::test]
+async fn backend_and_workers_say_what_they_are() {
+    let fleet = Fleet::start(&[]).await;
+    let worker = fleet.worker("training", &[]).await;
+    let (_, backend) = testkit::get(&fleet.backend.url("/")).await;
+    let (_, worker) = testkit::get(&worker.url("/")).await;
+    for (about, service) in [(&backend, "ktrdr-backend"), (&worker, "ktrdr-worker")] {
+        assert_eq!(about["service"], service);
+        assert_eq!(about["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(about["endpoints"]["/metrics"], "GET");
+    }
+    assert_eq!(backend["endpoints"]["/api/v1/workers"], "GET, POST");
+    assert_eq!(worker["endpoints"]["/api/v1/runs"], "POST");
+    assert_eq!(worker["worker_type"], "training");
+}
+
+#[tokio::test]
 async fn health_is_an_exit_code() {
     let fleet = Fleet::start(&[]).await;
     let worker = fleet.worker("training", &[]).await;

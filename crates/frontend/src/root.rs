@@ -1,0 +1,41 @@
+//! `GET /`: the page, or what this is.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::{SET_COOKIE, VARY};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+
+use crate::page::Content;
+use crate::session::Visitor;
+use crate::usage::{self, Action};
+use crate::{App, accept};
+
+/// A client that says it prefers JSON learns what this is, like at every other service. Any other
+/// gets the page: its address is the first that people try, with `curl` too.
+pub(crate) async fn answer(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    visitor: Visitor,
+) -> Response {
+    let answer = if accept::prefers_json(&headers) {
+        Json(app.about.clone()).into_response()
+    } else {
+        page(&app, visitor).await
+    };
+    (AppendHeaders([(VARY, "accept")]), answer).into_response()
+}
+
+async fn page(app: &App, mut visitor: Visitor) -> Response {
+    let cookie = visitor.begin_session();
+    usage::record(&visitor, Action::PageView);
+    let page = app.page.render(&Content {
+        dice: &app.backend.dice().await,
+        name: visitor.name.as_ref(),
+        ..Content::default()
+    });
+    let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
+    (cookie, page).into_response()
+}
