@@ -11,7 +11,7 @@ use url::Url;
 use super::error::Error;
 use crate::protocol::{OperationType, Registration, is_id};
 
-/// Workers known at once, lost ones included.
+/// Workers known at once. Lost ones count, and make room for new ones.
 const MAX_WORKERS: usize = 100;
 
 /// Most bytes of a worker's URL.
@@ -94,7 +94,7 @@ impl Workers {
             return Err(Error::WorkerUrl(reason));
         }
         let url = http_url(url.as_str()).map_err(Error::WorkerUrl)?;
-        if self.0.len() >= MAX_WORKERS && !self.0.contains_key(&id) {
+        if !self.0.contains_key(&id) && !self.make_room() {
             return Err(Error::TooManyWorkers(self.0.len()));
         }
         let lease = rand::random();
@@ -109,6 +109,17 @@ impl Workers {
         };
         let earlier = self.0.insert(id, worker);
         Ok((lease, earlier.and_then(|worker| worker.current)))
+    }
+
+    /// Whether there is room for another worker, if need be that of the one lost longest.
+    fn make_room(&mut self) -> bool {
+        if self.0.len() < MAX_WORKERS {
+            return true;
+        }
+        let lost = self.0.iter().filter(|(_, worker)| worker.lost);
+        let longest = lost.min_by_key(|(_, worker)| worker.last_beat);
+        let id = longest.map(|(id, _)| id.clone());
+        id.is_some_and(|id| self.0.remove(&id).is_some())
     }
 
     /// The worker, if it still has that lease.
