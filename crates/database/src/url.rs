@@ -1,6 +1,7 @@
 //! The URL of a database, as PostgreSQL's own clients read it:
 //! <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>
 
+use std::ffi::OsStr;
 use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
@@ -39,7 +40,8 @@ const STATEMENT_TIMEOUT: &str = "statement_timeout is not supported: it is what 
 /// Says what is missing, or names the parameter that cannot be honoured, without repeating what may
 /// hold a password.
 pub fn postgres_url(text: &str) -> Result<Url, String> {
-    postgres_url_in(text, std::env::var("PGSSLMODE").ok().as_deref())
+    let mode = std::env::var_os("PGSSLMODE");
+    postgres_url_in(text, mode.as_deref().and_then(OsStr::to_str))
 }
 
 /// [`postgres_url`] where the variable `PGSSLMODE` says `environment`.
