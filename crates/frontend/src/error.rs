@@ -32,7 +32,7 @@ pub(crate) enum Error {
     #[error("a name has 1 to 32 characters, none of them control characters")]
     NotAName,
     /// 422: the body is something else than the page's form for signing in.
-    #[error("the body is to be a form, UTF-8 once decoded, with one field: name")]
+    #[error("expected a UTF-8 form body with exactly one field, `name`")]
     NotASignInForm,
     /// 413: the body is longer than any name.
     #[error("the form has more than {} bytes", sign_in::MAX_BYTES)]
