@@ -11,7 +11,7 @@ use futures_util::stream;
 use service::Server;
 use telemetry::Service;
 use telemetry::http::{Admission, Limits};
-use testkit::{Metrics, eventually};
+use testkit::{Metrics, becomes, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -83,8 +83,13 @@ async fn a_connection_that_ends_badly_gives_its_places_back() {
         })
         .await;
     }
-    let metrics = Metrics::scrape(&format!("http://{address}/metrics")).await;
-    assert_eq!(metrics.sum("http_requests_in_progress", &[]), 0.0);
+    let url = format!("http://{address}/metrics");
+    becomes("requests in progress", 0.0, || async {
+        let metrics = Metrics::scrape(&url).await;
+        metrics.sum("http_requests_in_progress", &[])
+    })
+    .await;
+    let metrics = Metrics::scrape(&url).await;
     // One that came before the last place was free again did not reach its handler.
     assert!(metrics.value("http_handler_panics_total", &[]) >= 1.0);
 }

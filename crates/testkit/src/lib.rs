@@ -6,6 +6,7 @@ mod metrics;
 mod openapi;
 mod process;
 
+use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use local_postgres::LocalPostgres;
@@ -15,7 +16,14 @@ pub use process::Process;
 use serde_json::Value;
 
 /// Nothing that a test waits for takes longer on a busy machine of two cores.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Longer than anything takes that does not wait, on a busy machine of two cores; shorter than what
+/// waits for a bound to be over, one part after the other.
+pub const AT_ONCE: Duration = Duration::from_secs(10);
+
+/// Between two looks at what is waited for.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Asks `probe` again and again until it has an answer.
 ///
@@ -30,9 +38,27 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(
         if let Some(answer) = probe().await {
             return answer;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(PAUSE).await;
     }
     panic!("waited {DEADLINE:?} in vain for {what}");
+}
+
+/// Asks `probe` again and again until its answer is `expected`.
+///
+/// # Panics
+/// When it is not after [`DEADLINE`], with the last answer; `what` says what was asked for.
+pub async fn becomes<T: PartialEq + Debug, F: Future<Output = T>>(
+    what: &str,
+    expected: T,
+    mut probe: impl FnMut() -> F,
+) {
+    let start = Instant::now();
+    let mut last = probe().await;
+    while last != expected && start.elapsed() < DEADLINE {
+        tokio::time::sleep(PAUSE).await;
+        last = probe().await;
+    }
+    assert_eq!(last, expected, "{what}, waited for {DEADLINE:?}");
 }
 
 /// GETs `url`; the status and the body as JSON, or as a JSON string where it is none.

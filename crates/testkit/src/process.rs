@@ -12,7 +12,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::{DEADLINE, Metrics};
+use crate::{DEADLINE, Metrics, eventually};
 
 /// A running program. Killed when dropped.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Process {
         format!("http://{}{path}", self.address)
     }
 
-    /// The lines written so far; those that are not JSON as strings.
+    /// The lines written so far, those that are not JSON as strings; more may be on their way.
     ///
     /// # Panics
     /// Never, unless the reading task did.
@@ -80,7 +80,18 @@ impl Process {
         self.lines.lock().expect("no panic while locked").clone()
     }
 
-    /// The lines with that message.
+    /// The first line with that message, once it is written: a service gathers lines for some
+    /// milliseconds, and an answer may come before them.
+    ///
+    /// # Panics
+    /// When there is none after [`DEADLINE`].
+    pub async fn line_with(&self, message: &str) -> Value {
+        let what = format!("a line {message:?}");
+        let lines = || async { self.lines_with(message).into_iter().next() };
+        eventually(&what, lines).await
+    }
+
+    /// The lines with that message so far; more may be on their way.
     #[must_use]
     pub fn lines_with(&self, message: &str) -> Vec<Value> {
         let mut lines = self.lines();

@@ -1,8 +1,11 @@
 //! Rolls do not wait for each other: not in a batch, and not for other clients.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mini_tempo::Trace;
 use serde_json::Value;
+use testkit::eventually;
 use tokio::task::JoinSet;
 
 use crate::support::System;
@@ -30,16 +33,24 @@ async fn a_batch_of_twenty_takes_one_slowest_roll_while_a_hundred_others_roll() 
     let trace = system
         .trace(answer["trace_id"].as_str().expect("an id"), 27)
         .await;
+    let alone = total(&trace, "async_roll_");
+    // A fifth where nothing else runs; a busy machine makes both longer.
+    assert!(took < alone / 2, "{took:?}, one after the other {alone:?}");
+    let traces = eventually("a hundred other traces", || async {
+        let whole = |trace: &Arc<Trace>| trace.spans().len() >= 7;
+        let traces: Vec<_> = system.store.traces().into_iter().filter(whole).collect();
+        (traces.len() == 101).then_some(traces)
+    })
+    .await;
+    let alone: Duration = traces.iter().map(|trace| total(trace, "roll")).sum();
+    assert!(all < alone / 4, "{all:?}, one after the other {alone:?}");
+}
+
+/// How long the spans took whose names begin with `name`, added up.
+fn total(trace: &Trace, name: &str) -> Duration {
     let spans = trace.spans().iter();
-    let slowest = spans
-        .filter(|span| span.name().starts_with("async_roll_"))
+    let named = spans.filter(|span| span.name().starts_with(name));
+    named
         .map(|span| Duration::from_nanos(span.duration_nanos()))
-        .max()
-        .expect("twenty rolls");
-    // Twenty rolls one after the other take 10 s, a hundred and twenty a minute.
-    assert!(
-        took < slowest + Duration::from_secs(1),
-        "{took:?}, slowest roll {slowest:?}"
-    );
-    assert!(all < Duration::from_secs(5), "{all:?} for 100 clients");
+        .sum()
 }

@@ -1,11 +1,9 @@
 //! Stages 5 and 6: where their databases come from, what becomes of them, and what stage 5 shows.
 
-use std::time::Duration;
-
 use local_postgres::LocalPostgres;
 use nix::sys::signal::{Signal, kill};
 use serde_json::Value;
-use testkit::{eventually, get};
+use testkit::{AT_ONCE, eventually, get};
 use tokio::process::Command;
 
 use crate::demo::{Demo, command, free_ports, nobody_listens};
@@ -97,7 +95,7 @@ async fn a_database_that_is_killed_comes_back_and_nobody_else_has_to() {
     assert_ne!(server.pid(), Some(Pid(first)));
     assert_eq!(pid(&demo).children(), before, "nobody else was restarted");
     let (output, took) = demo.stop(Signal::SIGTERM).await;
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < AT_ONCE, "{took:?}");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("PostgreSQL ended"), "{said}");
     server.is_gone().await;
@@ -115,7 +113,7 @@ async fn nothing_is_left_of_the_database_however_the_demo_ends() {
             let server = Server::running(&demo, &database).await;
             let children = pid(&demo).children();
             let (output, took) = demo.stop(signal).await;
-            assert!(took < Duration::from_secs(2), "{took:?}");
+            assert!(took < AT_ONCE, "{took:?}");
             assert_eq!(
                 output.status.success(),
                 signal != Signal::SIGKILL,
@@ -136,8 +134,7 @@ async fn nothing_is_left_of_a_database_that_was_still_being_made() {
         let demo = Demo::spawn(&["--stage=6"]).await;
         let server = Server::of(&demo).await;
         let (_, took) = demo.stop(signal).await;
-        // PostgreSQL's programs at work clear up first, and share the machine with other tests.
-        assert!(took < Duration::from_secs(3), "{took:?}");
+        assert!(took < AT_ONCE, "{took:?}");
         server.is_gone().await;
     }
 }

@@ -66,17 +66,22 @@ impl Demo {
         said.join("\n")
     }
 
-    /// The next line that says what the system does.
-    pub(crate) async fn live_line(&mut self) -> String {
+    /// Waits for a line that says what the system does, and of which `is_it` is true.
+    pub(crate) async fn live_line(&mut self, is_it: impl Fn(&str) -> bool) {
         let stderr = self.child.stderr.as_mut().expect("piped");
         let mut lines = BufReader::new(stderr).lines();
-        loop {
-            let line = timeout(DEADLINE, lines.next_line()).await;
-            let line = line.expect("in time").expect("UTF-8").expect("it goes on");
-            if line.contains("rolls/s") {
-                return line;
+        let mut last = String::new();
+        let search = async {
+            while let Ok(Some(line)) = lines.next_line().await {
+                if line.contains("rolls/s") && is_it(&line) {
+                    return true;
+                }
+                last = line;
             }
-        }
+            false
+        };
+        let found = timeout(DEADLINE, search).await;
+        assert_eq!(found, Ok(true), "the last line was {last:?}");
     }
 
     /// The URL of `path` at the port of that flag.

@@ -122,11 +122,7 @@ async fn a_line_names_the_span_it_was_written_in() {
     let system = System::quick().await;
     let (_, answer) = get(&system.frontend.url("/roll?die=fair")).await;
     let trace = answer["trace_id"].as_str().expect("an id");
-    let lines = lines_of(&system, trace, 3).await;
-    let completed = lines
-        .iter()
-        .find(|line| line["message"] == "Roll completed")
-        .expect("told");
+    let completed = system.dice_roller.line_with("Roll completed").await;
     assert_eq!(completed["roll_value"], answer["roll"]);
     let trace = system.trace(trace, 7).await;
     let roll = trace
@@ -138,7 +134,7 @@ async fn a_line_names_the_span_it_was_written_in() {
         completed["span_id"].as_str(),
         Some(roll.id().to_string().as_str())
     );
-    let listening = &system.dice_roller.lines_with("Listening")[0];
+    let listening = system.dice_roller.line_with("Listening").await;
     assert!(
         listening.get("trace_id").is_none(),
         "outside any span: {listening}"
@@ -181,7 +177,14 @@ async fn a_failure_is_told_once_where_it_happened() {
         );
     }
     let (_, unknown) = get(&system.frontend.url("/roll?die=l%22oa%0Aded")).await;
-    let lines = lines_of(&system, unknown["trace_id"].as_str().expect("an id"), 3).await;
+    let not_found = system.die_service.line_with("Die not found").await;
+    assert_eq!(not_found["trace_id"], unknown["trace_id"]);
+    let (_, lines) = system.die_service.terminate().await;
+    let mut lines: Vec<Value> = lines.into_iter().collect();
+    for process in [system.dice_roller, system.frontend] {
+        lines.extend(process.terminate().await.1);
+    }
+    lines.retain(|line| line["trace_id"] == unknown["trace_id"]);
     let warnings: Vec<&Value> = lines
         .iter()
         .filter(|line| line["level"] != "INFO")

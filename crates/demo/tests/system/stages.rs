@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use testkit::{Metrics, eventually, get};
+use testkit::{AT_ONCE, Metrics, eventually, get};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
@@ -56,7 +55,7 @@ async fn each_stage_has_its_services_and_no_others() {
         assert_eq!(children.len(), services.len());
         let (output, took) = demo.stop(Signal::SIGTERM).await;
         assert!(output.status.success(), "{output:?}");
-        assert!(took < Duration::from_secs(2), "{took:?}");
+        assert!(took < AT_ONCE, "{took:?}");
         all_gone(&children).await;
     }
 }
@@ -112,11 +111,8 @@ async fn traffic_does_what_there_is_to_do_in_the_stage() {
         assert_eq!(has("--only-rolls"), stage == 1, "{traffic:?}");
         assert_eq!(has("--async-probability=0"), stage < 4, "{traffic:?}");
         if stage == 1 {
-            let live = demo.live_line().await;
-            assert!(
-                live.ends_with("traces kept") && !live.contains(" 0 rolls"),
-                "{live}"
-            );
+            demo.live_line(|line| line.ends_with("traces kept") && !line.contains(" 0 rolls"))
+                .await;
         }
         demo.stop(Signal::SIGTERM).await;
     }

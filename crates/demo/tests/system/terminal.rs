@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::Signal;
@@ -14,6 +15,7 @@ use crate::demo::{Demo, command, free_ports};
 struct Terminal {
     slave: OwnedFd,
     written: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
 }
 
 impl Terminal {
@@ -27,7 +29,7 @@ impl Terminal {
         let pair = openpty(Some(&size), None).expect("a terminal");
         let written = Arc::new(Mutex::new(Vec::new()));
         let (mut master, all) = (std::fs::File::from(pair.master), Arc::clone(&written));
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             // Fails when the last who could write has gone.
             while let Ok(count @ 1..) = master.read(&mut buffer) {
@@ -37,6 +39,7 @@ impl Terminal {
         Self {
             slave: pair.slave,
             written,
+            reader,
         }
     }
 
@@ -44,10 +47,15 @@ impl Terminal {
         String::from_utf8_lossy(&self.written.lock().expect("no panic")).into_owned()
     }
 
-    /// What was drawn on one row after the other, the rows split by line breaks.
-    fn rows(&self) -> Vec<String> {
-        let text = self.text().replace("\r\n", "\n");
-        text.split('\n').map(str::to_owned).collect()
+    /// Everything that was written, once no process can write to it any more.
+    async fn all(self) -> String {
+        drop(self.slave);
+        eventually("the end of what is written", || async {
+            self.reader.is_finished().then_some(())
+        })
+        .await;
+        let written = self.written.lock().expect("no panic");
+        String::from_utf8_lossy(&written).into_owned()
     }
 }
 
@@ -62,6 +70,12 @@ async fn start(terminal: &Terminal, own: &[&str], variables: &[(&str, &str)]) ->
     Demo { child, ports }
 }
 
+/// What was drawn on one row after the other, the rows split by line breaks.
+fn rows(text: &str) -> Vec<String> {
+    let text = text.replace("\r\n", "\n");
+    text.split('\n').map(str::to_owned).collect()
+}
+
 #[tokio::test]
 async fn the_live_line_fits_the_terminal_and_has_no_escape_codes() {
     for columns in [40_u16, 80] {
@@ -72,7 +86,7 @@ async fn the_live_line_fits_the_terminal_and_has_no_escape_codes() {
         })
         .await;
         demo.stop(Signal::SIGTERM).await;
-        let text = terminal.text();
+        let text = terminal.all().await;
         assert!(!text.contains('\u{1b}'), "{text}");
         let drawn = text
             .split(['\r', '\n'])
@@ -83,7 +97,7 @@ async fn the_live_line_fits_the_terminal_and_has_no_escape_codes() {
                 "{columns}: {line:?}"
             );
         }
-        let rows = terminal.rows();
+        let rows = rows(&text);
         let with_live_line = rows.iter().filter(|row| row.contains("rolls/s")).count();
         assert_eq!(with_live_line, 1, "a row a second: {rows:#?}");
     }
@@ -98,7 +112,7 @@ async fn a_dumb_terminal_gets_whole_lines() {
     })
     .await;
     demo.stop(Signal::SIGTERM).await;
-    let rows = terminal.rows();
+    let rows = rows(&terminal.all().await);
     assert!(
         rows.iter().all(|row| !row.contains(['\r', '\u{1b}'])),
         "{rows:#?}"
@@ -115,7 +129,7 @@ async fn no_colour_means_no_escape_codes() {
     })
     .await;
     demo.stop(Signal::SIGTERM).await;
-    let text = terminal.text();
+    let text = terminal.all().await;
     assert!(
         text.contains("Roll completed") && !text.contains('\u{1b}'),
         "{text}"
@@ -132,15 +146,12 @@ async fn log_lines_and_the_live_line_have_rows_of_their_own() {
     })
     .await;
     demo.stop(Signal::SIGTERM).await;
-    for row in terminal
-        .rows()
-        .iter()
-        .filter(|row| row.contains("\"timestamp\""))
-    {
+    let rows = rows(&terminal.all().await);
+    for row in rows.iter().filter(|row| row.contains("\"timestamp\"")) {
         assert!(row.starts_with('{') && row.ends_with('}'), "{row:?}");
     }
     assert!(
-        terminal.rows().iter().all(|row| !row.contains('\r')),
+        rows.iter().all(|row| !row.contains('\r')),
         "whole lines only"
     );
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::json;
-use testkit::{Process, eventually};
+use testkit::Process;
 use tokio::net::TcpSocket;
 
 use crate::support::{ENDLESS, Fleet, IMPATIENT, role};
@@ -123,13 +123,8 @@ async fn a_stalled_workers_late_result_is_refused() {
 
     stalled.signal(Signal::SIGCONT);
     fleet.until_worker(&stalled.address, "available").await;
-    eventually("the stalled run to be abandoned", || async {
-        let ended = stalled.lines_with("Run ended");
-        ended
-            .first()
-            .map(|line| assert_eq!(line["status"], "ABANDONED"))
-    })
-    .await;
+    let ended = stalled.line_with("Run ended").await;
+    assert_eq!(ended["status"], "ABANDONED");
     let operation = fleet.operation(&id).await;
     assert_eq!(
         (&operation["status"], &operation["attempt"]),
@@ -198,7 +193,10 @@ async fn a_worker_that_cannot_be_reached_neither_hurries_nor_blocks_for_ever() {
         "{error}"
     );
     assert_eq!(operation["attempt"], 5);
-    let registered = worker.lines_with("Registered with the backend").len();
+    let (_, lines) = worker.terminate().await;
+    let registered = "Registered with the backend";
+    let registered = lines.iter().filter(|line| line["message"] == registered);
+    let registered = registered.count();
     assert!((4..=6).contains(&registered), "{registered} times");
     let metrics = fleet.backend.metrics().await;
     assert_eq!(metrics.sum("operations_requeued_total", &REASON[2..]), 4.0);
@@ -213,11 +211,7 @@ async fn workers_find_a_restarted_backend() {
     fleet.until_midway(&forgotten, 1).await;
     let address = fleet.backend.address.clone();
     fleet.backend.signal(Signal::SIGKILL);
-    eventually("the worker to notice", || async {
-        let lines = worker.lines_with("Heartbeats get no answer");
-        (!lines.is_empty()).then_some(())
-    })
-    .await;
+    worker.line_with("Heartbeats get no answer").await;
     fleet.backend = role("backend", &address, &["--traces-exporter=none"]).await;
     fleet.until_worker(&worker.address, "available").await;
     let (status, _) = fleet.get(&format!("/api/v1/operations/{forgotten}")).await;

@@ -1,9 +1,7 @@
 //! The bounded queue, and cancelling what waits, runs or has ended.
 
-use serde_json::json;
-use testkit::eventually;
-
 use crate::support::{ENDLESS, Fleet, IMPATIENT, backtest};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_full_queue_refuses_until_there_is_room() {
@@ -81,13 +79,8 @@ async fn what_runs_is_stopped_and_its_worker_goes_on() {
     fleet.until(&id, "RUNNING").await;
     let (status, operation) = fleet.cancel(&id).await;
     assert_eq!((status, &operation["status"]), (200, &json!("CANCELLED")));
-    eventually("the run to be cancelled", || async {
-        let ended = worker.lines_with("Run ended");
-        ended
-            .first()
-            .map(|line| assert_eq!(line["status"], "CANCELLED"))
-    })
-    .await;
+    let ended = worker.line_with("Run ended").await;
+    assert_eq!(ended["status"], "CANCELLED");
     let next = fleet.backtest(100).await;
     fleet.until(&next, "COMPLETED").await;
     assert_eq!(fleet.operation(&id).await["status"], "CANCELLED");

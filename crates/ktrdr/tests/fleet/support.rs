@@ -10,9 +10,9 @@ use tokio::net::TcpListener;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ktrdr");
 
-/// A silence of a second and a half is the end of a worker: short for a test, long for a machine
-/// of two cores.
-pub(crate) const IMPATIENT: [&str; 2] = ["--heartbeat=300ms", "--missed-heartbeats=4"];
+/// A silence of three seconds is the end of a worker: short for a test, long for a busy machine of
+/// two cores.
+pub(crate) const IMPATIENT: [&str; 2] = ["--heartbeat=300ms", "--missed-heartbeats=10"];
 
 /// Longer than any test.
 pub(crate) const ENDLESS: u32 = 10_000;

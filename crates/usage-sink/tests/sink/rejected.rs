@@ -172,7 +172,8 @@ async fn all_the_bad_of_a_delivery_are_one_line_and_no_query() {
         rejected as f64
     );
     assert_eq!(metrics.sum("database_queries_total", &[]), 0.0);
-    for line in sink.lines() {
+    let (_, lines) = sink.terminate().await;
+    for line in lines {
         assert_eq!(
             line.get("usage"),
             None,

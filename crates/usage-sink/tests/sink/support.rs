@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use local_postgres::LocalPostgres;
 use reqwest::Response;
 use serde_json::{Value, json};
-use testkit::{Process, eventually};
+use testkit::Process;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -38,10 +38,7 @@ pub(crate) async fn start_ready(postgres: &LocalPostgres, flags: &[&str]) -> Pro
 
 /// Waits until there is a table.
 pub(crate) async fn ready(sink: &Process) {
-    eventually("the table", || async {
-        sink.lines_with("The database is ready").pop()
-    })
-    .await;
+    sink.line_with("The database is ready").await;
 }
 
 /// The id of the event of that number.
