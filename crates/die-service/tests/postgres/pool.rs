@@ -75,7 +75,7 @@ async fn a_full_pool_is_an_honest_503_in_time() {
     };
     let service = start_ready(
         &postgres,
-        &["--database-pool-size=2", "--database-timeout=300ms"],
+        &["--database-pool-size=2", "--database-timeout=2s"],
     )
     .await;
     let locked = Locked::start(&postgres).await;
@@ -88,7 +88,7 @@ async fn a_full_pool_is_an_honest_503_in_time() {
         assert!(detail.contains("database"), "{detail}");
     }
     // Two at a time, 20 of them would take this long one after the other.
-    assert!(took < Duration::from_secs(3), "took {took:?}");
+    assert!(took < Duration::from_secs(20), "took {took:?}");
     locked.release().await;
     eventually("an answer", || async {
         (fair(&service).await.0 == 200).then_some(())

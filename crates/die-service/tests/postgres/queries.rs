@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mini_tempo::{Kind, Span, Status, Store, Value};
 use serde_json::json;
-use testkit::{eventually, get, postgres};
+use testkit::{DEADLINE, eventually, get, postgres};
 use tokio::net::TcpListener;
 
 use crate::support::{fair, ready, start_at, start_ready};
@@ -63,10 +63,8 @@ async fn a_die_that_cannot_be_rolled_is_an_error_of_ours() {
     postgres.execute("postgres", spoil).await.expect("it can");
     let (status, problem) = fair(&service).await;
     assert_eq!(status, 500, "{problem}");
-    let line = eventually("a line", || async {
-        service.lines_with("The die is broken").pop()
-    });
-    assert_eq!(line.await["die_identifier"], "fair");
+    let line = service.line_with("The die is broken").await;
+    assert_eq!(line["die_identifier"], "fair");
 }
 
 #[tokio::test]
@@ -103,7 +101,8 @@ async fn every_query_is_counted_and_logged() {
     .await;
     assert_eq!(last["db_result_count"], 3);
     let took = last["db_query_duration_ms"].as_f64().expect("a number");
-    assert!((0.001..1000.0).contains(&took), "{took} ms");
+    let longest = DEADLINE.as_secs_f64() * 1000.0;
+    assert!((0.001..longest).contains(&took), "{took} ms");
 }
 
 #[tokio::test]
@@ -125,9 +124,13 @@ async fn a_query_is_a_client_span_by_the_conventions() {
         ("SELECT dice", Kind::Client, Status::Unset)
     );
     let server = span.parent_id().expect("a parent");
-    let trace = store.trace(span.trace_id()).expect("it is there");
-    let server = trace.spans().iter().find(|span| span.id() == server);
-    assert_eq!(server.expect("it is there too").name(), "GET /dice");
+    // It ends later, and may be exported later.
+    let server = eventually("the parent", || async {
+        let trace = store.trace(span.trace_id())?;
+        trace.span(server).map(|server| server.name().to_owned())
+    })
+    .await;
+    assert_eq!(server, "GET /dice");
     for (key, expected) in [
         ("db.system.name", "postgresql"),
         ("db.namespace", "postgres"),

@@ -1,6 +1,6 @@
 //! The schema: from nothing, from an older one, and from one that this program does not know.
 
-use testkit::{eventually, postgres};
+use testkit::postgres;
 
 use crate::support::{fair, ready, start, start_ready};
 
@@ -65,12 +65,8 @@ async fn a_newer_schema_is_left_alone() {
         VALUES (99, 'of tomorrow', true, '', 0)";
     postgres.execute("postgres", newer).await.expect("a row");
     let service = start(&postgres, &[]).await;
-    let warning = eventually("a warning", || async {
-        service
-            .lines_with("The database is not ready; trying until it is")
-            .pop()
-    })
-    .await;
+    let not_ready = "The database is not ready; trying until it is";
+    let warning = service.line_with(not_ready).await;
     let cause = warning["cause"].as_str().unwrap_or_default();
     assert!(cause.contains("99"), "{cause}");
     assert_eq!(fair(&service).await.0, 503);

@@ -53,7 +53,8 @@ async fn who_waits_for_a_trace_does_not_keep_it_from_stopping() {
         let (status, lines) = frontend.terminate().await;
         let took = told.elapsed();
         assert!(status.success(), "{lines:?}");
-        assert!(took < Duration::from_secs(1), "{took:?}: {lines:?}");
+        // Its client would wait for 5 s.
+        assert!(took < Duration::from_secs(4), "{took:?}: {lines:?}");
         let (status, body) = waiting.await.expect("an answer");
         assert_eq!(status, 404, "{body}");
     }
