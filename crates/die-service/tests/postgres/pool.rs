@@ -49,7 +49,11 @@ async fn gauges_are_the_pools_own_numbers_and_move_under_load() {
         (pool(&service).await == [4.0, 0.0, 4.0]).then_some(())
     })
     .await;
-    assert_eq!(sessions(&postgres).await, 4);
+    // The pool counts a connection from the moment it begins to open it.
+    eventually("as many sessions at the server", || async {
+        (sessions(&postgres).await == 4).then_some(())
+    })
+    .await;
     locked.release().await;
     for answer in join_all(waiting).await {
         assert_eq!(answer.expect("no panic").expect("an answer").status(), 200);
