@@ -2,7 +2,7 @@
 //!
 //! * [`main`]: command line, telemetry, listening, and a shutdown that flushes on every path.
 //! * [`app`]: the answers to what no route takes, and the middleware around everything.
-//! * [`about`]: what `GET /` answers.
+//! * [`about()`]: what `GET /` answers.
 //! * [`Server`]: serving until told to stop, with a bound on everything that a client can make it
 //!   keep, and on the drain; [`Background`] is work that it awaits.
 //! * [`with_document`]: the OpenAPI document.

@@ -52,12 +52,15 @@ pub fn lenient(flag: Arg) -> Arg {
         return flag;
     }
     let variable = variable.to_owned();
+    if variable == "OTEL_TRACES_EXPORTER" && has_no_endpoint() {
+        return flag.env(Resettable::Reset).default_value("none");
+    }
     let Some(value) = std::env::var_os(&variable).filter(|value| !value.is_empty()) else {
-        return without_endpoint(flag, &variable);
+        return flag;
     };
     let text = value.to_string_lossy().into_owned();
     let Some(problem) = problem(&flag, &text) else {
-        return without_endpoint(flag, &variable);
+        return flag;
     };
     let lower = text.to_ascii_lowercase();
     if self::problem(&flag, &lower).is_none() {
@@ -72,17 +75,13 @@ pub fn lenient(flag: Arg) -> Arg {
     flag.env(Resettable::Reset)
 }
 
-/// Spans for a collector that cannot be reached must not go to another one.
-fn without_endpoint(flag: Arg, variable: &str) -> Arg {
-    let broken = || {
-        let values = ENDPOINTS.iter().filter_map(std::env::var_os);
-        let mut texts = values.map(|value| value.to_string_lossy().into_owned());
-        texts.any(|text| !text.is_empty() && http_url(&text).is_err())
-    };
-    if variable == "OTEL_TRACES_EXPORTER" && broken() {
-        return flag.env(Resettable::Reset).default_value("none");
-    }
-    flag
+/// Whether the variable that decides where spans are posted cannot be used: the last of
+/// [`ENDPOINTS`] that is set. Spans for a collector that cannot be reached must not go to another.
+fn has_no_endpoint() -> bool {
+    let values = ENDPOINTS.iter().filter_map(std::env::var_os);
+    let mut texts = values.map(|value| value.to_string_lossy().into_owned());
+    let last = texts.rfind(|text| !text.is_empty());
+    last.is_some_and(|text| http_url(&text).is_err())
 }
 
 /// Why `value` cannot be a value of `flag`, in clap's words without the value itself, which may be

@@ -180,6 +180,8 @@ fn processor(
     let client = reqwest::blocking::Client::builder()
         // A proxy that the shell or Docker has set is not for the collector next door.
         .no_proxy()
+        // What a redirect leads to is no collector, and its 200 would count as an export.
+        .redirect(reqwest::redirect::Policy::none())
         .timeout(settings.otlp_timeout)
         .build()?;
     let exporter = SpanExporter::builder()

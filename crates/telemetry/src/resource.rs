@@ -54,7 +54,8 @@ fn decode(text: &str) -> Result<String, String> {
 impl ResourceAttributes {
     /// The `service.name` among them.
     pub(crate) fn service_name(&self) -> Option<&str> {
-        let mut names = self.0.iter().filter(|(key, _)| key == SERVICE_NAME);
+        let names = self.0.iter();
+        let mut names = names.filter(|(key, name)| key == SERVICE_NAME && !name.is_empty());
         names.next_back().map(|(_, name)| name.as_str())
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+use telemetry::client::redacted;
 
 use super::target::Endpoint;
 use super::worker::Seen;
@@ -80,7 +81,7 @@ impl Throughput {
             let statuses = seen.statuses.iter().map(|(s, n)| (s.to_string(), *n));
             let failures = seen.failures.iter().map(|(f, n)| (f.to_string(), *n));
             Row {
-                url: endpoint.url.to_string(),
+                url: redacted(&endpoint.url).to_string(),
                 results: statuses.chain(failures).collect(),
                 latency: seen.latencies.summary(),
             }

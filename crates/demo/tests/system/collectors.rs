@@ -98,6 +98,21 @@ async fn exports_that_are_sent_again_are_counted() {
 }
 
 #[tokio::test]
+async fn an_export_that_is_sent_elsewhere_is_not_exported() {
+    let login = axum::routing::get(|| async { "<html>" });
+    let elsewhere = post(|| async { (StatusCode::FOUND, [("location", "/login")]) });
+    let app = Router::new()
+        .route("/v1/traces", elsewhere)
+        .route("/login", login);
+    let process = exporting(app, "", 1).await;
+    eventually("the span to be lost", || async {
+        (spans(&process, "failed").await >= 1.0).then_some(())
+    })
+    .await;
+    assert_eq!(spans(&process, "exported").await, 0.0);
+}
+
+#[tokio::test]
 async fn credentials_of_the_endpoint_are_sent_and_never_shown() {
     let seen = Arc::new(Mutex::new(None));
     let remember = Arc::clone(&seen);

@@ -82,7 +82,7 @@ async fn an_endpoint_that_cannot_be_used_exports_nothing_and_shows_no_password()
         "OTEL_EXPORTER_OTLP_ENDPOINT=secret",
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=grpc://user:secret@localhost",
     ] {
-        let process = start(&otlp, &[variable]).await;
+        let process = start(&otlp, &[variable, "OTEL_TRACES_EXPORTER=OTLP"]).await;
         assert_eq!(get(&process.url("/dice")).await.0, 200);
         let (_, lines) = process.terminate().await;
         let warning = lines

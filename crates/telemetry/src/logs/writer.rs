@@ -3,6 +3,7 @@
 //! Nobody who logs waits for a pipe or wakes a thread for each line, which is what makes lines
 //! expensive under load: the writer wakes for the first line and then gathers for a moment.
 
+use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -91,10 +92,10 @@ impl Shared {
             if let Err(Lost { lines, error }) = &lost {
                 LOST_LINES.write_failed.inc_by(*lines);
                 if !failing {
-                    eprintln!(
+                    say(format_args!(
                         "log lines are being lost: standard output cannot be written ({error}); \
                          telemetry_log_lines_dropped_total counts them"
-                    );
+                    ));
                 }
             }
             failing = lost.is_err();
@@ -129,9 +130,16 @@ impl Writer {
         let lost = waiting + self.lines.0.writing.load(Ordering::Relaxed);
         // Too late for a metric that is scraped.
         if lost > 0 {
-            eprintln!("{lost} log lines are lost: standard output was not read within {bound:?}");
+            say(format_args!(
+                "{lost} log lines are lost: standard output was not read within {bound:?}"
+            ));
         }
     }
+}
+
+/// Says it on standard error, which may be as full as standard output: `eprintln!` would panic.
+fn say(text: Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// What a write lost.
