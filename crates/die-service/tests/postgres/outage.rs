@@ -133,7 +133,11 @@ async fn waiting_for_it_is_no_storm_of_connections() {
     let warning = "The database is not ready; trying until it is";
     let warnings = lines.iter().filter(|line| line["message"] == warning);
     let warnings: Vec<_> = warnings.collect();
-    assert!((1..=2).contains(&warnings.len()), "{warnings:?}");
+    assert!(!warnings.is_empty());
+    // Said when it changes, not every time: a connection that is dropped looks reset or ended.
+    for pair in warnings.windows(2) {
+        assert_ne!(pair[0]["cause"], pair[1]["cause"], "{warnings:?}");
+    }
 }
 
 #[tokio::test]

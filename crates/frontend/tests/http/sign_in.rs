@@ -114,11 +114,23 @@ async fn what_is_no_name_is_refused_in_words() {
         ),
         ("name=%c2%9b31m".to_owned(), 422, "control characters"),
         ("name=%ff%fe".to_owned(), 422, "UTF-8"),
-        (String::new(), 422, "one field: name"),
-        ("Name=Ada".to_owned(), 422, "one field: name"),
-        ("name=Ada&name=Bob".to_owned(), 422, "one field: name"),
-        ("name=Ada&admin=1".to_owned(), 422, "one field: name"),
-        (r#"{"name":"Ada"}"#.to_owned(), 422, "one field: name"),
+        (String::new(), 422, "exactly one field, `name`"),
+        ("Name=Ada".to_owned(), 422, "exactly one field, `name`"),
+        (
+            "name=Ada&name=Bob".to_owned(),
+            422,
+            "exactly one field, `name`",
+        ),
+        (
+            "name=Ada&admin=1".to_owned(),
+            422,
+            "exactly one field, `name`",
+        ),
+        (
+            r#"{"name":"Ada"}"#.to_owned(),
+            422,
+            "exactly one field, `name`",
+        ),
         (
             format!("name={}", "a".repeat(1020)),
             413,
