@@ -1,0 +1,315 @@
+//! The stages without a database: what each has, says and leaves behind.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use testkit::{AT_ONCE, Metrics, eventually, get};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+
+use crate::demo::{Demo, command, free_ports};
+use crate::processes::{Pid, all_gone};
+use crate::support::PROGRAM;
+
+/// By the place of their port among the flags.
+pub(crate) const SERVICES: [&str; 3] = ["die-service", "dice-roller", "frontend"];
+
+/// The services of a stage, by the place of their port among the flags.
+fn services(stage: u8) -> &'static [usize] {
+    match stage {
+        1 => &[1],
+        2 => &[1, 2],
+        _ => &[0, 1, 2],
+    }
+}
+
+#[tokio::test]
+async fn each_stage_has_its_services_and_no_others() {
+    for stage in 1..=4 {
+        let mut demo = Demo::spawn(&[&format!("--stage={stage}"), "--no-traffic"]).await;
+        let said = demo.introduction().await;
+        let services = services(stage);
+        let entry = *services.last().expect("one");
+        for word in [
+            format!("stage {stage} of 6"),
+            format!("http://localhost:{}", demo.ports[entry]),
+            "  3. ".to_owned(),
+        ] {
+            assert!(said.contains(&word), "{word:?} is not in {said}");
+        }
+        for word in ["{page}", "{roller}", "{dice}", "{traces}"] {
+            assert!(!said.contains(word), "{word} of {said}");
+        }
+        for (place, name) in SERVICES.iter().enumerate() {
+            let there = TcpStream::connect(("127.0.0.1", demo.ports[place])).await;
+            assert_eq!(there.is_ok(), services.contains(&place), "{stage}: {name}");
+            if there.is_ok() {
+                assert_eq!(get(&demo.url(place, "/healthz")).await.0, 200);
+            }
+        }
+        let expected: BTreeSet<String> = services.iter().map(|i| SERVICES[*i].to_owned()).collect();
+        roll_and_trace(&demo, entry, &expected).await;
+        let children = pid(&demo).children();
+        assert_eq!(children.len(), services.len());
+        let (output, took) = demo.stop(Signal::SIGTERM).await;
+        assert!(output.status.success(), "{output:?}");
+        assert!(took < AT_ONCE, "{took:?}");
+        all_gone(&children).await;
+    }
+}
+
+/// Rolls once at the service of that port, and waits until the trace has spans of all of `expected`
+/// and of nobody else.
+async fn roll_and_trace(demo: &Demo, entry: usize, expected: &BTreeSet<String>) {
+    let id = "5bf92f3577b34da6a3ce929d0e0e4736";
+    let roll = reqwest::Client::new().get(demo.url(entry, "/roll?die=fair"));
+    let roll = roll.header("traceparent", format!("00-{id}-00f067aa0ba902b7-01"));
+    let answer = roll.send().await.expect("an answer");
+    let answer: Value = answer.json().await.expect("JSON");
+    let value = answer["roll"].as_u64().expect("a number");
+    assert!((1..=6).contains(&value), "{answer}");
+    let url = demo.url(4, &format!("/api/traces/{id}"));
+    eventually(&format!("a trace of {expected:?}"), || async {
+        let (_, trace) = get(&url).await;
+        (services_of(&trace) == *expected).then_some(())
+    })
+    .await;
+}
+
+fn services_of(trace: &Value) -> BTreeSet<String> {
+    let batches = trace["batches"].as_array().into_iter().flatten();
+    let attributes = batches.flat_map(|batch| batch["resource"]["attributes"].as_array());
+    let names = attributes
+        .flatten()
+        .filter(|it| it["key"] == "service.name");
+    names
+        .filter_map(|it| Some(it["value"]["stringValue"].as_str()?.to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn traffic_does_what_there_is_to_do_in_the_stage() {
+    for stage in [1, 3, 4] {
+        let mut demo = Demo::spawn(&[&format!("--stage={stage}")]).await;
+        let rolls = eventually("rolls", || async {
+            let answer = reqwest::get(demo.url(1, "/metrics")).await.ok()?;
+            let metrics = Metrics::parse(&answer.text().await.ok()?);
+            (metrics.sum("dice_rolls_total", &[]) >= 2.0).then_some(metrics)
+        })
+        .await;
+        let unknown = ["handler=\"unknown\""];
+        let asked = rolls.sum("http_requests_total", &unknown);
+        assert_eq!(asked, 0.0, "nothing but rolls is asked of dice-roller");
+        let traffic = arguments(&demo, "traffic-gen").await;
+        let entry = demo.url(if stage == 1 { 1 } else { 2 }, "");
+        let port = entry.rsplit(':').next().expect("a port");
+        let goes_to = format!("--frontend-url=http://localhost:{port}");
+        assert!(traffic.contains(&goes_to), "{traffic:?}");
+        let has = |flag: &str| traffic.iter().any(|argument| argument == flag);
+        assert_eq!(has("--only-rolls"), stage == 1, "{traffic:?}");
+        assert_eq!(has("--async-probability=0"), stage < 4, "{traffic:?}");
+        if stage == 1 {
+            demo.live_line(|line| line.ends_with("traces kept") && !line.contains(" 0 rolls"))
+                .await;
+        }
+        demo.stop(Signal::SIGTERM).await;
+    }
+}
+
+/// The command line of the child that is that program.
+async fn arguments(demo: &Demo, program: &str) -> Vec<String> {
+    eventually(program, || async {
+        let children = pid(demo).children().into_iter().map(Pid::arguments);
+        let mut of_program = children.filter(|arguments| arguments.iter().any(|it| it == program));
+        of_program.next()
+    })
+    .await
+}
+
+pub(crate) fn pid(demo: &Demo) -> Pid {
+    let id = demo.child.id().expect("running");
+    Pid(i32::try_from(id).expect("small"))
+}
+
+/// That nothing below the demo has heard of stages.
+pub(crate) fn nobody_knows_the_stage(demo: &Demo) {
+    let processes = pid(demo).descendants();
+    assert!(!processes.is_empty());
+    for process in processes {
+        // The first is where this checkout is.
+        for argument in process.arguments().iter().skip(1) {
+            assert!(!argument.contains("stage"), "{argument}");
+        }
+        for variable in process.environment() {
+            assert!(!variable.starts_with("STAGE="), "{variable}");
+            let of_ours = !std::env::vars().any(|(name, _)| variable.starts_with(&name));
+            let stage = variable.to_lowercase().contains("stage");
+            assert!(!(of_ours && stage), "{variable}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_process_knows_its_stage() {
+    for stage in ["1", "4"] {
+        let ports = free_ports().await;
+        let mut command = command(&ports);
+        command.env("STAGE", stage).env("LOG_ROUTES", "loki");
+        let child = command.spawn().expect("it starts");
+        let mut demo = Demo { child, ports };
+        let said = demo.introduction().await;
+        assert!(said.contains(&format!("stage {stage} of 6")), "{said}");
+        nobody_knows_the_stage(&demo);
+        demo.stop(Signal::SIGTERM).await;
+    }
+}
+
+#[test]
+fn no_program_knows_its_stage() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let looked_at: usize = ["services", "lib", "stand-ins"]
+        .iter()
+        .flat_map(|street| crates.join(street).read_dir().expect("a street").flatten())
+        .map(|entry| entry.path())
+        .chain([crates.join("tools/testkit")])
+        .map(|program| look_for_stages(&program.join("src")))
+        .sum();
+    assert!(looked_at > 50, "{looked_at} files");
+}
+
+/// How many files were looked at.
+fn look_for_stages(directory: &Path) -> usize {
+    let mut files = 0;
+    for entry in directory.read_dir().into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files += look_for_stages(&path);
+            continue;
+        }
+        files += 1;
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let mut code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let found = code.find(|line| line.to_lowercase().contains("stage"));
+        assert_eq!(found, None, "{}", path.display());
+    }
+    files
+}
+
+#[tokio::test]
+async fn a_variable_that_is_set_to_nothing_is_not_set() {
+    let ports = free_ports().await;
+    let mut command = command(&ports);
+    for variable in ["STAGE", "LOG_ROUTES", "DATABASE_URL", "DIE_SERVICE_URL"] {
+        command.env(variable, "");
+    }
+    let child = command.arg("--no-traffic").spawn().expect("it starts");
+    let mut demo = Demo { child, ports };
+    let said = demo.introduction().await;
+    assert!(said.contains("stage 4 of 6"), "{said}");
+    demo.stop(Signal::SIGTERM).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_in_a_line_that_says_what_can() {
+    for (arguments, code, words) in [
+        (["--stage", "7"], 2, ["7", "1..=6"]),
+        (["--stage", "0"], 2, ["0", "1..=6"]),
+        (["--log-routes", "usage"], 1, ["stage 4", "stage 6"]),
+        (["--log-routes", "alloy"], 2, ["usage-and-loki", "alloy"]),
+        (
+            ["--database-url", "mysql://x/y"],
+            2,
+            ["--database-url", "postgres://"],
+        ),
+    ] {
+        let output = Command::new(PROGRAM).args(arguments).output().await;
+        let output = output.expect("it runs");
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        for word in words {
+            assert!(said.contains(word), "{word:?} is not in {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_help_says_what_each_stage_has_and_where() {
+    let output = Command::new(PROGRAM).arg("--help").output().await;
+    let help = String::from_utf8(output.expect("it runs").stdout).expect("UTF-8");
+    for row in [
+        ["1", "-", "8100", "-", "-", "-"],
+        ["2", "-", "8101", "8102", "-", "-"],
+        ["3", "8103", "8104", "8105", "-", "-"],
+        ["4", "8106", "8107", "8108", "-", "-"],
+        ["5", "8109", "8110", "8111", "-", "a"],
+        ["6", "8112", "8113", "8114", "8115", "a"],
+    ] {
+        let words = |line: &str| line.split_whitespace().take(6).eq(row);
+        assert!(help.lines().any(words), "{row:?} is not in {help}");
+    }
+}
+
+#[tokio::test]
+async fn the_short_help_fits_a_screen_and_telemetry_is_in_the_long_one() {
+    let help = async |arguments: &[&str]| {
+        let output = Command::new(PROGRAM).args(arguments).output().await;
+        String::from_utf8(output.expect("it runs").stdout).expect("UTF-8")
+    };
+    let services = ["die-service", "dice-roller", "frontend", "usage-sink"];
+    for service in services {
+        let short = help(&["service", service, "-h"]).await;
+        assert!(short.lines().count() <= 50, "{short}");
+        assert!(
+            short.contains("--listen") && !short.contains("--otlp-endpoint"),
+            "{short}"
+        );
+        let long = help(&["service", service, "--help"]).await;
+        let (own, telemetry) = long.split_once("Telemetry:").expect("a heading");
+        assert!(
+            own.contains("--listen") && telemetry.contains("--otlp-endpoint"),
+            "{long}"
+        );
+    }
+    let short = help(&["-h"]).await;
+    assert!(short.lines().count() <= 45, "{short}");
+    let long = help(&["--help"]).await;
+    for flag in ["--max-spans", "--log-filter", "RUST_BACKTRACE"] {
+        assert!(
+            !short.contains(flag) && long.contains(flag),
+            "{flag}: {long}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_doctor_knows_the_stages() {
+    for stage in ["--stage=1", "--stage=2"] {
+        let mut demo = Demo::spawn(&[stage, "--no-traffic"]).await;
+        demo.introduction().await;
+        let (healthy, said) = examine(&demo, stage).await;
+        assert!(healthy, "{said}");
+        if stage == "--stage=1" {
+            let (healthy, said) = examine(&demo, "--stage=4").await;
+            let missing = ["frontend", "die-service"].map(|service| said.contains(service));
+            assert_eq!((healthy, missing), (false, [true; 2]), "{said}");
+        }
+        demo.stop(Signal::SIGTERM).await;
+    }
+}
+
+/// Whether the doctor finds every hop, and what it says.
+pub(crate) async fn examine(demo: &Demo, stage: &str) -> (bool, String) {
+    let mut doctor = Command::new(PROGRAM);
+    doctor
+        .args(["doctor", stage, "--patience=10s"])
+        .args(demo.urls());
+    let tempo = format!("--tempo-url={}", demo.url(4, ""));
+    let sink = format!("--usage-sink-url={}", demo.url(5, ""));
+    let output = doctor.args([tempo, sink]).output().await.expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.success(), said)
+}

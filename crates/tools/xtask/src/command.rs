@@ -1,0 +1,80 @@
+//! Running other programs from the workspace's root, their output shown.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The workspace's root.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors()
+        .nth(3)
+        .expect("crates/tools/xtask is three levels down")
+        .to_owned()
+}
+
+/// Runs cargo.
+///
+/// # Errors
+/// Names the command when it fails.
+pub(crate) fn cargo(arguments: &[&str]) -> Result<(), String> {
+    run(Command::new(env!("CARGO")).args(arguments))
+}
+
+/// Runs `command` in the root.
+///
+/// # Errors
+/// Names the command when it fails or cannot be started.
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
+    let status = command.current_dir(root()).status();
+    let words = words(command);
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{words}: {status}")),
+        Err(error) => Err(format!("{words}: {error}")),
+    }
+}
+
+/// Runs `command` in the root, unless it has a folder of its own, and hands back what it writes.
+///
+/// # Errors
+/// With what it wrote when it fails, or names it when it cannot be started.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    if command.get_current_dir().is_none() {
+        command.current_dir(root());
+    }
+    let output = command.output();
+    let words = words(command);
+    let output = output.map_err(|error| format!("{words}: {error}"))?;
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).trim().to_owned();
+    if output.status.success() {
+        return Ok(text);
+    }
+    Err(format!("{words}: {}\n{text}", output.status))
+}
+
+/// Whether `program` is on the PATH and starts.
+pub(crate) fn is_there(program: &str) -> bool {
+    let quiet = std::process::Stdio::null;
+    let mut command = Command::new(program);
+    command
+        .arg("--version")
+        .stdout(quiet())
+        .stderr(quiet())
+        .stdin(quiet());
+    command.status().is_ok()
+}
+
+fn words(command: &Command) -> String {
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default();
+    let arguments = command
+        .get_args()
+        .map(|argument| argument.to_string_lossy());
+    let words: Vec<_> = [program.to_string_lossy()]
+        .into_iter()
+        .chain(arguments)
+        .collect();
+    words.join(" ")
+}

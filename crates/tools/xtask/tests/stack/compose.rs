@@ -1,0 +1,214 @@
+//! docker-compose.yml with .env, with the programs' flags, and with itself.
+
+use crate::files::{Service, addresses, assert_reachable_among, root, service, services, text};
+use crate::stages::stages;
+use crate::variables::{Variable, env, variables};
+
+#[test]
+fn every_variable_is_in_env_with_the_same_default() {
+    let env = env(".env");
+    let compose = text("docker-compose.yml");
+    for Variable { name, default, .. } in variables(&compose) {
+        // The build's own; nobody sets it in a file.
+        if name == "DICE_REVISION" {
+            continue;
+        }
+        let value = env.get(name);
+        let value = value.unwrap_or_else(|| panic!(".env does not name {name}"));
+        assert_eq!(value, default, "{name}: .env and docker-compose.yml differ");
+    }
+    for name in env.keys() {
+        let used = variables(&compose).iter().any(|used| used.name == name);
+        assert!(used, ".env: nothing in docker-compose.yml uses {name}");
+    }
+}
+
+#[test]
+fn every_port_is_published_on_this_machine_only() {
+    for service in services() {
+        for port in service.list("ports") {
+            assert!(port.starts_with("127.0.0.1:"), "{}: {port}", service.name);
+        }
+    }
+}
+
+#[test]
+fn a_service_listens_where_its_port_is_published() {
+    for service in services().iter().filter(|service| service.is_ours()) {
+        let address = service.environment("LISTEN_ADDR");
+        for (_, inside) in service.ports() {
+            assert_eq!(
+                address,
+                Some(format!("0.0.0.0:{inside}")),
+                "{}",
+                service.name
+            );
+        }
+    }
+}
+
+#[test]
+fn every_url_leads_to_a_container_that_listens_there() {
+    for stage in stages() {
+        let running = stage.running();
+        for service in &running {
+            for (name, value) in service.map("environment") {
+                let value = value.as_str().unwrap_or_default();
+                let from = format!("stage {}: {}: {name}", stage.number, service.name);
+                // Those with localhost are for browsers.
+                let inside = addresses(value).into_iter();
+                for address in inside.filter(|url| !url.starts_with("localhost")) {
+                    assert_reachable_among(&running, address, &from);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn workers_say_where_they_listen() {
+    for worker in services()
+        .iter()
+        .filter(|service| service.name.starts_with("ktrdr-worker-"))
+    {
+        let advertised = worker.environment("ADVERTISE_URL").expect("a worker's URL");
+        let port = worker.listens()[0];
+        assert_eq!(advertised, format!("http://{}:{port}", worker.container()));
+    }
+}
+
+/// The folders whose code reads the variables of a program.
+fn sources(program: &str) -> Vec<String> {
+    let own = match program {
+        "traffic-gen" => "traffic-gen/src".to_owned(),
+        "doctor" => "crates/tools/doctor/src".to_owned(),
+        _ => format!("crates/services/{program}/src"),
+    };
+    let mut folders = vec![
+        own,
+        "crates/lib/service/src".to_owned(),
+        "crates/lib/telemetry/src".to_owned(),
+    ];
+    if ["die-service", "usage-sink"].contains(&program) {
+        folders.push("crates/lib/database/src".to_owned());
+    }
+    folders
+}
+
+#[test]
+fn every_variable_of_our_programs_is_one_that_they_read() {
+    for service in services().iter().filter(|service| service.is_ours()) {
+        let program = program(service);
+        let code: String = sources(&program)
+            .iter()
+            .map(|folder| code(folder))
+            .collect();
+        for name in service.map("environment").keys() {
+            let flag = format!("env = \"{name}\"");
+            assert!(
+                code.contains(&flag),
+                "{}: {program} has no flag for {name}",
+                service.name
+            );
+        }
+    }
+}
+
+fn code(folder: &str) -> String {
+    let mut code = String::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder);
+        let entries = entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        for entry in entries {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                code += &std::fs::read_to_string(&path).unwrap_or_default();
+            }
+        }
+    }
+    code
+}
+
+fn program(service: &Service) -> String {
+    let command = service.argv();
+    let path = command
+        .first()
+        .unwrap_or_else(|| panic!("{} has no command", service.name));
+    path.trim_start_matches('/').to_owned()
+}
+
+#[test]
+fn a_health_check_asks_the_program_that_runs() {
+    for service in services().iter().filter(|service| service.is_ours()) {
+        let listens = service.environment("LISTEN_ADDR").is_some();
+        let test = service.it["healthcheck"]["test"].clone();
+        if !listens {
+            assert!(test.is_null(), "{} has nothing to ask", service.name);
+            continue;
+        }
+        let mut expected = vec!["CMD".to_owned()];
+        expected.extend(service.argv());
+        expected.push("health".to_owned());
+        assert_eq!(test, serde_json::json!(expected), "{}", service.name);
+    }
+}
+
+/// Clients cannot be asked, and the proxy's image has nothing to ask with that works everywhere.
+#[test]
+fn every_container_that_listens_has_a_health_check() {
+    for service in services()
+        .iter()
+        .filter(|service| service.name != "docker-proxy")
+    {
+        let checked = !service.it["healthcheck"].is_null();
+        assert_eq!(checked, !service.listens().is_empty(), "{}", service.name);
+    }
+}
+
+#[test]
+fn only_what_has_a_health_check_is_waited_for() {
+    for dependent in services() {
+        for (name, how) in dependent.map("depends_on") {
+            let checked = !service(&name).it["healthcheck"].is_null();
+            let expected = if checked {
+                "service_healthy"
+            } else {
+                "service_started"
+            };
+            assert_eq!(
+                how["condition"], expected,
+                "{} waits for {name}",
+                dependent.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_doctor_is_told_where_everything_is() {
+    let doctor = service("doctor");
+    assert!(!doctor.is_default(), "`up` must not start it");
+    let parts = [
+        "die-service",
+        "dice-roller",
+        "frontend",
+        "usage-sink",
+        "alloy",
+        "tempo",
+        "prometheus",
+        "loki",
+        "grafana",
+    ];
+    for part in parts {
+        let name = format!("{}_URL", part.to_uppercase().replace('-', "_"));
+        let url = doctor.environment(&name);
+        let url = url.unwrap_or_else(|| panic!("the doctor has no {name}"));
+        assert!(
+            url.starts_with(&format!("http://{part}:")),
+            "{name} is {url}"
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! Are the keys in Loki's and Tempo's files keys that they know? Tempo does not start with one
+//! that it does not. The lists in `keys/` are of the versions that docker-compose.yml runs: for
+//! each map that our file has, what `GET /config` (Loki) and `GET /status/config` (Tempo) show
+//! there; `*` stands for anything.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::files::{service, text, yaml};
+
+/// The known keys of every map, by its path.
+fn known(program: &str) -> BTreeMap<String, Vec<String>> {
+    let image = service(program).it["image"]
+        .as_str()
+        .expect("an image")
+        .to_owned();
+    let (_, version) = image.rsplit_once(':').expect("a tag");
+    let list = text(&format!(
+        "crates/tools/xtask/tests/stack/keys/{program}-{version}.txt"
+    ));
+    let lines = list
+        .lines()
+        .map(|line| line.split_once(": ").expect("PATH: KEYS"));
+    lines
+        .map(|(path, keys)| {
+            (
+                path.to_owned(),
+                keys.split(' ').map(str::to_owned).collect(),
+            )
+        })
+        .collect()
+}
+
+fn check(node: &Value, path: &str, known: &BTreeMap<String, Vec<String>>) {
+    match node {
+        Value::Object(map) => {
+            let list = known.get(path);
+            let list = list.unwrap_or_else(|| panic!("no list of the keys of {path}"));
+            if list == &["*"] {
+                return;
+            }
+            for (key, value) in map {
+                assert!(list.contains(key), "{path}: there is no key {key}");
+                check(value, &format!("{path}.{key}"), known);
+            }
+        }
+        Value::Array(values) => {
+            for value in values {
+                check(value, &format!("{path}.[]"), known);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check_file(program: &str) {
+    let config = yaml(&format!("stack/{program}/{program}.yaml"));
+    check(&config, program, &known(program));
+}
+
+#[test]
+fn loki_knows_every_key_of_its_file() {
+    check_file("loki");
+}
+
+#[test]
+fn tempo_knows_every_key_of_its_file() {
+    check_file("tempo");
+}
+
+#[test]
+#[should_panic(expected = "there is no key compactor")]
+fn a_key_of_tempo_2_is_found() {
+    let config = serde_json::json!({ "compactor": {} });
+    check(&config, "tempo", &known("tempo"));
+}
