@@ -1,6 +1,7 @@
 //! Panels that compute: given series, the figure they show, by `promtool test rules`. The cases
 //! are in `arithmetic.yml`.
 
+#[path = "support/support.rs"]
 mod support;
 
 use std::fs;

@@ -2,6 +2,7 @@
 //!
 //! They are npm packages, so this needs `node` and `npm`; `npm ci` is run once.
 
+#[path = "support/support.rs"]
 mod support;
 
 use serde_json::{Value, json};

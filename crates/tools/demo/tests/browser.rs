@@ -15,7 +15,10 @@ use testkit::Process;
 use tokio::net::TcpListener;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_demo");
-const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../services/frontend/tests/browser");
+const SCRIPTS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../services/frontend/tests/browser"
+);
 
 /// An address that nobody listens on.
 const NOBODY: &str = "http://127.0.0.1:1";

@@ -1,7 +1,7 @@
 //! The dashboards as they are compiled: committed, complete, and free of the mistakes that
 //! Grafana does not report.
 
-#[path = "../support/mod.rs"]
+#[path = "../support/support.rs"]
 mod support;
 
 mod anchored;

@@ -6,7 +6,7 @@
 //! program itself, started again: `live be SERVICE FLAGS`. Needs `prometheus`, and for stages 5 and
 //! 6 `postgres` and `prometheus-postgres-exporter`.
 
-#[path = "../support/mod.rs"]
+#[path = "../support/support.rs"]
 mod support;
 
 mod alloy;

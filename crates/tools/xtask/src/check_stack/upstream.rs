@@ -13,7 +13,12 @@ pub(super) fn check() -> Result<Verdict, String> {
     }
     let program = workshop()?.join("upstream");
     let mut build = Command::new("go");
-    build.args(["build", "-C", "crates/tools/xtask/src/check_stack/upstream", "-o"]);
+    build.args([
+        "build",
+        "-C",
+        "crates/tools/xtask/src/check_stack/upstream",
+        "-o",
+    ]);
     if let Err(problem) = output(build.arg(&program).arg(".")) {
         // Without a way to its modules there is nothing to check with.
         let unreachable = [
