@@ -11,6 +11,9 @@ use url::Url;
 /// Bytes of an answer that are read at most. A trace of 100,000 spans has about 40 MB.
 const MAX_ANSWER: usize = 64 << 20;
 
+/// How long an idle connection is kept: less than servers do, so that no request meets a closing one.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// Bytes of an error answer that are kept for the message.
 const MAX_DETAIL: usize = 200;
 
@@ -110,6 +113,7 @@ impl Reader {
         let client = Client::builder()
             // A proxy that the shell or Docker has set is not for the parts next door.
             .no_proxy()
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .build();
         Self {
             client: client.expect("a client without TLS and proxies has nothing that can fail"),

@@ -17,16 +17,22 @@ pub use trace::{Kind, Span, Trace};
 #[derive(Debug, Clone)]
 pub struct Tempo(Reader);
 
-/// `tempopb.TraceByIDResponse`, as far as it is read: the answer of `/api/v2/traces/{id}`.
+/// `tempopb.TraceByIDResponse` of Tempo's `pkg/tempopb/tempo.proto`: the answer of
+/// `/api/v2/traces/{id}` in protobuf. Public for what stands in for Tempo.
 #[derive(Clone, PartialEq, prost::Message)]
-struct TraceById {
+pub struct TraceByIdResponse {
+    /// `tempopb.Trace`, whose wire format is that of OTLP's `TracesData`; empty for an unknown id.
     #[prost(message, optional, tag = "1")]
-    trace: Option<TracesData>,
-    /// `PartialStatus`: 0 complete, 1 partial.
+    pub trace: Option<TracesData>,
+    /// `tempopb.TraceByIDMetrics`, which is not read.
+    #[prost(message, optional, tag = "2")]
+    pub metrics: Option<()>,
+    /// `tempopb.PartialStatus`: 0 complete, 1 partial.
     #[prost(int32, tag = "3")]
-    status: i32,
+    pub status: i32,
+    /// Why the trace is partial.
     #[prost(string, tag = "4")]
-    message: String,
+    pub message: String,
 }
 
 /// A trace that a search found.
@@ -114,18 +120,20 @@ impl Tempo {
     }
 
     /// What has arrived so far of the trace with that id, 1 to 32 hexadecimal digits; none when
-    /// nothing has.
+    /// nothing has, for which Tempo 3 answers 200 with an empty trace, and others 404.
     ///
     /// # Errors
     /// [`AskError`].
     pub async fn trace(&self, id: &str) -> Result<Option<Trace>, AskError> {
         let ask = self.0.get(&format!("/api/v2/traces/{id}"), &[]);
-        let Some(answer) = AskError::found(ask.protobuf::<TraceById>().await)? else {
+        let Some(answer) = AskError::found(ask.protobuf::<TraceByIdResponse>().await)? else {
             return Ok(None);
         };
-        let partial = (answer.status != 0).then_some(answer.message);
-        let data = answer.trace.unwrap_or_default();
-        Ok(Some(Trace::new(data, partial)))
+        let trace = Trace::new(
+            answer.trace.unwrap_or_default(),
+            partial(answer.status, answer.message),
+        );
+        Ok(Some(trace).filter(|trace| !trace.spans.is_empty()))
     }
 
     /// The traces that match, the newest first as far as the limits go.
@@ -146,6 +154,15 @@ impl Tempo {
         let traces = answer.traces.into_iter().map(WireFound::read);
         let traces: Option<Vec<Found>> = traces.collect();
         traces.ok_or_else(|| unreadable(self.0.base(), "a span's times are not numbers"))
+    }
+}
+
+/// Why spans are missing; none when `PartialStatus` says that they are not.
+fn partial(status: i32, message: String) -> Option<String> {
+    match (status, message.as_str()) {
+        (0, _) => None,
+        (_, "") => Some("the trace store left spans out".to_owned()),
+        _ => Some(message),
     }
 }
 

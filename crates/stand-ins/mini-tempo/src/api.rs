@@ -1,17 +1,18 @@
 //! Tempo's HTTP API, the part of it that is answered here.
 
+mod format;
 mod params;
 mod search;
 
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use crate::json::{list, message, resource_spans};
+use crate::api::format::Format;
 use crate::otlp::put_together;
 use crate::{InvalidTraceId, Store, TraceId, metrics};
 
@@ -21,8 +22,10 @@ const NOT_HERE: &str = "mini-tempo, a stand-in for Tempo, answers only GET /read
 /// Tempo's HTTP API, to be served on a listener of its own (Tempo's port is 3200).
 ///
 /// Statuses are Tempo's: 400 with the reason as text for a malformed trace id, parameter or query; 404 for a trace that
-/// `/api/traces/{id}` does not find, with an empty body, whereas `/api/v2/traces/{id}` answers 200 with an empty trace. 400 is also the answer to
+/// `/api/traces/{id}` does not find, with an empty body and no content type, whereas `/api/v2/traces/{id}` answers 200 with an empty trace. 400 is also the answer to
 /// TraceQL and parameters that mini-tempo does not know, 404 to endpoints that it does not have.
+///
+/// A trace is protobuf for a client whose `Accept` names `application/protobuf`, and JSON for any other.
 pub fn api(store: Store) -> Router {
     Router::new()
         .route("/ready", get("ready\n"))
@@ -71,30 +74,22 @@ async fn buildinfo() -> Json<Value> {
 async fn trace(
     State(store): State<Store>,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let id: TraceId = id.parse()?;
     let trace = store.trace(id).ok_or(ApiError::NotFound)?;
-    let batches = put_together(&trace);
-    Ok(Json(message([("batches", list(&batches, resource_spans))])))
+    Ok(Format::accepted(&headers).v1(put_together(&trace)))
 }
 
-/// `status` has its default value, COMPLETE, and is therefore left out.
 async fn trace_v2(
     State(store): State<Store>,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let id: TraceId = id.parse()?;
-    let batches = store
-        .trace(id)
-        .map(|trace| put_together(&trace))
-        .unwrap_or_default();
-    Ok(Json(message([
-        (
-            "trace",
-            message([("resourceSpans", list(&batches, resource_spans))]),
-        ),
-        ("metrics", message([])),
-    ])))
+    let trace = store.trace(id);
+    let resource_spans = trace.map(|trace| put_together(&trace));
+    Ok(Format::accepted(&headers).v2(resource_spans.unwrap_or_default()))
 }
 
 async fn search(

@@ -23,7 +23,7 @@ pub struct Trace {
 }
 
 /// One span.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Span {
     /// 32 hexadecimal digits.
     pub trace_id: String,
@@ -45,12 +45,13 @@ pub struct Span {
     pub end: u64,
     /// Whether its status is an error.
     pub error: bool,
-    /// Attributes as plain JSON. Whole numbers beyond 2^53, which JSON's readers round, are text.
+    /// Attributes as plain JSON. Text are whole numbers beyond 2^53, which JSON's readers round, and
+    /// `NaN`, `inf` and `-inf`, which JSON lacks; bytes are hexadecimal digits.
     pub attributes: Map<String, Value>,
 }
 
 /// What a span stands for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The sender did not say.
     #[default]
@@ -105,7 +106,7 @@ impl Span {
         Self {
             trace_id: hex(&wire.trace_id),
             id: hex(&wire.span_id),
-            parent: Some(hex(&wire.parent_span_id)).filter(|id| !id.is_empty()),
+            parent: parent(&wire.parent_span_id),
             has_remote_parent: says_so.then(|| remote(SpanFlags::ContextIsRemoteMask)),
             service: Arc::clone(service),
             kind: kind(wire.kind()),
@@ -116,6 +117,11 @@ impl Span {
             attributes: attributes(wire.attributes),
         }
     }
+}
+
+/// Some senders write the absence of a parent as zeros.
+fn parent(id: &[u8]) -> Option<String> {
+    id.iter().any(|byte| *byte != 0).then(|| hex(id))
 }
 
 fn service(resource: &[KeyValue]) -> Arc<str> {
@@ -158,7 +164,8 @@ fn json(value: AnyValue) -> Value {
         Some(Wire::BoolValue(truth)) => truth.into(),
         Some(Wire::IntValue(whole)) if (-EXACT..=EXACT).contains(&whole) => whole.into(),
         Some(Wire::IntValue(whole)) => whole.to_string().into(),
-        Some(Wire::DoubleValue(number)) => number.into(),
+        Some(Wire::DoubleValue(number)) if number.is_finite() => number.into(),
+        Some(Wire::DoubleValue(number)) => number.to_string().into(),
         Some(Wire::ArrayValue(list)) => list.values.into_iter().map(json).collect(),
         Some(Wire::KvlistValue(list)) => Value::Object(attributes(list.values)),
         Some(Wire::BytesValue(bytes)) => hex(&bytes).into(),

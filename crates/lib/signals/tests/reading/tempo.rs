@@ -42,6 +42,8 @@ fn roll() -> WireSpan {
             attribute("die.type", Wire::StringValue("fair".to_owned())),
             attribute("small", Wire::IntValue(4)),
             attribute("large", Wire::IntValue(1 << 60)),
+            attribute("double", Wire::DoubleValue(0.5)),
+            attribute("none", Wire::DoubleValue(f64::NAN)),
         ],
         ..WireSpan::default()
     }
@@ -90,6 +92,8 @@ fn store() -> Router {
         match id.as_str() {
             "whole" => answer(0, "").into_response(),
             "part" => answer(1, "a block is gone").into_response(),
+            "some" => answer(1, "").into_response(),
+            "empty" => [0x0a, 0, 0x12, 0].into_response(),
             _ => StatusCode::NOT_FOUND.into_response(),
         }
     };
@@ -130,7 +134,9 @@ async fn spans_come_with_their_service_ids_and_plain_attributes() {
     let attributes = serde_json::to_value(&first.attributes).expect("JSON");
     assert_eq!(
         attributes,
-        json!({"die.type": "fair", "small": 4, "large": "1152921504606846976"})
+        json!({
+            "die.type": "fair", "small": 4, "large": "1152921504606846976", "double": 0.5, "none": "NaN",
+        })
     );
 }
 
@@ -144,7 +150,14 @@ async fn a_partial_answer_says_why_and_an_absent_trace_is_no_error() {
         .expect("a trace");
     assert_eq!(part.partial.as_deref(), Some("a block is gone"));
     assert_eq!(part.spans.len(), 2);
-    assert!(tempo.trace("none").await.expect("an answer").is_none());
+    let some = tempo.trace("some").await.expect("an answer");
+    let why = some.expect("a trace").partial;
+    assert_eq!(why.as_deref(), Some("the trace store left spans out"));
+    // Tempo 3 answers 200 with an empty trace, others 404.
+    for absent in ["empty", "none"] {
+        let trace = tempo.trace(absent).await.expect("an answer");
+        assert_eq!(trace, None, "{absent}");
+    }
 }
 
 #[tokio::test]

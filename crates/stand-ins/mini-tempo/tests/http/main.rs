@@ -3,6 +3,7 @@
 mod bounds;
 mod formats;
 mod memory;
+mod protobuf;
 mod receiver;
 mod search;
 mod senders;

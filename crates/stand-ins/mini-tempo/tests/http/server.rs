@@ -72,8 +72,13 @@ impl Server {
             .expect("the receiver answers")
     }
 
+    /// The URL of `path` in the API.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.api)
+    }
+
     pub(crate) async fn respond(&self, path: &str) -> Response {
-        let request = self.client.get(format!("{}{path}", self.api));
+        let request = self.client.get(self.url(path));
         request.send().await.expect("the API answers")
     }
 
@@ -87,7 +92,7 @@ impl Server {
     }
 
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> (StatusCode, String) {
-        let request = self.client.get(format!("{}{path}", self.api)).query(query);
+        let request = self.client.get(self.url(path)).query(query);
         let response = request.send().await.expect("the API answers");
         (response.status(), response.text().await.expect("a body"))
     }
