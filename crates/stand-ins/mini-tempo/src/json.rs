@@ -1,12 +1,13 @@
 //! OTLP messages as Tempo writes them in JSON.
 //!
 //! Tempo uses gogo's jsonpb, not OTLP/JSON: names are camelCase, a field with its default value is left out, 64-bit integers are
-//! strings, enums are names, and ids are bytes and therefore base64 - where OTLP/JSON has hex.
+//! strings, enums are names, and ids are bytes and therefore base64 - where OTLP/JSON has hex. Fields that Tempo's messages
+//! do not have are not written.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, EntityRef, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
@@ -71,16 +72,6 @@ fn resource(resource: &Resource) -> Value {
             "droppedAttributesCount",
             resource.dropped_attributes_count.into(),
         ),
-        ("entityRefs", list(&resource.entity_refs, entity_ref)),
-    ])
-}
-
-fn entity_ref(entity: &EntityRef) -> Value {
-    message([
-        ("schemaUrl", entity.schema_url.as_str().into()),
-        ("type", entity.r#type.as_str().into()),
-        ("idKeys", entity.id_keys.as_slice().into()),
-        ("descriptionKeys", entity.description_keys.as_slice().into()),
     ])
 }
 
@@ -176,14 +167,14 @@ pub(crate) fn key_value(attribute: &KeyValue) -> Value {
             "value",
             attribute.value.as_ref().map_or(Value::Null, any_value),
         ),
-        ("keyStrindex", attribute.key_strindex.into()),
     ])
 }
 
 /// A oneof: the chosen value is written even if it is false, 0 or empty.
 fn any_value(any: &AnyValue) -> Value {
     let (name, value) = match &any.value {
-        None => return message([]),
+        // Of the profiling signal, which Tempo's messages do not have.
+        None | Some(Any::StringValueStrindex(_)) => return message([]),
         Some(Any::StringValue(text)) => ("stringValue", text.as_str().into()),
         Some(Any::BoolValue(truth)) => ("boolValue", (*truth).into()),
         Some(Any::IntValue(number)) => ("intValue", number.to_string().into()),
@@ -197,7 +188,6 @@ fn any_value(any: &AnyValue) -> Value {
             message([("values", list(&map.values, key_value))]),
         ),
         Some(Any::BytesValue(raw)) => ("bytesValue", bytes(raw)),
-        Some(Any::StringValueStrindex(index)) => ("stringValueStrindex", (*index).into()),
     };
     [(name.to_owned(), value)].into_iter().collect()
 }

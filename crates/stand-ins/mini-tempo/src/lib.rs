@@ -1,7 +1,7 @@
 //! mini-tempo: a stand-in for Grafana Tempo, for running without Docker and for tests.
 //!
 //! It is not Tempo. It takes traces as OTLP, keeps the newest of them in memory and answers the part of Tempo's HTTP API
-//! that a page or a test needs, in Tempo's own JSON (compared with the sources of Tempo 3):
+//! that a page or a test needs, in Tempo's own JSON and protobuf (compared with the sources of Tempo 3.0.3):
 //!
 //! * [`receiver()`]: `POST /v1/traces`, OTLP http/protobuf and http/json, packed with gzip or not, at most [`MAX_BODY_BYTES`]
 //! * [`api()`]: `GET /ready`, `/metrics`, `/api/echo`, `/api/status/buildinfo`, `/api/traces/{id}`, `/api/v2/traces/{id}`,
@@ -12,7 +12,8 @@
 //! refused or cut. A span that is received twice is kept once and counted, whereas Tempo keeps, shows and counts it twice.
 //!
 //! Of TraceQL it knows one spanset filter, `{ span.die.type = "fair" && duration > 100ms }`; anything else is answered with
-//! a 400 that names what is missing. JSON is the only answer format, whatever `Accept` says.
+//! a 400 that names what is missing. Traces are protobuf for a client that accepts it and JSON for any other; everything
+//! else is JSON or text, whatever `Accept` says.
 //!
 //! The caller binds the listeners:
 //!
@@ -27,24 +28,21 @@
 //! ```
 //!
 //! To read the code: `measure` tells what a request takes before it is decoded, `otlp` takes requests apart into spans and
-//! `trim` trims these, `store` and `state` keep them, `trace` is what one trace knows about itself, `traceql` and `tags` select
-//! traces, `json` and `api` write Tempo's answers.
+//! `trim` trims these, `store` and `state` keep them, `trace` is what one trace knows about itself, `traceql` selects spans,
+//! `json` and `api` write Tempo's answers.
 
 mod api;
-mod duration;
 mod ids;
 mod json;
 mod measure;
 mod metrics;
 mod otlp;
 mod otlp_json;
-mod quoted;
 mod receiver;
 mod refusal;
 mod rejection;
 mod state;
 mod store;
-mod tags;
 mod trace;
 mod traceql;
 mod trim;

@@ -2,8 +2,10 @@
 //!
 //! `parse` reads it, `field` says what a name stands for on a span, and this file evaluates it.
 
+mod duration;
 mod field;
 mod parse;
+mod quoted;
 
 use std::cmp::Ordering;
 

@@ -1,35 +1,30 @@
-//! The parameters of `/api/search`, checked as Tempo checks them. What Tempo would ignore, or take for a tag, is refused, so
+//! The parameters of `/api/search`, checked as Tempo checks them. What Tempo would ignore, and
+//! what it knows beside TraceQL, is refused, so
 //! that a misspelled parameter does not look like a search that finds everything.
 
-use super::search::{Search, Select};
-use crate::tags::Tags;
-use crate::{duration, traceql};
+use super::search::Search;
+use crate::traceql::{self, Filter};
 
 /// What is wrong with a parameter; always answered with a 400.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Mistake {
     #[error("invalid {name}: {problem}")]
     Invalid { name: &'static str, problem: String },
-    #[error("invalid request: can't specify tags and q in the same query")]
-    TagsAndQuery,
     #[error("http parameter start must be before end. received start={start} end={end}")]
     Window { start: u32, end: u32 },
     #[error("invalid q: {0}")]
     Query(#[from] traceql::Error),
-    #[error("unknown parameter {0:?}: the search knows {KNOWN:?}")]
+    #[error(
+        "unknown parameter {0:?}: the search knows {KNOWN:?}; write conditions in TraceQL as q"
+    )]
     Unknown(String),
 }
 
-const KNOWN: [&str; 8] = [
-    "q",
-    "tags",
-    "minDuration",
-    "maxDuration",
-    "limit",
-    "start",
-    "end",
-    "spss",
-];
+/// Tempo also has `tags`, `minDuration` and `maxDuration`, its language before TraceQL.
+const KNOWN: [&str; 5] = ["q", "limit", "start", "end", "spss"];
+
+/// The query where none is given.
+const EVERYTHING: &str = "{}";
 
 /// Tempo's `default_result_limit`.
 const DEFAULT_LIMIT: u32 = 20;
@@ -51,7 +46,7 @@ pub(super) fn parse(parameters: &[(String, String)]) -> Result<Search, Mistake> 
     }
     let parameters = Parameters(parameters);
     Ok(Search {
-        select: parameters.select()?,
+        filter: parameters.filter()?,
         window: parameters.window()?,
         limit: parameters.limit()?,
         spans: parameters.spans()?,
@@ -78,51 +73,8 @@ impl Parameters<'_> {
         self.get(name).map(parse).transpose()
     }
 
-    /// In nanoseconds.
-    fn duration(&self, name: &'static str) -> Result<Option<u64>, Mistake> {
-        let parse = |text: &str| {
-            let nanos = duration::parse(text);
-            nanos.ok_or_else(|| {
-                invalid(
-                    name,
-                    format!("{text:?} is not a duration such as 100ms or 1.5s"),
-                )
-            })
-        };
-        self.get(name).map(parse).transpose()
-    }
-
-    fn select(&self) -> Result<Select, Mistake> {
-        match (self.get("q"), self.get("tags")) {
-            (Some(_), Some(_)) => Err(Mistake::TagsAndQuery),
-            (Some(query), None) => self.query(query),
-            (None, tags) => self.tags(tags.unwrap_or_default()),
-        }
-    }
-
-    fn query(&self, query: &str) -> Result<Select, Mistake> {
-        for name in ["minDuration", "maxDuration"] {
-            if self.get(name).is_some() {
-                return Err(invalid(
-                    name,
-                    "Tempo ignores it with q; write traceDuration in q",
-                ));
-            }
-        }
-        Ok(Select::TraceQl(traceql::parse(query)?))
-    }
-
-    fn tags(&self, tags: &str) -> Result<Select, Mistake> {
-        let tags = Tags::parse(tags).map_err(|problem| invalid("tags", problem))?;
-        let shortest = self.duration("minDuration")?.unwrap_or(0);
-        let longest = self.duration("maxDuration")?.unwrap_or(u64::MAX);
-        if shortest > longest {
-            return Err(invalid("maxDuration", "must be greater than minDuration"));
-        }
-        Ok(Select::Tags {
-            tags,
-            durations: shortest..=longest,
-        })
+    fn filter(&self) -> Result<Filter, Mistake> {
+        Ok(traceql::parse(self.get("q").unwrap_or(EVERYTHING))?)
     }
 
     fn window(&self) -> Result<Option<(u32, u32)>, Mistake> {

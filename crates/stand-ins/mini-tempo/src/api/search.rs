@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -10,28 +9,18 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use serde_json::Value as Json;
 
 use crate::json::{key_value, list, message, uint64};
-use crate::tags::Tags;
 use crate::traceql::{Comparison, Field, Filter};
 use crate::{Span, Status, Store, Trace, Value};
 
 /// A checked search.
 pub(super) struct Search {
-    pub(super) select: Select,
+    /// Of a trace that is found, at least one span matches.
+    pub(super) filter: Filter,
     /// Seconds since 1970: the trace must have been running at some time in between.
     pub(super) window: Option<(u32, u32)>,
     pub(super) limit: u32,
     /// How many matching spans of a trace to show.
     pub(super) spans: u32,
-}
-
-/// Which traces.
-pub(super) enum Select {
-    TraceQl(Filter),
-    /// Durations are those of whole traces, in nanoseconds.
-    Tags {
-        tags: Tags,
-        durations: RangeInclusive<u64>,
-    },
 }
 
 /// What Tempo shows for the trace of a root span that has not arrived.
@@ -74,20 +63,12 @@ impl Search {
         })
     }
 
-    /// The spans that match, if the trace does; a search by tags is for traces and gives no spans.
+    /// The spans that match; none if there is none.
     fn matching<'a>(&self, trace: &'a Trace) -> Option<Vec<&'a Span>> {
-        match &self.select {
-            Select::TraceQl(filter) => {
-                let spans = trace.spans().iter().map(|span| &**span);
-                let spans: Vec<_> = spans.filter(|span| filter.matches(span, trace)).collect();
-                (!spans.is_empty()).then_some(spans)
-            }
-            Select::Tags { tags, durations } => {
-                let matches =
-                    durations.contains(&trace.duration_nanos()) && tags.match_trace(trace);
-                matches.then(Vec::new)
-            }
-        }
+        let spans = trace.spans().iter().map(|span| &**span);
+        let matching = spans.filter(|span| self.filter.matches(span, trace));
+        let matching: Vec<&Span> = matching.collect();
+        (!matching.is_empty()).then_some(matching)
     }
 
     /// `TraceSearchMetadata`. `spanSet` is deprecated and still sent by Tempo.
@@ -97,24 +78,15 @@ impl Search {
         let service = root
             .map(Span::service)
             .filter(|service| !service.is_empty());
-        let details = match &self.select {
-            Select::TraceQl(_) => (
-                span_set.clone(),
-                Json::from(vec![span_set]),
-                service_stats(trace),
-            ),
-            Select::Tags { .. } => (Json::Null, Json::Null, Json::Null),
-        };
-        let (span_set, span_sets, service_stats) = details;
         message([
             ("traceID", trace.id().trimmed().into()),
             ("rootServiceName", service.unwrap_or(NO_ROOT).into()),
             ("rootTraceName", root.map_or("", Span::name).into()),
             ("startTimeUnixNano", uint64(trace.start_unix_nano())),
             ("durationMs", (trace.duration_nanos() / 1_000_000).into()),
-            ("spanSet", span_set),
-            ("spanSets", span_sets),
-            ("serviceStats", service_stats),
+            ("spanSet", span_set.clone()),
+            ("spanSets", vec![span_set].into()),
+            ("serviceStats", service_stats(trace)),
         ])
     }
 
@@ -128,14 +100,9 @@ impl Search {
 
     /// A span shows what the query asked about, as in Tempo.
     fn span(&self, trace: &Trace, span: &Span) -> Json {
-        let comparisons = match &self.select {
-            Select::TraceQl(filter) => filter.comparisons(),
-            Select::Tags { .. } => Vec::new(),
-        };
-        let holding: Vec<&Comparison> = comparisons
-            .into_iter()
-            .filter(|comparison| comparison.holds(span, trace))
-            .collect();
+        let comparisons = self.filter.comparisons().into_iter();
+        let holding = comparisons.filter(|comparison| comparison.holds(span, trace));
+        let holding: Vec<&Comparison> = holding.collect();
         let names_it = holding
             .iter()
             .any(|comparison| comparison.field == Field::Name);

@@ -1,7 +1,8 @@
 //! Recursive descent over the text: filter > or > and > group or comparison > field, operator, literal.
 
 use super::{Comparison, Error, Field, Filter, Literal, Operator};
-use crate::{Kind, Status, duration, quoted};
+use super::{duration, quoted};
+use crate::{Kind, Status};
 
 /// How deep parentheses may nest: far more than anybody writes, far less than the stack holds.
 const MAX_DEPTH: usize = 32;

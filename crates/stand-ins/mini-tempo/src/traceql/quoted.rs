@@ -1,8 +1,8 @@
-//! Text in double quotes, as TraceQL and logfmt write it. Go's escapes that JSON does not have (`\x41`) are not read.
+//! Text in double quotes, as TraceQL writes it. Go's escapes that JSON does not have (`\x41`) are not read.
 
 /// The text at the start of `input`, which begins with `"`, and the length of the quoted form in bytes; none if the quotes
 /// do not end or an escape is unknown.
-pub(crate) fn take(input: &str) -> Option<(String, usize)> {
+pub(super) fn take(input: &str) -> Option<(String, usize)> {
     let mut escaped = false;
     let (end, _) = input.char_indices().skip(1).find(|(_, c)| {
         let ends = *c == '"' && !escaped;

@@ -1,4 +1,4 @@
-//! Go's durations, such as `100ms`, `1.5s` or `1h30m`, as TraceQL and `minDuration` have them.
+//! Go's durations, such as `100ms`, `1.5s` or `1h30m`, as TraceQL has them.
 
 const UNITS: [(&str, f64); 8] = [
     ("ns", 1.0),
@@ -12,7 +12,7 @@ const UNITS: [(&str, f64); 8] = [
 ];
 
 /// Nanoseconds; none if it is negative, not a duration with units, or longer than 100 years.
-pub(crate) fn parse(text: &str) -> Option<u64> {
+pub(super) fn parse(text: &str) -> Option<u64> {
     const MAX_NANOS: f64 = 100.0 * 365.25 * 24.0 * 3600e9;
     if text == "0" {
         return Some(0);
