@@ -19,7 +19,7 @@ pub(crate) struct Stage {
     pub(crate) try_this: [Try; 3],
 }
 
-/// What to do and what there is to see; the README says the same, with more words. `{page}`, `{roller}`, `{dice}`, `{traces}`, `{dice_db}`
+/// What to do and what there is to see; docs/stages.md says the same, with more words. `{page}`, `{roller}`, `{dice}`, `{traces}`, `{dice_db}`
 /// and `{usage_db}` stand for the URLs of this run, `{stop_database}` for how that is done.
 #[derive(Debug)]
 pub(crate) struct Try {
@@ -212,29 +212,37 @@ mod tests {
     use super::*;
 
     const README: &str = include_str!("../../../../README.md");
+    const STAGES_PAGE: &str = include_str!("../../../../docs/stages.md");
 
-    /// The numbered items of the README's list for that stage, without code marks.
-    fn items(stage: u8) -> Vec<String> {
-        let head = match stage {
-            DEFAULT => "Three things to try, with what they show:".to_owned(),
-            _ => format!("**Stage {stage}**"),
-        };
-        let (_, list) = README.split_once(&format!("\n{head}\n")).expect("a list");
+    /// The numbered items of the list below `head`, without code marks.
+    fn items(page: &str, head: &str) -> Vec<String> {
+        let (_, list) = page.split_once(&format!("\n{head}\n")).expect("a list");
         let items = list.trim_start().lines();
         let items = items.take_while(|line| !line.is_empty());
         let items = items.filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
         items.map(|line| line.replace('`', "")).collect()
     }
 
+    fn same_three_things(items: &[String], stage: &Stage) {
+        assert_eq!(items.len(), 3, "stage {}: {items:#?}", stage.number);
+        for (number, (item, it)) in items.iter().zip(&stage.try_this).enumerate() {
+            let start = format!("{}. **{}.**", number + 1, it.what);
+            assert!(item.starts_with(&start), "{start:?}, not {item:?}");
+        }
+    }
+
     #[test]
     fn the_readme_has_the_same_three_things_to_try() {
+        let stage = STAGES.iter().find(|stage| stage.number == DEFAULT);
+        let items = items(README, "Three things to try, with what they show:");
+        same_three_things(&items, stage.expect("the default stage"));
+    }
+
+    #[test]
+    fn the_page_of_stages_has_the_same_three_things_to_try() {
         for stage in &STAGES {
-            let items = items(stage.number);
-            assert_eq!(items.len(), 3, "stage {}: {items:#?}", stage.number);
-            for (number, (item, it)) in items.iter().zip(&stage.try_this).enumerate() {
-                let start = format!("{}. **{}.**", number + 1, it.what);
-                assert!(item.starts_with(&start), "{start:?}, not {item:?}");
-            }
+            let items = items(STAGES_PAGE, &format!("**Stage {}**", stage.number));
+            same_three_things(&items, stage);
         }
     }
 }
