@@ -127,13 +127,21 @@ fn the_files_in_force_are_the_ones_that_are_mounted() {
     assert!(target("roles.sql").starts_with("/docker-entrypoint-initdb.d/"));
 }
 
+/// Where the superuser's password comes from: random, read once, and accepted from nobody.
+const RANDOM: (&str, &str) = ("POSTGRES_PASSWORD_FILE", "/proc/sys/kernel/random/uuid");
+
 /// There is none to keep secret.
 #[test]
 fn no_password_is_anywhere() {
     for service in services() {
         for (name, value) in service.map("environment") {
-            assert!(!name.contains("PASSWORD"), "{}: {name}", service.name);
             let value = value.as_str().unwrap_or_default();
+            let random = (name.as_str(), value) == RANDOM;
+            assert!(
+                random || !name.contains("PASSWORD"),
+                "{}: {name}",
+                service.name
+            );
             let user = value
                 .split_once("postgres://")
                 .and_then(|(_, rest)| rest.split_once('@'));
@@ -143,6 +151,11 @@ fn no_password_is_anywhere() {
     }
     let script = text(&format!("{FOLDER}/roles.sql")).to_uppercase();
     assert!(!script.contains("PASSWORD"), "roles.sql");
+    let rules = text(&format!("{FOLDER}/pg_hba.conf"));
+    let mut rules = rules.lines().filter(|line| !line.starts_with('#'));
+    let no_password =
+        |rule: &str| rule.is_empty() || rule.ends_with("trust") || rule.ends_with("peer");
+    assert!(rules.all(no_password), "pg_hba.conf accepts a password");
     let grafana = datasource("usage-db");
     assert!(grafana["secureJsonData"].is_null() && grafana["password"].is_null());
 }
