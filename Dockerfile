@@ -1,4 +1,4 @@
-# One image with every program of ours: static binaries and nothing else.
+# One image with all our programs: static binaries and nothing else.
 # The services' commands and health checks are in docker-compose.yml.
 
 # The official image links against musl, statically; its version is rust-toolchain.toml's.
@@ -6,8 +6,8 @@ FROM rust:1.95.0-alpine3.23 AS rust
 WORKDIR /src
 ENV CARGO_PROFILE_RELEASE_STRIP=symbols
 
-# The workspace without its code: every manifest, and an empty crate behind each. What this
-# stage makes changes with Cargo.toml and Cargo.lock only, and so does the layer that copies it.
+# The workspace without its code: every manifest, with an empty crate for each. The result changes
+# only when a Cargo.toml or Cargo.lock changes, so that dependencies stay in their own cached layer.
 FROM rust AS manifests
 SHELL ["/bin/ash", "-eo", "pipefail", "-c"]
 COPY . .
@@ -29,7 +29,7 @@ RUN cargo build --release --locked $(printf " -p %s" $PROGRAMS)
 COPY . .
 # The commit, for the build_info metric.
 ARG DICE_REVISION=unknown
-# Cargo goes by time stamps, and these files are older than the empty ones just built.
+# Cargo compares time stamps, and these files are older than the empty ones that were just built.
 # hadolint ignore=SC2046,SC2086
 RUN find crates traffic-gen -name "*.rs" -exec touch {} + \
     && DICE_REVISION="$DICE_REVISION" cargo build --release --locked $(printf " -p %s" $PROGRAMS) \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts Grafana with an admin password that nobody had to think of: made on the first start,
-# kept beside the database that knows it, and gone with both. To read it:
+# Starts Grafana with a random admin password. The first start generates it and stores it beside
+# Grafana's database, in the same volume. To read it:
 #   docker compose exec grafana cat /var/lib/grafana/admin-password
 set -eu
 file=${GF_PATHS_DATA:-/var/lib/grafana}/admin-password

@@ -231,11 +231,25 @@ fn nobody_can_log_in_with_a_password_from_this_repository() {
         !names.iter().any(|name| name.contains("PASSWORD")),
         "{names:?}"
     );
-    assert_eq!(
-        grafana.environment("GF_AUTH_ANONYMOUS_ORG_ROLE"),
-        None,
-        "Viewer is the default"
-    );
+}
+
+/// A viewer would have no Explore; the setting that gave it to viewers is deprecated.
+#[test]
+fn anonymous_people_are_editors_of_everything_but_what_is_provisioned() {
+    let grafana = service("grafana");
+    let role = grafana.environment("GF_AUTH_ANONYMOUS_ORG_ROLE");
+    assert_eq!(role.as_deref(), Some("Editor"));
+    assert_eq!(grafana.environment("GF_USERS_VIEWERS_CAN_EDIT"), None);
+    let provisioning = "stack/grafana/provisioning";
+    let dashboards = yaml(&format!("{provisioning}/dashboards/dashboards.yaml"));
+    for provider in dashboards["providers"].as_array().expect("providers") {
+        assert_eq!(provider["allowUiUpdates"], false, "{provider}");
+        assert_eq!(provider["disableDeletion"], true, "{provider}");
+    }
+    let sources = yaml(&format!("{provisioning}/datasources/datasources.yaml"));
+    for source in sources["datasources"].as_array().expect("datasources") {
+        assert_ne!(source["editable"], true, "{source}");
+    }
 }
 
 #[test]
