@@ -5,7 +5,7 @@
 //!
 //! * `rows/` holds the rows of the six stages' dashboards, one file each: its panels, from left
 //!   to right and top to bottom, with the [`Stage`] since which each can be filled. A stage's
-//!   dashboard (`stages.rs`) is all rows, filtered by that.
+//!   dashboard (`stage_dashboards.rs`) is all rows, filtered by that.
 //! * `ktrdr/` holds the three dashboards of the second system.
 //! * `model/` is what a panel, a query and a dashboard are, and how they become Grafana's classic
 //!   JSON. Conventions live there and nowhere else: datasources, colours, links, the grid.
@@ -15,15 +15,14 @@
 mod ktrdr;
 mod model;
 mod rows;
-mod stage;
-mod stages;
+mod stage_dashboards;
 
-pub use stage::Stage;
+use stages::Stage;
 
 /// Every dashboard as the name of its file and its JSON, which ends in a newline.
 #[must_use]
 pub fn compile() -> Vec<(String, String)> {
-    let stages = Stage::ALL.into_iter().map(stages::dashboard);
+    let stages = Stage::ALL.into_iter().map(stage_dashboards::dashboard);
     stages
         .chain(ktrdr::dashboards())
         .map(|dashboard| (dashboard.file.clone(), dashboard.to_json()))

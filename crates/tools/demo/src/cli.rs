@@ -4,15 +4,16 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{FalseyValueParser, RangedI64ValueParser, Resettable};
+use clap::builder::{FalseyValueParser, RangedI64ValueParser, Resettable, TypedValueParser};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use database::postgres_url;
+use stages::{Component, Stage};
 use telemetry::without_secrets;
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
-use crate::stage::{self, Stage};
+use crate::plan;
 
 /// Tempo's own.
 pub(crate) const DEFAULT_TEMPO_PORT: u16 = 3200;
@@ -30,8 +31,8 @@ RUST_LIB_BACKTRACE, LD_LIBRARY_PATH, LD_PRELOAD, LLVM_PROFILE_FILE and OTEL_RESO
 /// Ctrl-C stops everything. There is no Grafana here: for that, `docker compose up`.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
-#[command(after_help = format!("{}\n\n--help lists more flags: log lines, KTRDR's ports, databases.", stage::table()))]
-#[command(after_long_help = format!("{}\n\n{ENVIRONMENT}", stage::table()))]
+#[command(after_help = format!("{}\n\n--help lists more flags: log lines, KTRDR's ports, databases.", plan::table()))]
+#[command(after_long_help = format!("{}\n\n{ENVIRONMENT}", plan::table()))]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -50,8 +51,7 @@ impl Cli {
         let command = Self::command().mut_args(service::ignore_if_empty);
         let without = command.clone().mut_args(without_database);
         let cli = Self::parse_with(without)?;
-        let stage = Stage::numbered(cli.options.stage);
-        match stage.database || stage.usage_sink.is_some() {
+        match cli.options.stage.runs(Component::Postgres) {
             true => Self::parse_with(command),
             false => Ok(cli),
         }
@@ -115,9 +115,9 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
     /// The stage to run, 1 to 6; each adds one idea
-    #[arg(long, env = "STAGE", value_name = "NUMBER", default_value_t = stage::DEFAULT)]
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=6))]
-    pub(crate) stage: u8,
+    #[arg(long, env = "STAGE", value_name = "NUMBER", default_value_t = Stage::DEFAULT)]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=6).try_map(Stage::try_from))]
+    pub(crate) stage: Stage,
 
     /// Leave the dice alone: no traffic but yours
     #[arg(long, env = "DEMO_NO_TRAFFIC", value_parser = FalseyValueParser::new())]
@@ -232,6 +232,19 @@ pub(crate) struct Options {
     )]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(4..=4096))]
     pub(crate) max_trace_mib: usize,
+}
+
+impl Options {
+    /// The port that a flag gives to `component`.
+    pub(crate) fn port(&self, component: Component) -> Option<u16> {
+        match component {
+            Component::DieService => self.die_service_port,
+            Component::DiceRoller => self.dice_roller_port,
+            Component::Frontend => self.frontend_port,
+            Component::UsageSink => self.usage_sink_port,
+            Component::Postgres => None,
+        }
+    }
 }
 
 /// Named as in the stack, where the other lines go to Loki.

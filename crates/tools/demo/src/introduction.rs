@@ -2,49 +2,50 @@
 
 use std::io::Write;
 
+use stages::{Component, Stage};
 use url::Url;
 
 use crate::cli::{DEFAULT_TEMPO_PORT, Options};
 use crate::plan::Plan;
 use crate::postgres::Databases;
-use crate::stage::{self, STAGES};
 use crate::topology::url;
 
 /// Says it on standard output.
 pub(crate) fn say(plan: &Plan, options: &Options, databases: &Databases) {
     let stage = plan.stage;
     let text = format!(
-        "The dice are rolling: stage {} of {}.\nNew in it: {}.\n\n{}\nTo try in this stage:\n\n{}\n{}\
+        "The dice are rolling: stage {stage} of {}.\nNew in it: {}.\nWhat to look at: {}.\n\n{}\nTo try in this stage:\n\n{}\n{}\
          Traces are kept in memory by a stand-in for Tempo. For Grafana: {}\n\
          Ctrl-C stops everything.\n\n",
-        stage.number,
-        STAGES.len(),
-        stage.new,
+        Stage::ALL.len(),
+        stage.title(),
+        stage.to_look_at(),
         places(plan, options, databases),
         tries(plan, options, databases),
         ktrdr(options),
-        with_grafana(stage.number),
+        stage.compose_up(),
     );
     // The reader may have gone, as in `| head`.
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 fn places(plan: &Plan, options: &Options, databases: &Databases) -> String {
-    let (entry, roller) = (url(plan.entry()), url(plan.dice_roller));
+    let stage = plan.stage;
+    let (entry, roller) = (plan.entry(), plan.dice_roller());
     let tempo = url(options.tempo_port);
     let mut places = Vec::new();
     let mut add = |name: &str, place: String| places.push(format!("  {name:20} {place}\n"));
-    if plan.frontend.is_some() {
+    if stage.runs(Component::Frontend) {
         add("The page", entry.clone());
     }
     add("A roll", format!("curl '{entry}/roll?die=fair'"));
-    if plan.stage.batches {
+    if stage.has_batches() {
         add(
             "Ten at once",
             format!("curl '{entry}/roll-async?die=fair&times=10'"),
         );
     }
-    if plan.frontend.is_some() {
+    if stage.runs(Component::Frontend) {
         add("Its trace", format!("curl {tempo}/api/traces/TRACE_ID"));
     }
     add(
@@ -96,25 +97,24 @@ fn tries(plan: &Plan, options: &Options, databases: &Databases) -> String {
     let database = |url: &Option<Url>| url.as_ref().map_or(String::new(), without_password);
     let stop_database = match databases.own {
         true => "pkill -INT -f dice-postgres",
-        false => "(as you do it)",
+        false => "(stop your own server)",
     };
     let words = [
-        ("{page}", url(plan.entry())),
-        ("{roller}", url(plan.dice_roller)),
-        ("{dice}", plan.die_service.map_or(String::new(), url)),
+        ("{page}", plan.entry()),
+        ("{roller}", plan.dice_roller()),
         ("{traces}", url(options.tempo_port)),
         ("{dice_db}", database(&databases.dice)),
         ("{usage_db}", database(&databases.usage)),
         ("{stop_database}", stop_database.to_owned()),
     ];
-    let tries = plan.stage.try_this.iter().zip(1..);
-    let tries = tries.map(|(it, number)| {
+    let tasks = plan.stage.tasks().iter().zip(1..);
+    let tries = tasks.map(|(task, number)| {
         let command = words
             .iter()
-            .fold(it.command.to_owned(), |command, (word, meaning)| {
+            .fold(task.command.to_owned(), |command, (word, meaning)| {
                 command.replace(word, meaning)
             });
-        format!("  {number}. {}\n     {command}\n", it.what)
+        format!("  {number}. {}\n     {command}\n", task.what)
     });
     tries.collect::<Vec<_>>().concat()
 }
@@ -130,37 +130,19 @@ fn without_password(url: &Url) -> String {
 /// The command that examines this very run: with its stage, and the ports that are not the stage's.
 fn doctor(plan: &Plan, options: &Options) -> String {
     let stage = plan.stage;
-    let ports = [
-        ("--frontend-url", plan.frontend, stage.frontend),
-        (
-            "--dice-roller-url",
-            Some(plan.dice_roller),
-            Some(stage.dice_roller),
-        ),
-        ("--die-service-url", plan.die_service, stage.die_service),
-        ("--usage-sink-url", plan.usage_sink, stage.usage_sink),
-        (
-            "--tempo-url",
-            Some(options.tempo_port),
-            Some(DEFAULT_TEMPO_PORT),
-        ),
-    ];
-    let mut command = format!("cargo run --release -- doctor --stage {}", stage.number);
-    for (flag, port, default) in ports {
+    let mut command = format!("cargo run --release -- doctor --stage {stage}");
+    let mut add = |name: &str, port: Option<u16>, default| {
         if let Some(port) = port.filter(|port| Some(*port) != default) {
-            command += &format!(" {flag} {}", url(port));
+            command += &format!(" --{name}-url {}", url(port));
         }
+    };
+    for component in Component::ALL {
+        add(
+            component.name(),
+            plan.port(component),
+            stage.port(component),
+        );
     }
+    add("tempo", Some(options.tempo_port), Some(DEFAULT_TEMPO_PORT));
     command
-}
-
-fn with_grafana(stage: u8) -> String {
-    match stage {
-        stage::DEFAULT => "docker compose up".to_owned(),
-        _ => {
-            format!(
-                "docker compose --env-file stack/stages/{stage}.env up -d --wait --remove-orphans"
-            )
-        }
-    }
 }

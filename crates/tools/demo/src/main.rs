@@ -4,7 +4,7 @@
 //! with their own metrics, logs and spans, from one build.
 //!
 //! * [`cli`]: the flags.
-//! * [`stage`]: the stages, and [`plan`]: the one of this run.
+//! * [`plan`]: the stage of this run, with what the flags change of it.
 //! * [`system`]: starting it all, and [`running`]: stopping it.
 //! * [`topology`]: what runs, and where; [`ports`]: whether there is room for it.
 //! * [`child`]: one supervised process, [`lines`] and [`words`]: where what it writes goes.
@@ -24,7 +24,6 @@ mod ports;
 mod postgres;
 mod role;
 mod running;
-mod stage;
 mod summary;
 mod system;
 mod terminal;

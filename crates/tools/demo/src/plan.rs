@@ -1,16 +1,16 @@
 //! What this run is: a stage, with what the flags change of it.
 
-use crate::cli::{LogFormat, LogRoutes, Options};
-use crate::stage::Stage;
+use stages::{Component, Stage};
 
-/// Decided before anything starts. A port is that of a service that the stage has.
+use crate::cli::{LogFormat, LogRoutes, Options};
+use crate::topology::url;
+
+/// Decided before anything starts.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(crate) stage: &'static Stage,
-    pub(crate) dice_roller: u16,
-    pub(crate) frontend: Option<u16>,
-    pub(crate) die_service: Option<u16>,
-    pub(crate) usage_sink: Option<u16>,
+    pub(crate) stage: Stage,
+    /// Those of what the stage has.
+    ports: Vec<(Component, u16)>,
     pub(crate) log_routes: LogRoutes,
 }
 
@@ -20,77 +20,115 @@ impl Plan {
     /// # Errors
     /// When usage lines would go to a usage-sink that is not there, or in a form that it cannot read.
     pub(crate) fn new(options: &Options) -> Result<Self, String> {
-        let stage = Stage::numbered(options.stage);
-        let or = |port: Option<u16>, flag: Option<u16>| port.map(|port| flag.unwrap_or(port));
-        let by_default = match stage.usage_sink {
-            Some(_) => LogRoutes::Usage,
-            None => LogRoutes::Loki,
-        };
-        let log_routes = options.log_routes.unwrap_or(by_default);
-        if log_routes != LogRoutes::Loki && stage.usage_sink.is_none() {
-            return Err(format!(
-                "stage {} has no usage-sink: --log-routes can only be loki; stage 6 has one",
-                stage.number
-            ));
-        }
-        if log_routes != LogRoutes::Loki && options.log_format == Some(LogFormat::Pretty) {
-            return Err(format!(
-                "stage {} routes usage lines by what they say, which needs JSON: \
-                 --log-format pretty works with --log-routes loki only",
-                stage.number
-            ));
-        }
+        let stage = options.stage;
+        let ports = Component::ALL.into_iter().filter_map(|component| {
+            let default = stage.port(component)?;
+            Some((component, options.port(component).unwrap_or(default)))
+        });
         Ok(Self {
             stage,
-            dice_roller: options.dice_roller_port.unwrap_or(stage.dice_roller),
-            frontend: or(stage.frontend, options.frontend_port),
-            die_service: or(stage.die_service, options.die_service_port),
-            usage_sink: or(stage.usage_sink, options.usage_sink_port),
-            log_routes,
+            ports: ports.collect(),
+            log_routes: log_routes(options)?,
         })
     }
 
     /// Says which flags are for parts that this stage does not have.
     pub(crate) fn unused(&self, options: &Options) -> Vec<String> {
+        let ports = Component::ALL.into_iter().map(|component| {
+            let name = component.name();
+            let is_given = options.port(component).is_some();
+            (is_given, component, format!("--{name}-port"), name)
+        });
+        let dice = (
+            options.database_url.is_some(),
+            Component::Postgres,
+            "--database-url".to_owned(),
+            "database",
+        );
+        let usage = (
+            options.usage_database_url.is_some(),
+            Component::UsageSink,
+            "--usage-database-url".to_owned(),
+            Component::UsageSink.name(),
+        );
         let stage = self.stage;
-        let flags = [
-            (
-                options.frontend_port.is_some() && stage.frontend.is_none(),
-                "--frontend-port",
-                "frontend",
-            ),
-            (
-                options.die_service_port.is_some() && stage.die_service.is_none(),
-                "--die-service-port",
-                "die-service",
-            ),
-            (
-                options.usage_sink_port.is_some() && stage.usage_sink.is_none(),
-                "--usage-sink-port",
-                "usage-sink",
-            ),
-            (
-                options.database_url.is_some() && !stage.database,
-                "--database-url",
-                "database",
-            ),
-            (
-                options.usage_database_url.is_some() && stage.usage_sink.is_none(),
-                "--usage-database-url",
-                "usage-sink",
-            ),
-        ];
-        let unused = flags.iter().filter(|(is_unused, ..)| *is_unused);
+        let unused = ports
+            .chain([dice, usage])
+            .filter(|(is_given, component, ..)| *is_given && !stage.runs(*component));
         unused
-            .map(|(_, flag, part)| {
-                let number = stage.number;
-                format!("demo: {flag} is not used: stage {number} has no {part}")
+            .map(|(_, _, flag, part)| {
+                format!("demo: {flag} is not used: stage {stage} has no {part}")
             })
             .collect()
     }
 
-    /// The port of the service that is asked for rolls.
-    pub(crate) fn entry(&self) -> u16 {
-        self.frontend.unwrap_or(self.dice_roller)
+    /// The port of what the stage has.
+    pub(crate) fn port(&self, component: Component) -> Option<u16> {
+        let port = self.ports.iter().find(|(it, _)| *it == component);
+        port.map(|(_, port)| *port)
     }
+
+    /// The URL of what the stage has.
+    pub(crate) fn url(&self, component: Component) -> Option<String> {
+        self.port(component).map(url)
+    }
+
+    /// The URL of dice-roller.
+    pub(crate) fn dice_roller(&self) -> String {
+        let url = self.url(Component::DiceRoller);
+        url.expect("every stage has dice-roller")
+    }
+
+    /// The URL of the service that users send their requests to.
+    pub(crate) fn entry(&self) -> String {
+        let url = self.url(self.stage.entry());
+        url.expect("a stage has the service that its users need")
+    }
+}
+
+/// Where usage lines go: by default to usage-sink, where there is one.
+fn log_routes(options: &Options) -> Result<LogRoutes, String> {
+    let stage = options.stage;
+    let has_sink = stage.runs(Component::UsageSink);
+    let by_default = match has_sink {
+        true => LogRoutes::Usage,
+        false => LogRoutes::Loki,
+    };
+    let log_routes = options.log_routes.unwrap_or(by_default);
+    if log_routes != LogRoutes::Loki && !has_sink {
+        return Err(format!(
+            "stage {stage} has no usage-sink: --log-routes can only be loki; stage 6 has one"
+        ));
+    }
+    if log_routes != LogRoutes::Loki && options.log_format == Some(LogFormat::Pretty) {
+        return Err(format!(
+            "stage {stage} routes usage lines by what they say, which needs JSON: \
+             --log-format pretty works with --log-routes loki only"
+        ));
+    }
+    Ok(log_routes)
+}
+
+/// For `--help`: what there is in each stage, and where.
+pub(crate) fn table() -> String {
+    let head = "Stages, and their ports where no flag says another:\n  \
+                stage  die-service  dice-roller  frontend  usage-sink  PostgreSQL";
+    let rows = Stage::ALL.into_iter().map(|stage| {
+        let port = |component| match stage.port(component) {
+            Some(port) => port.to_string(),
+            None => "-".to_owned(),
+        };
+        format!(
+            "\n  {stage}      {:12} {:<12} {:9} {:11} {}",
+            port(Component::DieService),
+            port(Component::DiceRoller),
+            port(Component::Frontend),
+            port(Component::UsageSink),
+            match stage.runs(Component::Postgres) {
+                true => "a free one",
+                false => "-",
+            },
+        )
+    });
+    [head.to_owned()].into_iter().chain(rows).collect()
 }

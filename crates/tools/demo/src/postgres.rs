@@ -7,11 +7,11 @@
 pub(crate) mod keeper;
 mod watched;
 
+use stages::{Component, Stage};
 use url::Url;
 
 use crate::cli::Options;
 use crate::environment::Decided;
-use crate::stage::Stage;
 
 pub(crate) use watched::Postgres;
 
@@ -47,14 +47,17 @@ impl Databases {
     /// # Errors
     /// In one line, when there is no PostgreSQL or it does not start.
     pub(crate) async fn provide(
-        stage: &Stage,
+        stage: Stage,
         options: &Options,
         decided: &Decided,
         server: &mut Option<Postgres>,
     ) -> Result<Self, String> {
         let needed = |needed: bool, given: &Option<Url>| needed.then(|| given.clone());
-        let dice = needed(stage.database, &options.database_url);
-        let usage = needed(stage.usage_sink.is_some(), &options.usage_database_url);
+        let dice = needed(stage.runs(Component::Postgres), &options.database_url);
+        let usage = needed(
+            stage.runs(Component::UsageSink),
+            &options.usage_database_url,
+        );
         let mut tenants = Vec::new();
         tenants.extend(matches!(dice, Some(None)).then_some(DICE));
         tenants.extend(matches!(usage, Some(None)).then_some(USAGE));

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use mini_tempo::Store;
 use reqwest::Client;
+use stages::Component;
 
 use crate::local::{self, metrics};
 use crate::plan::Plan;
 use crate::terminal::{columns, draw, has_live_line, say};
-use crate::topology::url;
 
 /// Time between two readings.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -100,10 +100,10 @@ struct Totals {
 
 impl Totals {
     async fn read(client: &Client, plan: &Plan) -> Option<Self> {
-        let entry = metrics(client, &url(plan.entry())).await?;
-        let roller = metrics(client, &url(plan.dice_roller)).await?;
-        let sink = match plan.usage_sink {
-            Some(port) => metrics(client, &url(port)).await,
+        let entry = metrics(client, &plan.entry()).await?;
+        let roller = metrics(client, &plan.dice_roller()).await?;
+        let sink = match plan.url(Component::UsageSink) {
+            Some(url) => metrics(client, &url).await,
             None => None,
         };
         Some(Self {

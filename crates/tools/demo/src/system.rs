@@ -8,6 +8,7 @@ use mini_alloy::{Pipeline, Settings};
 use mini_tempo::{Bounds, Store};
 use reqwest::Client;
 use service::Server;
+use stages::Component;
 use telemetry::http::{Admission, Limits};
 use telemetry::metrics::Registry;
 use tokio::net::TcpListener;
@@ -119,8 +120,8 @@ async fn start_and_watch(
 
 /// Takes usage lines to usage-sink, if that is where they go.
 fn pipeline(plan: &Plan) -> Option<Pipeline> {
-    let port = plan.usage_sink?;
-    let endpoint = Url::parse(&format!("{}/v1/logs", url(port))).expect("a port makes a URL");
+    let usage_sink = plan.url(Component::UsageSink)?;
+    let endpoint = Url::parse(&format!("{usage_sink}/v1/logs")).expect("a port makes a URL");
     let wanted = plan.log_routes != LogRoutes::Loki;
     wanted.then(|| Pipeline::start(Settings::new(endpoint)))
 }

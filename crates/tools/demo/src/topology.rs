@@ -1,5 +1,7 @@
 //! What runs, in the order in which it starts: callees before callers.
 
+use stages::Component;
+
 use crate::child::Role;
 use crate::cli::Options;
 use crate::environment::Decided;
@@ -41,18 +43,19 @@ pub(crate) fn services(plan: &Plan, options: &Options) -> Vec<Service> {
 /// The process that stores usage events, in the stage that has one. It runs longer than the others,
 /// whose last lines are for it.
 pub(crate) fn usage_sink(plan: &Plan, options: &Options) -> Option<Service> {
-    let port = (plan.usage_sink?, "--usage-sink-port");
+    let port = (plan.port(Component::UsageSink)?, "--usage-sink-port");
     Some(server("usage-sink", &["usage-sink"], port, &[], options))
 }
 
 fn traffic(plan: &Plan, options: &Options) -> Service {
-    let entry = format!("--frontend-url={}", url(plan.entry()));
+    let entry = format!("--frontend-url={}", plan.entry());
     let otlp = otlp(options);
     let mut arguments = vec!["traffic-gen", "users", "--quiet", &entry, &otlp];
     arguments.extend(TRAFFIC);
     // dice-roller has no page to be opened.
-    arguments.extend(plan.frontend.is_none().then_some("--only-rolls"));
-    arguments.extend((!plan.stage.batches).then_some("--async-probability=0"));
+    arguments.extend(plan.stage.only_rolls().then_some("--only-rolls"));
+    let batches = format!("--async-probability={}", plan.stage.async_probability());
+    arguments.push(&batches);
     client("traffic-gen", &arguments)
 }
 
@@ -82,27 +85,25 @@ pub(crate) fn url(port: u16) -> String {
 
 fn dice(plan: &Plan, options: &Options) -> Vec<Service> {
     let die_service_url = plan
-        .die_service
-        .map(|port| format!("--die-service-url={}", url(port)));
-    let dice_roller_url = format!("--dice-roller-url={}", url(plan.dice_roller));
+        .url(Component::DieService)
+        .map(|url| format!("--die-service-url={url}"));
+    let dice_roller_url = format!("--dice-roller-url={}", plan.dice_roller());
     let traces = format!("--trace-query-url={}", url(options.tempo_port));
     let die_service_url: Vec<&str> = die_service_url.iter().map(String::as_str).collect();
     let server =
         |name, port, flag, flags: &[&str]| server(name, &[name], (port, flag), flags, options);
     let mut services = Vec::new();
-    let die_service = plan.die_service;
+    let die_service = plan.port(Component::DieService);
     services.extend(die_service.map(|port| server("die-service", port, "--die-service-port", &[])));
     let delay = options.roll_delay.as_ref();
     let delay = delay.map(|delay| format!("--roll-delay={delay}"));
     let mut roller_flags = die_service_url.clone();
     roller_flags.extend(delay.as_deref());
-    services.push(server(
-        "dice-roller",
-        plan.dice_roller,
-        "--dice-roller-port",
-        &roller_flags,
-    ));
-    services.extend(plan.frontend.map(|port| {
+    let dice_roller = plan.port(Component::DiceRoller);
+    services.extend(
+        dice_roller.map(|port| server("dice-roller", port, "--dice-roller-port", &roller_flags)),
+    );
+    services.extend(plan.port(Component::Frontend).map(|port| {
         let flags = [&[&*dice_roller_url, &traces], &die_service_url[..]].concat();
         server("frontend", port, "--frontend-port", &flags)
     }));

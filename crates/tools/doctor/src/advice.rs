@@ -1,5 +1,6 @@
 //! Causes and commands. Those that start or show a container make sense with Docker only.
 
+use stages::{Component, Stage};
 use url::Url;
 
 use crate::ask::Silence;
@@ -10,8 +11,7 @@ use crate::report::Trouble;
 #[derive(Debug, Clone)]
 pub(crate) struct Kind {
     runner: Runner,
-    /// 1 to 6.
-    stage: u8,
+    stage: Stage,
     /// The demo's flags for ports that are not the stage's: empty, or each after a space.
     ports: String,
 }
@@ -26,9 +26,6 @@ enum Runner {
 
 /// The trace store's, where no flag says another.
 const TEMPO_PORT: u16 = 3200;
-
-/// The one that runs when none is asked for.
-const DEFAULT_STAGE: u8 = 4;
 
 impl Kind {
     pub(crate) fn of(cli: &Cli) -> Self {
@@ -45,13 +42,8 @@ impl Kind {
     pub(crate) fn start(&self) -> String {
         let (stage, ports) = (self.stage, &self.ports);
         match (self.runner, stage) {
-            (Runner::Docker, DEFAULT_STAGE) => "docker compose up --wait".to_owned(),
-            (Runner::Docker, _) => {
-                format!(
-                    "docker compose --env-file stack/stages/{stage}.env up -d --wait --remove-orphans"
-                )
-            }
-            (Runner::Demo, DEFAULT_STAGE) if ports.is_empty() => "cargo run --release".to_owned(),
+            (Runner::Docker, _) => stage.compose_up(),
+            (Runner::Demo, Stage::DEFAULT) if ports.is_empty() => "cargo run --release".to_owned(),
             (Runner::Demo, _) => format!("cargo run --release -- --stage {stage}{ports}"),
         }
     }
@@ -104,25 +96,12 @@ impl Kind {
 
 /// The demo's flags for the ports of `cli` that are not those of the stage.
 fn ports(cli: &Cli) -> String {
-    let stage = cli.topology();
-    let services = [
-        ("--frontend-port", &cli.frontend_url, stage.frontend),
-        (
-            "--dice-roller-port",
-            &cli.dice_roller_url,
-            Some(stage.dice_roller),
-        ),
-        (
-            "--die-service-port",
-            &cli.die_service_url,
-            stage.die_service,
-        ),
-        ("--usage-sink-port", &cli.usage_sink_url, stage.usage_sink),
-    ];
-    let services = services
-        .into_iter()
-        .filter_map(|(flag, given, default)| Some((flag, given.as_ref()?, default?)));
-    let tempo = ("--tempo-port", &cli.tempo_url, TEMPO_PORT);
+    let components = Component::ALL.into_iter();
+    let services = components.filter_map(|component| {
+        let flag = format!("--{}-port", component.name());
+        Some((flag, cli.given(component)?, cli.stage.port(component)?))
+    });
+    let tempo = ("--tempo-port".to_owned(), &cli.tempo_url, TEMPO_PORT);
     let changed = services.chain([tempo]).filter_map(|(flag, url, default)| {
         let port = local_port(url).filter(|port| *port != default)?;
         Some(format!(" {flag} {port}"))

@@ -4,13 +4,12 @@
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-use clap::builder::Resettable;
+use clap::builder::{Resettable, TypedValueParser};
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use stages::{Component, Stage};
 use telemetry::client::http_url;
 use telemetry::without_secrets;
 use url::Url;
-
-use crate::stage::Stage;
 
 /// Follow one roll through the whole stack, hop by hop
 ///
@@ -24,9 +23,9 @@ use crate::stage::Stage;
 pub(crate) struct Cli {
     /// The stage that runs, 1 to 6: which services there are, on which ports, and the number in the
     /// names of jobs and dashboards
-    #[arg(long, env = "STAGE", value_name = "NUMBER", default_value_t = 4)]
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=6))]
-    pub(crate) stage: u8,
+    #[arg(long, env = "STAGE", value_name = "NUMBER", default_value_t = Stage::DEFAULT)]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=6).try_map(Stage::try_from))]
+    pub(crate) stage: Stage,
 
     /// Parts that this run does not have; their hops are not examined
     #[arg(long, env = "DOCTOR_WITHOUT", value_name = "PART,...")]
@@ -141,30 +140,39 @@ impl Cli {
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 
-    /// What runs.
-    pub(crate) fn topology(&self) -> &'static Stage {
-        Stage::numbered(self.stage)
+    /// The URL of a component that the stage has: the given one, or its port on this machine.
+    fn url(&self, component: Component) -> Option<Url> {
+        let port = self.stage.port(component)?;
+        Some(
+            self.given(component)
+                .cloned()
+                .unwrap_or_else(|| local(port)),
+        )
+    }
+
+    /// The URL that a flag gives.
+    pub(crate) fn given(&self, component: Component) -> Option<&Url> {
+        match component {
+            Component::DieService => self.die_service_url.as_ref(),
+            Component::DiceRoller => self.dice_roller_url.as_ref(),
+            Component::Frontend => self.frontend_url.as_ref(),
+            Component::UsageSink => self.usage_sink_url.as_ref(),
+            Component::Postgres => None,
+        }
     }
 
     /// The services that a roll passes through, by their OpenTelemetry names, from the one that is
     /// asked for it to the one that knows the dice.
     pub(crate) fn services(&self) -> Vec<(&'static str, Url)> {
-        let Stage {
-            frontend,
-            dice_roller,
-            die_service,
-            ..
-        } = *self.topology();
-        let services = [
-            ("frontend", &self.frontend_url, frontend),
-            ("dice-roller", &self.dice_roller_url, Some(dice_roller)),
-            ("die-service", &self.die_service_url, die_service),
+        let components = [
+            Component::Frontend,
+            Component::DiceRoller,
+            Component::DieService,
         ];
-        let here = services.into_iter().filter_map(|(name, given, port)| {
-            let port = port?;
-            Some((name, given.clone().unwrap_or_else(|| local(port))))
-        });
-        here.collect()
+        let there = components
+            .into_iter()
+            .filter_map(|component| Some((component.name(), self.url(component)?)));
+        there.collect()
     }
 
     /// Their names.
@@ -174,14 +182,13 @@ impl Cli {
 
     /// dice-roller, which every stage has.
     pub(crate) fn dice_roller(&self) -> Url {
-        let given = self.dice_roller_url.clone();
-        given.unwrap_or_else(|| local(self.topology().dice_roller))
+        let url = self.url(Component::DiceRoller);
+        url.expect("every stage has dice-roller")
     }
 
     /// usage-sink, in the stage that has it.
     pub(crate) fn usage_sink(&self) -> Option<Url> {
-        let port = self.topology().usage_sink?;
-        Some(self.usage_sink_url.clone().unwrap_or_else(|| local(port)))
+        self.url(Component::UsageSink)
     }
 
     pub(crate) fn has(&self, part: Part) -> bool {

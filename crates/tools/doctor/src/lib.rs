@@ -16,7 +16,6 @@ mod cli;
 mod examination;
 mod hops;
 mod report;
-mod stage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,9 +1,9 @@
 //! Rows of panels, and where each panel goes on Grafana's grid of 24 columns.
 
 use serde_json::{Value, json};
+use stages::Stage;
 
 use super::panel::Panel;
-use crate::stage::Stage;
 
 /// The grid's width.
 const COLUMNS: u32 = 24;

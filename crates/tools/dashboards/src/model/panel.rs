@@ -1,6 +1,7 @@
 //! A panel: its queries, how they are shown, and since which stage it can be filled.
 
 use serde_json::{Value, json};
+use stages::Stage;
 
 use super::colour::{Palette, hide_zeros};
 use super::field::{Field, Mapping, Step, Values};
@@ -8,7 +9,6 @@ use super::link::Link;
 use super::target::{Target, datasource};
 use super::unit::quiet_top;
 use super::viz::{Shape, Viz};
-use crate::stage::Stage;
 
 /// Labels with many known values, of which few ever occur.
 const MOSTLY_UNUSED: [&str; 3] = ["{{status}}", "{{http_status_code}}", "{{handler}}"];

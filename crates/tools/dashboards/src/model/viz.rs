@@ -1,9 +1,9 @@
 //! Grafana's kinds of panel, each with the options that suit it.
 
 use serde_json::{Value, json};
+use stages::Stage;
 
 use super::colour::{BLUE, GREY};
-use crate::stage::Stage;
 
 /// Grid columns below which a table of shares does not fit beside a pie.
 const NARROW: u64 = 9;

@@ -1,5 +1,7 @@
 //! What concurrency buys: a batch against the same rolls one after the other.
 
+use stages::Stage;
+
 use crate::model::colour::{BLUE, GREEN, RED};
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
@@ -8,7 +10,6 @@ use crate::model::promql::mean;
 use crate::model::target::{instant, query};
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 const ROLLER: &str = r#"job="dice-roller-stageN""#;
 /// Single rolls that came to a value: an early refusal would make them look fast.

@@ -1,5 +1,7 @@
 //! Batches: how many, how large, and how much happens at once.
 
+use stages::Stage;
+
 use crate::model::colour::{BLUE, GREEN, Palette, RED, YELLOW};
 use crate::model::layout::{Line, Row};
 use crate::model::panel::Panel;
@@ -7,7 +9,6 @@ use crate::model::promql::{mean, percentiles};
 use crate::model::target::{instant, query};
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 pub(crate) fn row() -> Row {
     let graphs = [roll_rates(), batch_sizes()].map(|panel| panel.since(Stage::Four));

@@ -1,12 +1,13 @@
 //! A batch as a trace: spans that overlap.
 
+use stages::Stage;
+
 use super::traces::{TRACE_HEIGHT, TableOfSpans, column, hidden, waterfall};
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
 use crate::model::panel::Panel;
 use crate::model::target::{TableType, Target};
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 pub(crate) fn row() -> Row {
     Row::new(

@@ -1,6 +1,7 @@
 //! What the services ask of PostgreSQL, as they see it themselves.
 
 use serde_json::json;
+use stages::Stage;
 
 use super::traces::{TableOfSpans, column, hidden};
 use crate::model::colour::Palette;
@@ -11,7 +12,6 @@ use crate::model::promql::{percentiles, quantile_by};
 use crate::model::target::{TableType, Target, query};
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 /// The services that have a database.
 const CALLERS: &str = r#"job=~".+-stageN""#;

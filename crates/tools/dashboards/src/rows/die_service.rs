@@ -1,5 +1,7 @@
 //! The die service: its own view of the calls it answers.
 
+use stages::Stage;
+
 use crate::model::colour::Palette;
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
@@ -8,7 +10,6 @@ use crate::model::promql::percentiles;
 use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 pub(crate) fn row() -> Row {
     let panels = [request_rate(), response_time(), requests_by_die()];

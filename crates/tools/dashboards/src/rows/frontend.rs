@@ -1,5 +1,7 @@
 //! The frontend: what users ask for, and how its backend serves it.
 
+use stages::Stage;
+
 use crate::model::colour::Palette;
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
@@ -8,7 +10,6 @@ use crate::model::promql::{percentiles, quantile, share};
 use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 /// dice-roller's answers to what the frontend passes on.
 const ROLLS: &str = r#"job="dice-roller-stageN",handler=~"/roll.*""#;

@@ -1,6 +1,7 @@
 //! Is it up, is it used, does it work, and if not, where?
 
 use serde_json::json;
+use stages::Stage;
 
 use crate::model::colour::{BLUE, GREEN, RED, YELLOW};
 use crate::model::layout::{Line, Row};
@@ -10,7 +11,6 @@ use crate::model::promql::{quantile_by, share};
 use crate::model::target::instant;
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 pub(crate) fn row() -> Row {
     Row::new(

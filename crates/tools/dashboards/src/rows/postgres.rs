@@ -1,12 +1,13 @@
 //! PostgreSQL's own view of itself, by way of its exporter.
 
+use stages::Stage;
+
 use crate::model::colour::{GREEN, Palette, RED};
 use crate::model::layout::{Line, Row};
 use crate::model::panel::Panel;
 use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 /// Our databases, without the server's own.
 const DATABASES: &str = r#"job="postgres-stageN",datname=~"dice|usage""#;

@@ -1,5 +1,7 @@
 //! A dependency is away: who suffers, for how long, and does it get better by itself?
 
+use stages::Stage;
+
 use crate::model::colour::{GREEN, Palette, RED, YELLOW};
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
@@ -8,7 +10,6 @@ use crate::model::promql::share;
 use crate::model::target::{instant, query};
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 pub(crate) fn row() -> Row {
     let panels = [

@@ -1,5 +1,7 @@
 //! The calls from dice-roller to die-service, as the caller sees them.
 
+use stages::Stage;
+
 use crate::model::colour::Palette;
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
@@ -8,7 +10,6 @@ use crate::model::promql::{percentiles, quantile};
 use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 /// die-service's answers to what dice-roller asks for.
 const DIES: &str = r#"job="die-service-stageN",handler!="unknown""#;

@@ -1,6 +1,7 @@
 //! Traces: how to find one, and the newest.
 
 use serde_json::{Value, json};
+use stages::Stage;
 
 use super::logs;
 use crate::model::colour::{GREEN, RED, YELLOW};
@@ -10,7 +11,6 @@ use crate::model::panel::Panel;
 use crate::model::target::{TableType, Target};
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 /// The waterfall's panel id, which links to it alone need.
 const WATERFALL: usize = 1000;

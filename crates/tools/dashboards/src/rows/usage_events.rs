@@ -1,6 +1,7 @@
 //! Who used what: the events in PostgreSQL, one row each.
 
 use serde_json::json;
+use stages::Stage;
 
 use super::traces::open_trace;
 use crate::model::colour::{BLUE, Palette};
@@ -9,7 +10,6 @@ use crate::model::panel::Panel;
 use crate::model::sql::{over_time, table};
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 pub(crate) fn row() -> Row {
     let figures = [

@@ -1,5 +1,7 @@
 //! How usage events get from a log line to a row, and that each of them does.
 
+use stages::Stage;
+
 use crate::model::colour::{BLUE, GREEN, Palette, YELLOW};
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
@@ -8,7 +10,6 @@ use crate::model::sql::over_time;
 use crate::model::target::{Target, instant, query};
 use crate::model::unit;
 use crate::model::viz::Viz;
-use crate::stage::Stage;
 
 /// A rate of Alloy's is 0 as long as Alloy runs, and unknown when it does not: it has no series
 /// before the first line.

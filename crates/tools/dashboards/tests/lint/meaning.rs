@@ -1,6 +1,7 @@
 //! That numbers, colours and words say what they mean, whatever the theme.
 
 use serde_json::Value;
+use stages::Stage;
 
 use crate::report::Report;
 use crate::support::board::{Board, list, text};
@@ -74,7 +75,11 @@ const SUBJECTS: [&str; 7] = [
 ];
 
 /// What a stage does not have yet.
-const LATER: [(u8, &str); 3] = [(2, "frontend"), (3, "die-service"), (5, "PostgreSQL")];
+const LATER: [(Stage, &str); 3] = [
+    (Stage::Two, "frontend"),
+    (Stage::Three, "die-service"),
+    (Stage::Five, "PostgreSQL"),
+];
 
 pub(crate) fn check(board: &Board, report: &mut Report) {
     for panel in board.panels() {

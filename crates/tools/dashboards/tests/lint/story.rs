@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use stages::Stage;
+
 use crate::report::Report;
 use crate::support::board::{Board, list, text};
 
@@ -16,16 +18,22 @@ const QUERIES: usize = 50;
 const ANSWERS: [&str; 3] = ["Services Up", "Error Ratio", "Health by Service"];
 
 /// What each stage brings: its rows are open in it.
-const NEWS: [(u8, &[&str]); 6] = [
-    (1, &["Business Metrics", "Logs"]),
-    (2, &["HTTP Metrics - Frontend"]),
+const NEWS: [(Stage, &[&str]); 6] = [
+    (Stage::One, &["Business Metrics", "Logs"]),
+    (Stage::Two, &["HTTP Metrics - Frontend"]),
     (
-        3,
+        Stage::Three,
         &["HTTP Metrics - Die Service", "Service-to-Service Metrics"],
     ),
-    (4, &["Async Roll Metrics", "Async Performance Comparison"]),
-    (5, &["Database", "PostgreSQL Health", "Resilience"]),
-    (6, &["Usage Events", "Usage Routing"]),
+    (
+        Stage::Four,
+        &["Async Roll Metrics", "Async Performance Comparison"],
+    ),
+    (
+        Stage::Five,
+        &["Database", "PostgreSQL Health", "Resilience"],
+    ),
+    (Stage::Six, &["Usage Events", "Usage Routing"]),
 ];
 
 pub(crate) fn check(board: &Board, report: &mut Report) {
@@ -58,7 +66,7 @@ fn check_top(board: &Board, report: &mut Report) {
     }
 }
 
-fn check_order(board: &Board, stage: u8, report: &mut Report) {
+fn check_order(board: &Board, stage: Stage, report: &mut Report) {
     let items = list(&board.json, "panels").iter();
     let rows: Vec<_> = items.filter(|item| item["type"] == "row").collect();
     let news = NEWS.iter().filter(|(since, _)| *since == stage);

@@ -21,20 +21,23 @@ mod plausible;
 mod postgres;
 mod prometheus;
 mod role;
+mod running_stage;
 mod speed_up;
 mod sql;
-mod stage;
 mod system;
 mod table;
-mod topology;
 
 use std::process::ExitCode;
 use std::time::{Instant, SystemTime};
 
 use cost::{Cost, Took};
 use prometheus::{Prometheus, Series};
+use stages::Stage;
 use support::board::{Board, Query, boards};
 use system::System;
+
+/// The stack's files.
+const STACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../stack");
 
 /// Scrapes before anything is asked: a graph's, and those in the windows of its first point.
 const SCRAPES: u32 = 16;
@@ -55,10 +58,10 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let last_stage = match postgres::missing() {
-        None => 6,
+        None => Stage::Six,
         Some(program) => {
             skip("the live test of the dashboards of stages 5 and 6", program);
-            4
+            Stage::Four
         }
     };
     let runtime = tokio::runtime::Runtime::new().expect("threads to run on");
@@ -78,7 +81,7 @@ fn skip(what: &str, program: &str) {
 }
 
 /// What is wrong with the panels.
-async fn run(last_stage: u8) -> Vec<String> {
+async fn run(last_stage: Stage) -> Vec<String> {
     let mut system = System::start(last_stage).await;
     let traffic = system.drive();
     let prometheus = Prometheus::start(&system).await;
@@ -90,7 +93,7 @@ async fn run(last_stage: u8) -> Vec<String> {
     let onslaught = system.ktrdr.drive("300");
     let (broken, outage) = tokio::join!(
         broken::check(&prometheus),
-        outage::check(&prometheus, system.stage(5)),
+        outage::check(&prometheus, system.stage(Stage::Five)),
     );
     problems.extend(broken);
     problems.extend(outage);
@@ -98,7 +101,11 @@ async fn run(last_stage: u8) -> Vec<String> {
     problems
 }
 
-async fn ask_everything(system: &System, prometheus: &Prometheus, last_stage: u8) -> Vec<String> {
+async fn ask_everything(
+    system: &System,
+    prometheus: &Prometheus,
+    last_stage: Stage,
+) -> Vec<String> {
     // One moment for all: asking takes a while on a busy machine.
     let now = SystemTime::now();
     let mut table = table::Table::new();
@@ -195,7 +202,7 @@ async fn ask(
     if !query.is_sql() {
         return prometheus.ask(board, query, at).await;
     }
-    let stage = board.stage().and_then(|number| system.stage(number));
+    let stage = board.stage().and_then(|stage| system.stage(stage));
     let postgres = stage.and_then(|stage| stage.postgres.as_ref());
     sql::ask(postgres.ok_or("its stage has no database")?, query, at).await
 }

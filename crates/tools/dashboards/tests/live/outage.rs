@@ -3,7 +3,7 @@
 
 use crate::expected::{self, Expected, LESS, MORE, ONE, ZERO};
 use crate::prometheus::Prometheus;
-use crate::stage::Stage;
+use crate::running_stage::RunningStage;
 use crate::system::System;
 
 const FILE: &str = "stage5-dashboard.json";
@@ -64,7 +64,7 @@ pub(crate) async fn make_mistakes(system: &System) {
 }
 
 /// Does nothing where `stage` does not run.
-pub(crate) async fn check(prometheus: &Prometheus, stage: Option<&Stage>) -> Vec<String> {
+pub(crate) async fn check(prometheus: &Prometheus, stage: Option<&RunningStage>) -> Vec<String> {
     let Some(postgres) = stage.and_then(|stage| stage.postgres.as_ref()) else {
         return Vec::new();
     };

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::process::{Child, Command};
 
-use crate::topology::STACK;
+use crate::STACK;
 
 /// Debian's name of postgres_exporter.
 const EXPORTER: &str = "prometheus-postgres-exporter";

@@ -10,11 +10,11 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
-use crate::stage::Stage;
+use crate::STACK;
+use crate::running_stage::RunningStage;
 use crate::support::board::{Board, Query};
 use crate::support::interpolate::Values;
 use crate::system::System;
-use crate::topology::STACK;
 
 /// Between two scrapes: shorter than in the stack, so that nobody waits for so long. Everything
 /// that follows from it is in proportion.
@@ -218,9 +218,9 @@ fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<
     let mut services = 0;
     let mut stages = String::new();
     for stage in system.stages() {
-        let targets = read(&format!("targets/stage{}.yml", stage.number))?;
+        let targets = read(&format!("targets/stage{}.yml", stage.stage))?;
         stages += &localise(&targets, &mut services, |target| {
-            Stage::address(stage, target)
+            RunningStage::address(stage, target)
         });
     }
     fs::write(folder.join("stage.yml"), stages)?;

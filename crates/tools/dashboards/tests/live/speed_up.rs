@@ -8,9 +8,11 @@ use crate::support::board::Board;
 /// How many times as long the rolls of a stage's batches would take one after the other: a roll
 /// takes 1/2 s on average, and the slowest of n takes n/(n+1) s.
 ///
-/// Nothing sensible where there are no batches.
+/// Not a number where there are no batches.
 pub(crate) async fn theory(prometheus: &Prometheus, board: &Board, at: SystemTime) -> f64 {
-    let stage = board.stage().unwrap_or_default();
+    let Some(stage) = board.stage() else {
+        return f64::NAN;
+    };
     let sizes = format!(
         r#"sum by (le) (increase(async_roll_batch_size_bucket{{job="dice-roller-stage{stage}",le!="+Inf"}}[10m]))"#
     );

@@ -1,6 +1,7 @@
 //! A compiled dashboard, read as Grafana reads it.
 
 use serde_json::Value;
+use stages::Stage;
 
 use super::links::{traceql, urls, urls_in_text};
 
@@ -51,9 +52,9 @@ pub(crate) fn boards() -> Vec<Board> {
 
 impl Board {
     /// The stage it is for, if for one.
-    pub(crate) fn stage(&self) -> Option<u8> {
+    pub(crate) fn stage(&self) -> Option<Stage> {
         let number = self.file.strip_prefix("stage")?.split('-').next()?;
-        number.parse().ok()
+        Stage::try_from(number.parse::<u8>().ok()?).ok()
     }
 
     /// Its panels without the headers of rows, those in folded rows included.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use local_postgres::LocalPostgres;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use stages::{Component, Stage};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::oneshot;
@@ -17,7 +18,6 @@ use url::Url;
 use super::{Tenant, keeper};
 use crate::child::{self, how};
 use crate::environment::Decided;
-use crate::stage::Stage;
 use crate::terminal::say;
 use crate::words::Words;
 
@@ -74,7 +74,7 @@ impl Postgres {
     /// # Errors
     /// When PostgreSQL is not installed or the keeper cannot be started.
     pub(super) fn start(
-        stage: &Stage,
+        stage: Stage,
         tenants: &[Tenant],
         decided: &Decided,
     ) -> Result<Self, String> {
@@ -241,14 +241,13 @@ impl Keeper {
     }
 }
 
-fn not_installed(stage: &Stage) -> String {
-    let flags = match stage.usage_sink {
-        None => "--database-url (DATABASE_URL)",
-        Some(_) => "--database-url and --usage-database-url (DATABASE_URL, USAGE_DATABASE_URL)",
+fn not_installed(stage: Stage) -> String {
+    let flags = match stage.runs(Component::UsageSink) {
+        false => "--database-url (DATABASE_URL)",
+        true => "--database-url and --usage-database-url (DATABASE_URL, USAGE_DATABASE_URL)",
     };
     format!(
-        "stage {} needs PostgreSQL, which is not installed: apt-get install postgresql, or say with \
-         {flags} where there is one",
-        stage.number
+        "stage {stage} needs PostgreSQL, which is not installed: apt-get install postgresql, or say \
+         with {flags} where there is one"
     )
 }

@@ -15,7 +15,7 @@ struct Found {
 pub(crate) async fn dashboards(doctor: &Doctor<'_>) -> Result<String, Trouble> {
     ready(doctor, "grafana").await?;
     let wanted = [
-        format!("stage{}-dice-roller", doctor.cli.stage),
+        doctor.cli.stage.dashboard_uid(),
         "ktrdr-system-overview".to_owned(),
         "ktrdr-worker-status".to_owned(),
         "ktrdr-operations".to_owned(),

@@ -3,6 +3,7 @@
 use reqwest::Client;
 use serde::Deserialize;
 use serde_json::Value;
+use stages::Component;
 use url::Url;
 
 use crate::ask::{Silence, endpoint, json, patiently};
@@ -39,7 +40,7 @@ pub(crate) async fn scraped(doctor: &Doctor<'_>) -> Result<String, Trouble> {
 /// What the stage has beside KTRDR, by the beginning of the name of its job.
 fn wanted(cli: &Cli) -> Vec<&'static str> {
     let mut targets = cli.service_names();
-    targets.extend(cli.topology().database.then_some("postgres"));
+    targets.extend(cli.stage.runs(Component::Postgres).then_some("postgres"));
     targets.extend(cli.usage_sink().map(|_| "usage-sink"));
     targets
 }
@@ -50,7 +51,7 @@ async fn targets(doctor: &Doctor<'_>) -> Result<(), Trouble> {
     let query = format!(r#"up{{job=~".+-stage{stage}"}}"#);
     let ups = query_now(doctor, &query).await?;
     for service in wanted(doctor.cli) {
-        let job = format!("{service}-stage{stage}");
+        let job = stage.job(service);
         match ups.iter().find(|up| up.metric["job"] == job.as_str()) {
             Some(Series { value: (_, up), .. }) if up == "1" => {}
             Some(_) => {
@@ -80,7 +81,7 @@ async fn targets(doctor: &Doctor<'_>) -> Result<(), Trouble> {
 
 async fn arrived(doctor: &Doctor<'_>, counted: f64) -> Result<String, Trouble> {
     let stage = doctor.cli.stage;
-    let job = format!(r#"job="dice-roller-stage{stage}","#);
+    let job = format!(r#"job="{}","#, stage.job("dice-roller"));
     let query = counter::SERIES.replacen('{', &format!("{{{job}"), 1);
     let series = query_now(doctor, &query).await?;
     let value: Option<f64> = series

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
+use stages::Component;
 
 use crate::ask::{Silence, endpoint, json, patiently};
 use crate::examination::Doctor;
@@ -156,14 +157,14 @@ impl fmt::Display for Spans {
 /// How many spans a roll has in each service of the stage: the SERVER span of each, the CLIENT span of
 /// each call, dice-roller's look-up and its roll, and the query.
 fn expected(doctor: &Doctor<'_>) -> BTreeMap<&'static str, usize> {
-    let stage = doctor.cli.topology();
+    let stage = doctor.cli.stage;
     let services = doctor.cli.service_names().into_iter();
     let expected = services.map(|service| {
         let spans = match service {
             "frontend" => 2,
-            "dice-roller" if stage.die_service.is_some() => 4,
+            "dice-roller" if stage.runs(Component::DieService) => 4,
             "dice-roller" => 2,
-            _ => 1 + usize::from(stage.database),
+            _ => 1 + usize::from(stage.runs(Component::Postgres)),
         };
         (service, spans)
     });
@@ -178,7 +179,7 @@ async fn look(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Sight> {
         Err(Silence::Status { status: 404, .. }) => Spans::default(),
         Err(silence) => return Err(Sight::Silence(silence)),
     };
-    let queried = spans.queries > 0 || !doctor.cli.topology().database;
+    let queried = spans.queries > 0 || !doctor.cli.stage.runs(Component::Postgres);
     if queried && spans.are_all() {
         return Ok(spans.to_string());
     }
@@ -190,7 +191,7 @@ async fn incomplete(doctor: &Doctor<'_>, spans: &Spans) -> Trouble {
     if spans.by_service.is_empty() {
         return unknown(doctor).await;
     }
-    let is_queried = spans.queries > 0 || !doctor.cli.topology().database;
+    let is_queried = spans.queries > 0 || !doctor.cli.stage.runs(Component::Postgres);
     let Some(first) = absent.first() else {
         if is_queried {
             return unsettled(doctor, spans);

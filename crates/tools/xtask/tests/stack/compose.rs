@@ -1,7 +1,7 @@
 //! docker-compose.yml with .env, with the programs' flags, and with itself.
 
 use crate::files::{Service, addresses, assert_reachable_among, root, service, services, text};
-use crate::stages::stages;
+use crate::projects::projects;
 use crate::variables::{Variable, env, variables};
 
 #[test]
@@ -49,12 +49,12 @@ fn a_service_listens_where_its_port_is_published() {
 
 #[test]
 fn every_url_leads_to_a_container_that_listens_there() {
-    for stage in stages() {
-        let running = stage.running();
+    for project in projects() {
+        let running = project.running();
         for service in &running {
             for (name, value) in service.map("environment") {
                 let value = value.as_str().unwrap_or_default();
-                let from = format!("stage {}: {}: {name}", stage.number, service.name);
+                let from = format!("stage {}: {}: {name}", project.stage, service.name);
                 // Those with localhost are for browsers.
                 let inside = addresses(value).into_iter();
                 for address in inside.filter(|url| !url.starts_with("localhost")) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::files::{service, services, text};
 use crate::grafana::datasource;
-use crate::stages::stages;
+use crate::projects::projects;
 
 /// The services with an account.
 pub(crate) const CLIENTS: [&str; 4] = ["die-service", "usage-sink", "postgres-exporter", "grafana"];
@@ -16,7 +16,7 @@ type Account = (String, String);
 
 /// What the clients are told: the user and the database of every URL.
 fn told() -> BTreeSet<Account> {
-    let last = stages().pop().expect("six stages");
+    let last = projects().pop().expect("six stages");
     let mut accounts = BTreeSet::new();
     for service in &last.services {
         for value in service.map("environment").values() {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::files::{addresses, assert_reachable, root, service, text, yaml};
-use crate::stages::stages;
+use crate::projects::projects;
 
 const PROVISIONING: &str = "stack/grafana/provisioning";
 
@@ -171,10 +171,10 @@ fn the_dashboards_are_mounted_where_the_provider_looks() {
         let target = format!("/etc/grafana/provisioning/{folder}");
         assert_eq!(at(&target), Some(source.as_str()));
     }
-    for stage in stages() {
-        let grafana = stage.service("grafana");
+    for project in projects() {
+        let grafana = project.service("grafana");
         let home = grafana.environment("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH");
-        let file = format!("stage{}-dashboard.json", stage.number);
+        let file = format!("stage{}-dashboard.json", project.stage);
         assert_eq!(home, Some(format!("{path}/{file}")));
         assert!(root().join("dashboards").join(&file).exists(), "no {file}");
     }
@@ -202,11 +202,11 @@ fn what_the_doctor_and_the_page_look_for_is_provisioned() {
     for uid in wanted {
         assert!(uids.contains(&uid.into()), "no dashboard {uid} in {uids:?}");
     }
-    for stage in stages() {
-        let linked = stage.service("frontend").environment("GRAFANA_DASHBOARD");
+    for project in projects() {
+        let linked = project.service("frontend").environment("GRAFANA_DASHBOARD");
         let linked = linked.expect("a uid");
-        assert_eq!(linked, format!("stage{}-dice-roller", stage.number));
-        assert!(uids.contains(&linked.into()), "stage {}", stage.number);
+        assert_eq!(linked, project.stage.dashboard_uid());
+        assert!(uids.contains(&linked.into()), "stage {}", project.stage);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::database::CLIENTS;
 use crate::files::{Service, compose, root, services};
-use crate::stages::stages;
+use crate::projects::projects;
 
 const MEBIBYTE: u64 = 1 << 20;
 
@@ -123,13 +123,16 @@ fn memory(service: &Service) -> u64 {
 /// Everything that `up` starts, in every stage; what a profile adds is on top.
 #[test]
 fn all_containers_together_fit_in_two_gibibytes() {
-    for stage in stages() {
-        let running = stage.services.iter().filter(|service| service.is_default());
+    for project in projects() {
+        let running = project
+            .services
+            .iter()
+            .filter(|service| service.is_default());
         let sum: u64 = running.map(memory).sum();
         assert!(
             sum <= 2048 * MEBIBYTE,
             "stage {}: {} MiB",
-            stage.number,
+            project.stage,
             sum / MEBIBYTE
         );
     }
@@ -166,7 +169,7 @@ fn what_is_told_to_go_is_below_the_limit() {
 
 #[test]
 fn every_mount_from_here_exists_and_is_read_only() {
-    for service in stages().iter().flat_map(|stage| &stage.services) {
+    for service in projects().iter().flat_map(|project| &project.services) {
         for (source, target, mode) in service.binds() {
             assert_eq!(mode, "ro", "{}: {target}", service.name);
             let exists = source.starts_with('/') || root().join(&source).exists();

@@ -1,5 +1,7 @@
 //! The Dockerfile with the workspace and with docker-compose.yml.
 
+use std::path::{Path, PathBuf};
+
 use crate::files::{Service, root, services, text};
 
 fn programs() -> Vec<String> {
@@ -38,6 +40,43 @@ fn every_program_is_one_of_the_workspace() {
             .any(|folder| root().join(folder).join("src/main.rs").exists());
         assert!(main, "there is no program {program}");
     }
+}
+
+/// The sources below `folder`.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths
+        .flat_map(|path| match path.is_dir() {
+            true => sources(&path),
+            false => vec![path],
+        })
+        .collect()
+}
+
+/// What the library of stages embeds is outside of its crate, and must be in the build's context.
+#[test]
+fn what_the_library_of_stages_embeds_is_in_the_context() {
+    let ignored = text(".dockerignore");
+    let taken: Vec<&str> = ignored
+        .lines()
+        .filter_map(|it| it.strip_prefix('!'))
+        .collect();
+    let mut embedded = 0;
+    for source in sources(&root().join("crates/lib/stages/src")) {
+        let code = std::fs::read_to_string(&source).expect("a source");
+        for (_, rest) in code
+            .match_indices("include_str!(\"")
+            .map(|(at, it)| code.split_at(at + it.len()))
+        {
+            let (path, _) = rest.split_once('"').expect("a path");
+            let path = path.trim_start_matches("../");
+            let is_taken = taken.iter().any(|folder| path.starts_with(folder));
+            assert!(is_taken, ".dockerignore leaves out {path}");
+            embedded += 1;
+        }
+    }
+    assert_eq!(embedded, 6, "the stages");
 }
 
 #[test]

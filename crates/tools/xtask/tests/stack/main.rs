@@ -4,7 +4,7 @@
 //! * [`files`]: reading them: YAML with its merges, and the parts that many tests ask for.
 //! * [`variables`]: `${NAME:-default}`, and the files that set them.
 //! * [`compose`]: ports, programs, variables, order, health.
-//! * [`stages`]: the six stages: which containers, ports, names and URLs each has.
+//! * [`projects`]: the six stages: which containers, ports, names and URLs each has.
 //! * [`hardening`]: what no container may do, and what all together may take.
 //! * [`metrics`]: Prometheus and who writes to it.
 //! * [`signals`]: the way of logs and traces, through Alloy.
@@ -22,7 +22,7 @@ mod hardening;
 mod image;
 mod keys;
 mod metrics;
+mod projects;
 mod routes;
 mod signals;
-mod stages;
 mod variables;

@@ -1,9 +1,10 @@
 //! Prometheus: whom it scrapes, who writes to it, and how long it keeps what.
 
 use serde_json::Value;
+use stages::{Component, Stage};
 
 use crate::files::{assert_reachable, assert_reachable_among, service, strings, yaml};
-use crate::stages::{Stage, stages};
+use crate::projects::{Project, projects};
 
 /// A group of targets in a file.
 struct Group {
@@ -24,17 +25,17 @@ fn groups(file: &str) -> Vec<Group> {
 }
 
 /// The files of a running stage.
-fn groups_of(stage: &Stage) -> Vec<Group> {
-    let mut all = groups(&format!("stage{}.yml", stage.number));
+fn groups_of(project: &Project) -> Vec<Group> {
+    let mut all = groups(&format!("stage{}.yml", project.stage));
     all.extend(groups("ktrdr.yml"));
     all
 }
 
 #[test]
 fn every_target_is_a_container_that_listens_there() {
-    for stage in stages() {
-        let running = stage.running();
-        for target in groups_of(&stage).iter().flat_map(|group| &group.targets) {
+    for project in projects() {
+        let running = project.running();
+        for target in groups_of(&project).iter().flat_map(|group| &group.targets) {
             assert_reachable_among(&running, target, "stack/prometheus/targets");
         }
     }
@@ -42,9 +43,9 @@ fn every_target_is_a_container_that_listens_there() {
 
 #[test]
 fn everything_of_ours_that_listens_is_scraped() {
-    for stage in stages() {
-        let groups = groups_of(&stage);
-        for service in stage.running().iter().filter(|service| service.is_ours()) {
+    for project in projects() {
+        let groups = groups_of(&project);
+        for service in project.running().iter().filter(|service| service.is_ours()) {
             for port in service
                 .environment("LISTEN_ADDR")
                 .iter()
@@ -52,7 +53,7 @@ fn everything_of_ours_that_listens_is_scraped() {
             {
                 let target = format!("{}:{port}", service.container());
                 let scraped = groups.iter().any(|group| group.targets.contains(&target));
-                assert!(scraped, "stage {}: no target {target}", stage.number);
+                assert!(scraped, "stage {}: no target {target}", project.stage);
             }
         }
     }
@@ -61,11 +62,11 @@ fn everything_of_ours_that_listens_is_scraped() {
 /// The same words for the metrics of a container and for its log lines, where it has such.
 #[test]
 fn targets_and_containers_have_the_same_job_and_service() {
-    for stage in stages() {
-        for group in groups_of(&stage) {
+    for project in projects() {
+        for group in groups_of(&project) {
             for target in &group.targets {
                 let (host, _) = target.split_once(':').expect("a port");
-                let container = stage.container(host);
+                let container = project.container(host);
                 if !container.is_ours() {
                     continue;
                 }
@@ -97,16 +98,20 @@ fn workers_have_the_type_that_they_are_started_with() {
 /// else, whose name is the same in every stage.
 #[test]
 fn every_stage_file_is_about_its_own_stage() {
-    for stage in 1..=6 {
+    for stage in Stage::ALL {
         let path = format!("stack/prometheus/targets/stage{stage}.yml");
         let groups = groups(&format!("stage{stage}.yml"));
         let exporters = groups
             .iter()
             .filter(|it| it.labels["service"] == "postgres");
-        assert_eq!(exporters.count(), usize::from(stage >= 5), "{path}");
+        assert_eq!(
+            exporters.count(),
+            usize::from(stage.runs(Component::Postgres)),
+            "{path}"
+        );
         for group in groups {
             let name = group.labels["service"].as_str().expect("a service");
-            let job = format!("{name}-stage{stage}");
+            let job = stage.job(name);
             let target = match name {
                 "postgres" => "postgres-exporter:9187".to_owned(),
                 _ => format!("{job}:8000"),

@@ -1,7 +1,9 @@
 //! Where log lines go from Alloy: to Loki, and usage lines to usage-sink where there is one.
 
+use stages::Stage;
+
 use crate::files::{addresses, assert_reachable_among, text};
-use crate::stages::stages;
+use crate::projects::{project, projects};
 
 const ALLOY: &str = "stack/alloy/config.alloy";
 
@@ -18,17 +20,17 @@ fn block(head: &str) -> String {
 /// on the stage.
 #[test]
 fn alloy_is_the_same_in_every_stage() {
-    let of_stage_4 = stages()[3].service("alloy").it.clone();
-    for stage in stages() {
-        let alloy = stage.service("alloy");
-        assert_eq!(alloy.it, of_stage_4, "stage {}", stage.number);
+    let by_default = project(Stage::DEFAULT).service("alloy").it.clone();
+    for project in projects() {
+        let alloy = project.service("alloy");
+        assert_eq!(alloy.it, by_default, "stage {}", project.stage);
     }
 }
 
 #[test]
 fn usage_lines_have_a_path_of_their_own_where_a_service_takes_them() {
-    for stage in stages() {
-        let running = stage.running();
+    for project in projects() {
+        let running = project.running();
         let takers: Vec<_> = running
             .iter()
             .filter_map(|service| {
@@ -36,16 +38,16 @@ fn usage_lines_have_a_path_of_their_own_where_a_service_takes_them() {
             })
             .collect();
         let expected = [("usage-sink".to_owned(), "usage".to_owned())];
-        let expected = if stage.number == 6 {
+        let expected = if project.stage == Stage::Six {
             &expected[..]
         } else {
             &[]
         };
-        assert_eq!(takers, expected, "stage {}", stage.number);
+        assert_eq!(takers, expected, "stage {}", project.stage);
     }
-    let stage_6 = &stages()[5];
+    let last = project(Stage::Six);
     for address in addresses(&block(r#"otelcol.exporter.otlphttp "usage""#)) {
-        assert_reachable_among(&stage_6.running(), address, "usage lines");
+        assert_reachable_among(&last.running(), address, "usage lines");
     }
 }
 
@@ -76,7 +78,7 @@ fn usage_sink_is_known_before_the_first_usage_line_is_read() {
     for name in ["usage", "usage_and_loki"] {
         assert!(seconds(&format!(r#"discovery.docker "{name}""#)) < apps);
     }
-    let frontend = stages()[5].service("frontend").clone();
+    let frontend = project(Stage::Six).service("frontend").clone();
     let wait = &frontend.it["depends_on"]["usage-sink"];
     assert_eq!(wait["condition"], "service_healthy");
     assert_eq!(wait["required"], false, "stages 2 to 5 have none");

@@ -2,38 +2,41 @@
 
 use std::collections::BTreeMap;
 
+use stages::{Component, Stage};
+
 use crate::files::{Service, root, services_with, text};
 use crate::variables::{Variables, env};
 
 /// What `docker compose --env-file stack/stages/N.env` makes of docker-compose.yml.
 #[derive(Debug)]
-pub(crate) struct Stage {
-    pub(crate) number: u8,
+pub(crate) struct Project {
+    pub(crate) stage: Stage,
     pub(crate) env: Variables,
     /// All of them, those of other stages and of profiles included.
     pub(crate) services: Vec<Service>,
 }
 
-/// The stages in their order.
-pub(crate) fn stages() -> Vec<Stage> {
-    (1..=6)
-        .map(|number| {
-            let env = env(&path(number));
-            let services = services_with(&env);
-            Stage {
-                number,
-                env,
-                services,
-            }
-        })
-        .collect()
+/// That of each stage, in their order.
+pub(crate) fn projects() -> Vec<Project> {
+    Stage::ALL.into_iter().map(project).collect()
 }
 
-fn path(number: u8) -> String {
-    format!("stack/stages/{number}.env")
+/// That of one stage.
+pub(crate) fn project(stage: Stage) -> Project {
+    let env = env(&path(stage));
+    let services = services_with(&env);
+    Project {
+        stage,
+        env,
+        services,
+    }
 }
 
-impl Stage {
+fn path(stage: Stage) -> String {
+    format!("stack/stages/{stage}.env")
+}
+
+impl Project {
     /// What `up` starts.
     pub(crate) fn running(&self) -> Vec<Service> {
         let running = self.services.iter().filter(|service| service.is_default());
@@ -48,7 +51,7 @@ impl Stage {
     /// The service whose container is called that.
     pub(crate) fn container(&self, name: &str) -> &Service {
         let found = self.services.iter().find(|it| it.container() == name);
-        found.unwrap_or_else(|| panic!("stage {}: no container {name}", self.number))
+        found.unwrap_or_else(|| panic!("stage {}: no container {name}", self.stage))
     }
 
     fn runs(&self, name: &str) -> bool {
@@ -56,22 +59,23 @@ impl Stage {
     }
 }
 
-/// The services that not every stage has, each with the first that does.
-const FROM: [(&str, u8); 6] = [
-    ("dice-roller", 1),
-    ("frontend", 2),
-    ("die-service", 3),
-    ("postgres", 5),
-    ("postgres-exporter", 5),
-    ("usage-sink", 6),
+/// Those that not every stage has, as docker-compose.yml names them.
+const OF_STAGES: [(&str, Component); 6] = [
+    ("dice-roller", Component::DiceRoller),
+    ("frontend", Component::Frontend),
+    ("die-service", Component::DieService),
+    ("postgres", Component::Postgres),
+    ("postgres-exporter", Component::Postgres),
+    ("usage-sink", Component::UsageSink),
 ];
 
 #[test]
-fn each_stage_has_the_services_of_the_one_before_and_its_own() {
-    for stage in stages() {
-        for (name, first) in FROM {
-            let expected = stage.number >= first;
-            assert_eq!(stage.runs(name), expected, "stage {}: {name}", stage.number);
+fn each_stage_runs_its_components_and_no_others() {
+    for project in projects() {
+        let stage = project.stage;
+        for (name, component) in OF_STAGES {
+            let runs = stage.runs(component);
+            assert_eq!(project.runs(name), runs, "stage {stage}: {name}");
         }
     }
 }
@@ -79,16 +83,21 @@ fn each_stage_has_the_services_of_the_one_before_and_its_own() {
 /// Everything else is there in every stage, or `diff` of two stages would not be the lesson.
 #[test]
 fn what_is_not_of_a_stage_runs_in_all_of_them() {
-    let expected: Vec<String> = names_outside_stages(&stages()[3]);
-    for stage in stages() {
-        assert_eq!(names_outside_stages(&stage), expected, "{}", stage.number);
+    let expected: Vec<String> = names_outside_stages(&project(Stage::DEFAULT));
+    for project in projects() {
+        assert_eq!(
+            names_outside_stages(&project),
+            expected,
+            "{}",
+            project.stage
+        );
     }
 }
 
-fn names_outside_stages(stage: &Stage) -> Vec<String> {
-    let running = stage.running().into_iter().map(|service| service.name);
+fn names_outside_stages(project: &Project) -> Vec<String> {
+    let running = project.running().into_iter().map(|service| service.name);
     running
-        .filter(|name| FROM.iter().all(|(of_a_stage, _)| of_a_stage != name))
+        .filter(|name| OF_STAGES.iter().all(|(of_a_stage, _)| of_a_stage != name))
         .collect()
 }
 
@@ -102,68 +111,46 @@ fn published_ports_are_the_ones_people_were_told() {
         ("alloy", vec![(12345, 12345), (4317, 4317), (4318, 4318)]),
         ("jaeger", vec![(16686, 16686)]),
     ];
-    let of_stages: [&[(&str, u16)]; 6] = [
-        &[("dice-roller", 8100)],
-        &[("dice-roller", 8101), ("frontend", 8102)],
-        &[
-            ("die-service", 8103),
-            ("dice-roller", 8104),
-            ("frontend", 8105),
-        ],
-        &[
-            ("die-service", 8106),
-            ("dice-roller", 8107),
-            ("frontend", 8108),
-        ],
-        &[
-            ("die-service", 8109),
-            ("dice-roller", 8110),
-            ("frontend", 8111),
-        ],
-        &[
-            ("die-service", 8112),
-            ("dice-roller", 8113),
-            ("frontend", 8114),
-        ],
-    ];
-    for (stage, own) in stages().iter().zip(of_stages) {
+    for project in projects() {
         let mut told: BTreeMap<&str, Vec<(u16, u16)>> = of_all_stages.clone().into();
-        told.extend(own.iter().map(|(name, port)| (*name, vec![(*port, 8000)])));
-        let all = stage.services.iter();
+        // usage-sink takes lines from Alloy alone.
+        let published = Component::ALL
+            .into_iter()
+            .filter(|it| *it != Component::UsageSink);
+        told.extend(published.filter_map(|component| {
+            let port = project.stage.port(component)?;
+            Some((component.name(), vec![(port, 8000)]))
+        }));
+        let all = project.services.iter();
         for service in all.filter(|it| it.is_of_the_stage()) {
             let expected = told.get(&*service.name).cloned().unwrap_or_default();
-            assert_eq!(
-                service.ports(),
-                expected,
-                "stage {}: {}",
-                stage.number,
-                service.name
-            );
+            let at = format!("stage {}: {}", project.stage, service.name);
+            assert_eq!(service.ports(), expected, "{at}");
         }
     }
 }
 
 #[test]
 fn no_port_is_published_twice() {
-    for stage in stages() {
-        let all = stage.services.iter().filter(|it| it.is_of_the_stage());
+    for project in projects() {
+        let all = project.services.iter().filter(|it| it.is_of_the_stage());
         let mut ports: Vec<u16> = all
             .flat_map(|service| service.ports().into_iter().map(|(host, _)| host))
             .collect();
         ports.sort_unstable();
         let all = ports.len();
         ports.dedup();
-        assert_eq!(ports.len(), all, "stage {}: {ports:?}", stage.number);
+        assert_eq!(ports.len(), all, "stage {}: {ports:?}", project.stage);
     }
 }
 
 /// The stage's number is in the name; the rest is the service's name.
 #[test]
 fn the_services_of_a_stage_have_its_number_in_their_names() {
-    for stage in stages() {
+    for project in projects() {
         for name in ["die-service", "dice-roller", "frontend", "usage-sink"] {
-            let service = stage.service(name);
-            let expected = format!("{name}-stage{}", stage.number);
+            let service = project.service(name);
+            let expected = project.stage.job(name);
             assert_eq!(service.container(), expected);
             let said = service.label("observability.service");
             assert_eq!(said.as_deref(), Some(name));
@@ -171,7 +158,7 @@ fn the_services_of_a_stage_have_its_number_in_their_names() {
             assert_eq!(job, Some(expected), "the Prometheus job");
         }
         for name in ["postgres", "postgres-exporter"] {
-            assert_eq!(stage.service(name).container(), name);
+            assert_eq!(project.service(name).container(), name);
         }
     }
 }
@@ -179,9 +166,9 @@ fn the_services_of_a_stage_have_its_number_in_their_names() {
 /// A stage is a topology: what a service itself is told is URLs, never the stage.
 #[test]
 fn no_service_is_told_its_stage() {
-    for stage in stages() {
+    for project in projects() {
         let told_by_name = ["doctor", "grafana"];
-        let ours = stage.services.iter().filter(|it| it.is_ours());
+        let ours = project.services.iter().filter(|it| it.is_ours());
         for service in ours.filter(|it| !told_by_name.contains(&&*it.name)) {
             let environment = service.map("environment");
             assert!(!environment.contains_key("STAGE"), "{}", service.name);
@@ -199,18 +186,22 @@ fn no_service_is_told_its_stage() {
 
 #[test]
 fn urls_lead_to_what_the_stage_has() {
-    for stage in stages() {
-        let dice = stage.env["DIE_SERVICE_URL"].is_empty();
-        assert_ne!(dice, stage.runs("die-service"), "stage {}", stage.number);
+    for project in projects() {
+        let dice = project.env["DIE_SERVICE_URL"].is_empty();
+        assert_ne!(dice, project.runs("die-service"), "stage {}", project.stage);
         for name in ["dice-roller", "frontend"] {
-            let url = stage.service(name).environment("DIE_SERVICE_URL");
-            assert_eq!(url.as_ref(), Some(&stage.env["DIE_SERVICE_URL"]), "{name}");
+            let url = project.service(name).environment("DIE_SERVICE_URL");
+            assert_eq!(
+                url.as_ref(),
+                Some(&project.env["DIE_SERVICE_URL"]),
+                "{name}"
+            );
         }
-        let database = stage.service("die-service").environment("DATABASE_URL");
+        let database = project.service("die-service").environment("DATABASE_URL");
         let none = database.expect("a variable").is_empty();
-        assert_ne!(none, stage.runs("postgres"), "stage {}", stage.number);
-        let asked = stage.service("traffic-gen").environment("FRONTEND_URL");
-        let first = if stage.runs("frontend") {
+        assert_ne!(none, project.runs("postgres"), "stage {}", project.stage);
+        let asked = project.service("traffic-gen").environment("FRONTEND_URL");
+        let first = if project.runs("frontend") {
             "frontend"
         } else {
             "dice-roller"
@@ -219,24 +210,29 @@ fn urls_lead_to_what_the_stage_has() {
             asked,
             Some(format!("http://{first}:8000")),
             "stage {}",
-            stage.number
+            project.stage
         );
     }
 }
 
 #[test]
 fn people_ask_only_what_the_stage_answers() {
-    for stage in stages() {
-        let traffic = stage.service("traffic-gen");
+    for project in projects() {
+        let traffic = project.service("traffic-gen");
         let only_rolls = traffic.environment("ONLY_ROLLS").expect("a flag");
         assert_eq!(
             only_rolls == "true",
-            !stage.runs("frontend"),
+            !project.runs("frontend"),
             "{}",
-            stage.number
+            project.stage
         );
         let batches = traffic.environment("ASYNC_PROBABILITY").expect("a share");
-        assert_eq!(batches != "0", stage.number >= 4, "stage {}", stage.number);
+        assert_eq!(
+            batches != "0",
+            project.stage >= Stage::Four,
+            "stage {}",
+            project.stage
+        );
     }
 }
 
@@ -244,8 +240,8 @@ fn people_ask_only_what_the_stage_answers() {
 #[test]
 fn every_stage_says_the_same_things_in_the_same_order() {
     let ports = |name: &String| name.ends_with("_PORT");
-    let order = |number: u8| -> Vec<String> {
-        let file = text(&path(number));
+    let order = |stage: Stage| -> Vec<String> {
+        let file = text(&path(stage));
         let lines = file.lines().filter(|line| !line.starts_with('#'));
         let names = lines.filter_map(|line| line.split_once('='));
         names
@@ -253,30 +249,31 @@ fn every_stage_says_the_same_things_in_the_same_order() {
             .filter(|name| !ports(name))
             .collect()
     };
-    for number in 1..=6 {
-        assert_eq!(order(number), order(4), "{}", path(number));
+    for stage in Stage::ALL {
+        assert_eq!(order(stage), order(Stage::DEFAULT), "{}", path(stage));
     }
-    for stage in stages() {
-        assert_eq!(stage.env["STAGE"], stage.number.to_string());
-        for name in stage.env.keys().filter(|name| ports(name)) {
+    for project in projects() {
+        assert_eq!(project.env["STAGE"], project.stage.to_string());
+        for name in project.env.keys().filter(|name| ports(name)) {
             let service = name
                 .trim_end_matches("_PORT")
                 .to_lowercase()
                 .replace('_', "-");
             assert!(
-                stage.runs(&service),
+                project.runs(&service),
                 "stage {} has no {service}",
-                stage.number
+                project.stage
             );
         }
     }
 }
 
 #[test]
-fn the_default_is_stage_4() {
+fn dot_env_is_the_default_stage() {
     let default = env(".env");
-    for (name, value) in &stages()[3].env {
+    for (name, value) in &project(Stage::DEFAULT).env {
         assert_eq!(default.get(name), Some(value), ".env: {name}");
     }
-    assert!(root().join("stack/prometheus/targets/stage4.yml").exists());
+    let targets = format!("stack/prometheus/targets/stage{}.yml", Stage::DEFAULT);
+    assert!(root().join(targets).exists());
 }

@@ -1,10 +1,11 @@
 //! The stages' dashboards: all rows, filtered.
 
+use stages::Stage;
+
 use crate::model::dashboard::Dashboard;
 use crate::model::layout::rows_of;
 use crate::model::variable::Variable;
 use crate::rows;
-use crate::stage::Stage;
 
 /// Finds no trace. Without it the waterfall would ask Tempo for a trace without an id, and show
 /// the error.
@@ -16,7 +17,7 @@ pub(crate) fn dashboard(stage: Stage) -> Dashboard {
     let (subtitle, tag, description) = about(stage);
     Dashboard {
         file: format!("stage{number}-dashboard.json"),
-        uid: stage.fill("stageN-dice-roller"),
+        uid: stage.dashboard_uid(),
         title: format!("Dice Roller - Stage {number} ({subtitle})"),
         description: description.to_owned(),
         tags: vec![

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
+use stages::{Component, Stage};
 use testkit::Process;
 use tokio::process::Child;
 
 use crate::alloy::Alloy;
 use crate::postgres::Postgres;
 use crate::role::{in_background, start};
-use crate::topology::Topology;
 
 /// A stage's processes; killed when dropped.
-pub(crate) struct Stage {
-    pub(crate) number: u8,
-    topology: Topology,
+pub(crate) struct RunningStage {
+    pub(crate) stage: Stage,
     pub(crate) postgres: Option<Postgres>,
     pub(crate) die_service: Option<Process>,
     dice_roller: Process,
@@ -22,28 +21,26 @@ pub(crate) struct Stage {
     _alloy: Option<Alloy>,
 }
 
-impl Stage {
-    pub(crate) async fn start(number: u8) -> Self {
-        let topology = Topology::read(number);
-        let postgres = match topology.has("POSTGRES") {
+impl RunningStage {
+    pub(crate) async fn start(stage: Stage) -> Self {
+        let postgres = match stage.runs(Component::Postgres) {
             true => Some(Postgres::start().await),
             false => None,
         };
         let database = |role, name| postgres.as_ref().map(|server| server.url(role, name));
         let dice = [("--database-url", database("die_service", "dice"))];
-        let die_service = start_if(topology.has("DIE_SERVICE"), "die-service", &dice).await;
+        let die_service = start_if(stage.runs(Component::DieService), "die-service", &dice).await;
         let dice = ("--die-service-url", die_service.as_ref().map(root));
         let dice_roller = start(&["dice-roller"], std::slice::from_ref(&dice)).await;
         let urls = [dice, ("--dice-roller-url", Some(root(&dice_roller)))];
-        let frontend = start_if(topology.has("FRONTEND"), "frontend", &urls).await;
+        let frontend = start_if(stage.runs(Component::Frontend), "frontend", &urls).await;
         let frontend = frontend.map(Arc::new);
         let events = [("--database-url", database("usage_sink", "usage"))];
-        let usage_sink = start_if(topology.has("USAGE_SINK"), "usage-sink", &events).await;
+        let usage_sink = start_if(stage.runs(Component::UsageSink), "usage-sink", &events).await;
         let sink = usage_sink.as_ref().map(|process| process.url("/v1/logs"));
         let alloy = sink.zip(frontend.clone());
         Self {
-            number,
-            topology,
+            stage,
             postgres,
             die_service,
             dice_roller,
@@ -56,15 +53,12 @@ impl Stage {
     /// Starts users who roll dice; they go on until dropped.
     pub(crate) fn drive(&self) -> Child {
         let url = root(self.frontend.as_deref().unwrap_or(&self.dice_roller));
-        let seed = self.number.to_string();
+        let seed = self.stage.to_string();
         let mut users = vec!["traffic-gen", "users", "--frontend-url", &url];
         users.extend(["--users", "8", "--max-rolls", "0", "--seed", &seed]);
         users.extend(["--think-min", "50ms", "--think-max", "400ms"]);
-        users.extend([
-            "--async-probability",
-            self.topology.get("ASYNC_PROBABILITY"),
-        ]);
-        if self.topology.get("ONLY_ROLLS") == "true" {
+        users.extend(["--async-probability", self.stage.async_probability()]);
+        if self.stage.only_rolls() {
             users.push("--only-rolls");
         }
         users.extend(["--quiet", "--otel-disabled"]);
@@ -74,7 +68,7 @@ impl Stage {
     /// What a target of the stack is here, by its name: `die-service-stage5`, `postgres-exporter`.
     pub(crate) fn address(&self, target: &str) -> Option<&str> {
         let name = target.split(':').next().unwrap_or_default();
-        let service = name.strip_suffix(&format!("-stage{}", self.number));
+        let service = name.strip_suffix(&format!("-stage{}", self.stage));
         let process = match service.unwrap_or(name) {
             "die-service" => self.die_service.as_ref(),
             "dice-roller" => Some(&self.dice_roller),

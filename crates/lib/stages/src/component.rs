@@ -1,0 +1,46 @@
+//! What a stage can have or not have.
+
+/// A program that runs in some stages. What runs in all of them is no component: the parts that
+/// observe, the simulated users and KTRDR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Component {
+    /// Holds the dice.
+    DieService,
+    /// Rolls them.
+    DiceRoller,
+    /// The page, and the entry for users where there is one.
+    Frontend,
+    /// Stores usage events.
+    UsageSink,
+    /// The database of die-service and usage-sink; its exporter runs with it.
+    Postgres,
+}
+
+impl Component {
+    /// All of them: those that a roll passes through, then the others.
+    pub const ALL: [Self; 5] = [
+        Self::Frontend,
+        Self::DiceRoller,
+        Self::DieService,
+        Self::UsageSink,
+        Self::Postgres,
+    ];
+
+    /// Its name in docker-compose.yml, which is also its `service.name`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DieService => "die-service",
+            Self::DiceRoller => "dice-roller",
+            Self::Frontend => "frontend",
+            Self::UsageSink => "usage-sink",
+            Self::Postgres => "postgres",
+        }
+    }
+
+    /// The name of its variable that ends in `suffix`: `DIE_SERVICE_PORT`.
+    pub(crate) fn variable(self, suffix: &str) -> String {
+        let name = self.name().to_uppercase().replace('-', "_");
+        format!("{name}_{suffix}")
+    }
+}

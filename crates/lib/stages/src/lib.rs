@@ -1,0 +1,23 @@
+//! The six stages. `stack/stages/N.env` says what a stage is: which services run, on which ports, and
+//! what the simulated users request. Docker Compose reads these files, and this crate embeds them for the
+//! tools that run, examine or draw a stage without Docker. What there is to learn in a stage stands
+//! beside it ([`Task`]); README.md and docs/stages.md repeat these words, held by a test.
+//!
+//! Services, telemetry and stand-ins do not depend on this crate: a stage is a topology of programs that
+//! do not know it.
+//!
+//! ```
+//! use stages::{Component, Stage};
+//!
+//! assert_eq!(Stage::DEFAULT, Stage::Four);
+//! assert_eq!(Stage::Four.port(Component::Frontend), Some(8108));
+//! assert!(!Stage::Four.runs(Component::Postgres));
+//! ```
+
+mod component;
+mod stage;
+mod task;
+
+pub use component::Component;
+pub use stage::{NoSuchStage, Stage};
+pub use task::Task;
