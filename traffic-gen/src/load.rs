@@ -13,6 +13,7 @@
 //! what is measured.
 
 mod connection;
+mod files;
 mod http1;
 mod report;
 mod search;
@@ -74,14 +75,14 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) warm_up: Duration,
 
-    /// Connections, each with one request at a time, 1 to 4096
+    /// Connections, each with one request at a time, 1 to 16384
     #[arg(
         long,
         env = "LOAD_CONNECTIONS",
         value_name = "NUMBER",
         default_value_t = 32
     )]
-    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=4096))]
+    #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=16_384))]
     pub(crate) connections: usize,
 
     /// Search the highest rate without failures and with p99 within --max-p99
@@ -120,6 +121,7 @@ pub(crate) async fn run(
     if options.duration.is_zero() {
         return Err(Error::Usage("--duration 0s measures nothing".to_owned()));
     }
+    files::make_room(options.connections)?;
     let seed = options.seed.number();
     let mix = Mix::new(&options.targets, seed).map_err(Error::Usage)?;
     for target in &options.targets {
