@@ -1,7 +1,7 @@
 //! `GET /api/trace/{id}`: the trace of a roll, for the page's waterfall.
 //!
-//! Read it in this order: this file asks the trace store, [`tempo`] reads its answer, [`tree`] finds
-//! who called whom, [`clocks`] puts spans in their place, [`critical`] finds what the request waited
+//! Read it in this order: this file asks the trace store through [`signals`], [`tree`] finds who called
+//! whom, [`clocks`] puts spans in their place, [`critical`] finds what the request waited
 //! for, [`story`] and [`whole`] draw conclusions, always from all spans, [`drawn`] chooses those that
 //! are drawn, and [`view`] is what the page gets.
 //!
@@ -12,7 +12,6 @@ mod clocks;
 mod critical;
 mod drawn;
 mod story;
-mod tempo;
 mod tree;
 mod view;
 mod whole;
@@ -20,11 +19,12 @@ mod whole;
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY};
-use axum::http::{Method, StatusCode};
+use axum::http::header::{CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use telemetry::client::{CallError, Client, endpoint, shown};
+use signals::AskError;
+use signals::tempo::Tempo;
+use telemetry::client::shown;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -56,19 +56,24 @@ impl TryFrom<String> for Wait {
 
 /// The trace store, if there is one: Tempo, or what answers its API.
 pub(crate) struct Traces {
-    client: Client,
-    store: Option<Url>,
+    store: Option<Store>,
     stopping: watch::Receiver<bool>,
+}
+
+struct Store {
+    tempo: Tempo,
+    /// For log lines.
+    url: String,
 }
 
 impl Traces {
     /// Asks `store`; nobody waits any longer once `stopping` is true.
     pub(crate) fn new(store: Option<Url>, stopping: watch::Receiver<bool>) -> Self {
-        Self {
-            client: Client::default(),
-            store,
-            stopping,
-        }
+        let store = store.map(|url| Store {
+            url: shown(&url),
+            tempo: Tempo::new(url, STORE_TIMEOUT),
+        });
+        Self { store, stopping }
     }
 
     /// The trace of that id: as soon as it is complete, or what there is of it after `wait` or
@@ -79,29 +84,30 @@ impl Traces {
     pub(crate) async fn find(&self, id: &str, Wait(wait): Wait) -> Result<View, Error> {
         let id = full_id(id).ok_or(Error::NotATraceId)?;
         let store = self.store.as_ref().ok_or(Error::NoTraceStore)?;
-        let url = endpoint(store, &format!("api/v2/traces/{id}"));
         let mut found = None;
         let mut stopping = self.stopping.clone();
         tokio::select! {
-            asked = self.ask_until_complete(&url, wait, &mut found) => asked?,
+            asked = store.ask_until_complete(&id, wait, &mut found) => asked?,
             // An error is a sender that is gone, which is after the stop.
             _ = stopping.wait_for(|stopping| *stopping) => {}
         }
         found.ok_or(Error::NoTrace)
     }
+}
 
+impl Store {
     /// Asks again until nothing more of the trace is expected or `wait` is over. `found` is the last answer, also
     /// for a caller who does not await the end.
     async fn ask_until_complete(
         &self,
-        url: &Url,
+        id: &str,
         wait: Duration,
         found: &mut Option<View>,
     ) -> Result<(), Error> {
         let deadline = Instant::now() + wait;
         let mut pause = FIRST_PAUSE;
         loop {
-            *found = self.ask(url).await?;
+            *found = self.ask(id).await?;
             let settled = found.as_ref().is_some_and(|view| view.is_settled);
             if settled || Instant::now() + pause > deadline {
                 return Ok(());
@@ -111,39 +117,19 @@ impl Traces {
         }
     }
 
-    /// What there is of the trace now; none when there is nothing.
-    async fn ask(&self, url: &Url) -> Result<Option<View>, Error> {
-        let prepare = |request: reqwest::RequestBuilder| {
-            request
-                .header(ACCEPT, "application/json")
-                .timeout(STORE_TIMEOUT)
-        };
-        let reply = self
-            .client
-            .send_untraced(Method::GET, url.clone(), prepare)
-            .await;
-        let reply = reply.map_err(|error| {
-            let cause = error.cause();
-            tracing::warn!(backend_url = shown(url), cause, "Trace store {error}");
-            match error {
-                CallError::Timeout(_) => Error::TraceStoreTimeout,
-                CallError::Unreachable(_) => Error::TraceStoreUnavailable,
+    /// What has arrived of the trace so far; none when nothing has.
+    async fn ask(&self, id: &str) -> Result<Option<View>, Error> {
+        match self.tempo.trace(id).await {
+            Ok(trace) => Ok(trace.and_then(View::new)),
+            Err(error) => {
+                let cause = error.to_string();
+                tracing::warn!(backend_url = self.url, cause, "Trace store gave no trace");
+                Err(match error {
+                    AskError::Slow { .. } => Error::TraceStoreTimeout,
+                    _ => Error::TraceStoreUnavailable,
+                })
             }
-        })?;
-        let unreadable = match reply.status {
-            StatusCode::NOT_FOUND => return Ok(None),
-            StatusCode::OK => match tempo::read(&reply.body) {
-                Ok(trace) => return Ok(View::new(trace)),
-                Err(error) => error.to_string(),
-            },
-            status => status.to_string(),
-        };
-        tracing::warn!(
-            backend_url = shown(url),
-            cause = unreadable,
-            "Trace store gave no trace"
-        );
-        Err(Error::TraceStoreUnavailable)
+        }
     }
 }
 

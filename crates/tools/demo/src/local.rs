@@ -1,27 +1,15 @@
-//! Asking the demo's own services.
+//! Reading from the demo's own services.
 
 use std::time::Duration;
 
-use reqwest::{Client, Response};
-use signals::exposition::Exposition;
+use signals::Reader;
+use url::Url;
 
 /// A service on this machine that takes longer is as good as away.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A client for this machine: whatever proxy the shell has set is not for it.
-pub(crate) fn client() -> Client {
-    let client = Client::builder().no_proxy().timeout(TIMEOUT).build();
-    client.expect("a client without TLS and proxies has nothing that can fail")
-}
-
-/// The answer to a GET, if it is a success.
-pub(crate) async fn get(client: &Client, url: &str) -> Option<Response> {
-    let answer = client.get(url).send().await.ok()?;
-    answer.status().is_success().then_some(answer)
-}
-
-/// The samples of `/metrics` of the service at `base`.
-pub(crate) async fn metrics(client: &Client, base: &str) -> Option<Exposition> {
-    let answer = get(client, &format!("{base}/metrics")).await?;
-    answer.text().await.ok()?.parse().ok()
+/// Reads from the service at that URL, which a port of this machine makes.
+pub(crate) fn reader(url: &str) -> Reader {
+    let url = Url::parse(url).expect("a port makes a URL");
+    Reader::new(url, TIMEOUT)
 }

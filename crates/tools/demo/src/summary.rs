@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mini_tempo::Store;
-use reqwest::Client;
+use signals::Reader;
+use signals::exposition::Exposition;
 use stages::Component;
 
-use crate::local::{self, metrics};
+use crate::local::reader;
 use crate::plan::Plan;
 use crate::terminal::{columns, draw, has_live_line, say};
 
@@ -25,14 +26,14 @@ const GAP: &str = "   ";
 pub(crate) async fn show(plan: &Plan, store: &Store, lines: bool) -> ! {
     let live = has_live_line(lines);
     let mut ticks = tokio::time::interval(INTERVAL);
-    let client = local::client();
+    let services = Services::of(plan);
     let mut last = Totals::default();
     let mut quiet = Totals::default();
     let mut reading = 0;
     loop {
         reading += 1;
         ticks.tick().await;
-        let Some(totals) = Totals::read(&client, plan).await else {
+        let Some(totals) = services.read().await else {
             continue;
         };
         let traces = store.counters().traces_stored;
@@ -98,24 +99,36 @@ struct Totals {
     usage_events: Option<f64>,
 }
 
-impl Totals {
-    async fn read(client: &Client, plan: &Plan) -> Option<Self> {
-        let entry = metrics(client, &plan.entry()).await?;
-        let roller = metrics(client, &plan.dice_roller()).await?;
-        let sink = match plan.url(Component::UsageSink) {
-            Some(url) => metrics(client, &url).await,
+/// What is read.
+struct Services {
+    entry: Reader,
+    dice_roller: Reader,
+    usage_sink: Option<Reader>,
+}
+
+impl Services {
+    fn of(plan: &Plan) -> Self {
+        Self {
+            entry: reader(&plan.entry()),
+            dice_roller: reader(&plan.dice_roller()),
+            usage_sink: plan.url(Component::UsageSink).as_deref().map(reader),
+        }
+    }
+
+    /// None while one of those that every stage has is away.
+    async fn read(&self) -> Option<Totals> {
+        let entry = Exposition::scrape(&self.entry).await.ok()?;
+        let roller = Exposition::scrape(&self.dice_roller).await.ok()?;
+        let sink = match &self.usage_sink {
+            Some(sink) => Exposition::scrape(sink).await.ok(),
             None => None,
         };
-        Some(Self {
-            rolls: ["dice_rolls_total", "async_rolls_total"]
-                .iter()
-                .filter_map(|name| roller.sum(name, &[]))
-                .sum(),
-            errors: entry
-                .select("http_requests_total", &[])
-                .filter(|sample| is_server_error(&sample.labels))
-                .map(|sample| sample.value)
-                .sum(),
+        let rolls = ["dice_rolls_total", "async_rolls_total"];
+        let requests = entry.select("http_requests_total", &[]);
+        let errors = requests.filter(|sample| is_server_error(&sample.labels));
+        Some(Totals {
+            rolls: rolls.iter().filter_map(|name| roller.sum(name, &[])).sum(),
+            errors: errors.map(|sample| sample.value).sum(),
             usage_events: sink
                 .and_then(|sink| sink.sum("usage_events_total", &[("outcome", "stored")])),
         })

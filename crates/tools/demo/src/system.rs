@@ -6,8 +6,9 @@ use std::time::Duration;
 use axum::Router;
 use mini_alloy::{Pipeline, Settings};
 use mini_tempo::{Bounds, Store};
-use reqwest::Client;
 use service::Server;
+use signals::Reader;
+use signals::exposition::Exposition;
 use stages::Component;
 use telemetry::http::{Admission, Limits};
 use telemetry::metrics::Registry;
@@ -20,13 +21,14 @@ use crate::child::{Failures, Supervised};
 use crate::cli::{LogRoutes, Options};
 use crate::environment::{self, Decided};
 use crate::lines::{Lines, Usage};
+use crate::local::reader;
 use crate::plan::Plan;
 use crate::ports::{check_ports, listen};
 use crate::postgres::Databases;
 use crate::running::Running;
 use crate::terminal::say;
 use crate::topology::{self, Port, Service, url};
-use crate::{introduction, local, summary};
+use crate::{introduction, summary};
 
 /// How long a service may take until it serves.
 const START_BOUND: Duration = Duration::from_secs(10);
@@ -150,13 +152,11 @@ async fn wait_until_ready(
         return Ok(());
     };
     let deadline = Instant::now() + START_BOUND;
-    let (client, base) = (local::client(), url(*number));
+    let own = reader(&url(*number));
     let mut serves = false;
     while Instant::now() < deadline {
-        serves = local::get(&client, &format!("{base}/healthz"))
-            .await
-            .is_some();
-        if serves && (who != DIE_SERVICE || has_dice(&client, &base).await) {
+        serves = own.get("/healthz", &[]).bytes().await.is_ok();
+        if serves && (who != DIE_SERVICE || has_dice(&own).await) {
             service.is_ready();
             return Ok(());
         }
@@ -173,8 +173,8 @@ async fn wait_until_ready(
 }
 
 /// Whether it has read its dice. With a database, it serves before.
-async fn has_dice(client: &Client, die_service: &str) -> bool {
-    let metrics = local::metrics(client, die_service).await;
-    let dice = metrics.and_then(|metrics| metrics.sum("die_specifications_loaded", &[]));
-    dice.is_some_and(|dice| dice > 0.0)
+async fn has_dice(die_service: &Reader) -> bool {
+    let metrics = Exposition::scrape(die_service).await;
+    let dice = metrics.map(|metrics| metrics.sum("die_specifications_loaded", &[]));
+    dice.is_ok_and(|dice| dice > Some(0.0))
 }

@@ -10,8 +10,10 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use mini_tempo::Store;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::{Value, json};
 use testkit::Process;
+use testkit::traces::{of_service, text, trace_by_id};
 use tokio::net::TcpListener;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_demo");
@@ -180,17 +182,18 @@ fn hostile() -> Router {
         let problem = Json(json!({ "detail": MARKUP }));
         (StatusCode::INTERNAL_SERVER_ERROR, problem)
     };
-    let text = json!({ "stringValue": MARKUP });
-    let trace = json!({ "trace": { "resourceSpans": [{
-        "resource": { "attributes": [{ "key": "service.name", "value": text }] },
-        "scopeSpans": [{ "spans": [{
-            "traceId": "AAAAAAAAAAAAAAAAAAAACg==", "spanId": "AAAAAAAAAAE=", "name": MARKUP,
-            "kind": MARKUP, "startTimeUnixNano": "1", "endTimeUnixNano": "1000001",
-            "attributes": [{ "key": MARKUP, "value": text }],
-        }] }],
-    }] } });
+    let span = Span {
+        trace_id: 10_u128.to_be_bytes().to_vec(),
+        span_id: 1_u64.to_be_bytes().to_vec(),
+        name: MARKUP.to_owned(),
+        start_time_unix_nano: 1,
+        end_time_unix_nano: 1_000_001,
+        attributes: vec![text(MARKUP, MARKUP)],
+        ..Span::default()
+    };
+    let trace = trace_by_id(vec![of_service(MARKUP, vec![span])]);
     Router::new()
         .route("/dice", get(dice))
         .route("/roll", get(failed))
-        .route("/api/v2/traces/{id}", get(|| async { Json(trace) }))
+        .route("/api/v2/traces/{id}", get(|| async { trace }))
 }

@@ -1,10 +1,11 @@
 //! What the tests of several crates need: real processes on free ports, the lines they write, the
-//! metrics they expose, a database, and waiting for something to become true. A failure panics
+//! metrics they expose, traces for stand-ins, a database, and waiting for something to become true. A failure panics
 //! with what was seen instead.
 
 mod metrics;
 mod openapi;
 mod process;
+pub mod traces;
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};

@@ -1,8 +1,10 @@
 //! One scrape, read the way a test asks: the value of a series, or the sum over several.
 
-/// The samples of a scrape, as `name{label="value",...}` and value.
+use signals::exposition::{Exposition, Sample};
+
+/// The samples of a scrape.
 #[derive(Debug, Clone)]
-pub struct Metrics(Vec<(String, f64)>);
+pub struct Metrics(Exposition);
 
 impl Metrics {
     /// GETs and parses `url`.
@@ -10,42 +12,35 @@ impl Metrics {
     /// # Panics
     /// When it is not in Prometheus' text format 0.0.4 or says so wrongly.
     pub async fn scrape(url: &str) -> Self {
-        let answer = reqwest::get(url)
-            .await
-            .unwrap_or_else(|error| panic!("{url}: {error}"));
-        let content_type = answer.headers()["content-type"]
-            .to_str()
-            .expect("ASCII")
-            .to_owned();
-        assert!(
-            content_type.starts_with("text/plain; version=0.0.4"),
-            "{content_type}"
-        );
-        Self::parse(
-            &answer
-                .text()
-                .await
-                .unwrap_or_else(|error| panic!("{url}: {error}")),
-        )
+        let scraped = Self::try_scrape(url).await;
+        scraped.unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
-    /// Parses Prometheus' text format.
+    /// As [`scrape`](Self::scrape), for what may not be there.
+    ///
+    /// # Errors
+    /// When there is no complete answer.
     ///
     /// # Panics
-    /// At a line that is not of it.
+    /// When the answer is not in Prometheus' text format 0.0.4 or says so wrongly.
+    pub async fn try_scrape(url: &str) -> Result<Self, reqwest::Error> {
+        let answer = reqwest::get(url).await?;
+        let content_type = answer.headers().get("content-type").cloned();
+        let text = answer.text().await?;
+        let is_metrics = content_type
+            .as_ref()
+            .is_some_and(|value| value.as_bytes().starts_with(b"text/plain; version=0.0.4"));
+        assert!(is_metrics, "{url}: {content_type:?}");
+        let samples = text.parse();
+        Ok(Self(
+            samples.unwrap_or_else(|error| panic!("{url}: {error}")),
+        ))
+    }
+
+    /// All samples, in the order of the text.
     #[must_use]
-    pub fn parse(text: &str) -> Self {
-        let samples = text
-            .lines()
-            .filter(|line| !line.starts_with('#') && !line.is_empty());
-        Self(
-            samples
-                .map(|line| {
-                    let (series, value) = line.rsplit_once(' ').expect("a series and a value");
-                    (series.to_owned(), value.parse().expect("a number"))
-                })
-                .collect(),
-        )
+    pub fn samples(&self) -> &[Sample] {
+        self.0.samples()
     }
 
     /// The value of the one series of `name` that has all of `labels`, as `label="value"`.
@@ -55,16 +50,16 @@ impl Metrics {
     #[must_use]
     pub fn value(&self, name: &str, labels: &[&str]) -> f64 {
         let found: Vec<_> = self.matching(name, labels).collect();
-        let [(_, value)] = found[..] else {
+        let [sample] = found[..] else {
             panic!("{name}{labels:?} is {found:?}");
         };
-        *value
+        sample.value
     }
 
     /// The sum over all series of `name` that have all of `labels`; 0 when there is none.
     #[must_use]
     pub fn sum(&self, name: &str, labels: &[&str]) -> f64 {
-        self.matching(name, labels).map(|(_, value)| value).sum()
+        self.matching(name, labels).map(|sample| sample.value).sum()
     }
 
     /// Whether there is a series of `name` that has all of `labels`.
@@ -73,26 +68,28 @@ impl Metrics {
         self.matching(name, labels).next().is_some()
     }
 
-    /// All series, with their labels, without their values.
-    pub fn series(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(series, _)| series.as_str())
+    /// All series, as `name{label="value",...}`, without their values.
+    pub fn series(&self) -> impl Iterator<Item = String> {
+        self.samples().iter().map(|sample| {
+            let labels = sample.labels.iter();
+            let labels: Vec<_> = labels
+                .map(|(key, value)| format!("{key}={value:?}"))
+                .collect();
+            format!("{}{{{}}}", sample.name, labels.join(","))
+        })
     }
 
-    fn matching<'a>(
-        &'a self,
-        name: &'a str,
-        labels: &'a [&str],
-    ) -> impl Iterator<Item = &'a (String, f64)> {
-        self.0.iter().filter(move |(series, _)| {
-            let (own, rest) = series.split_once('{').unwrap_or((series, ""));
-            own == name && labels.iter().all(|label| has_label(rest, label))
-        })
+    fn matching<'a>(&'a self, name: &str, labels: &[&str]) -> impl Iterator<Item = &'a Sample> {
+        let labels = labels.iter().map(|label| pair(label));
+        let labels: Vec<(&str, &str)> = labels.collect();
+        let samples = self.samples().iter();
+        samples.filter(move |sample| sample.name == name && sample.has(&labels))
     }
 }
 
-/// Whether `label`, as `name="value"`, is one of `labels`, as `a="1",b="2"}`.
-fn has_label(labels: &str, label: &str) -> bool {
-    labels
-        .match_indices(label)
-        .any(|(at, _)| at == 0 || labels[..at].ends_with(','))
+/// Name and value of `label="value"`, without escapes.
+fn pair(label: &str) -> (&str, &str) {
+    let pair = label.split_once("=\"");
+    let pair = pair.and_then(|(name, value)| Some((name, value.strip_suffix('"')?)));
+    pair.unwrap_or_else(|| panic!("{label} is not label=\"value\""))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use reqwest::Method;
 use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderName};
 use serde_json::Value;
+use signals::exposition::Sample;
 
 use crate::{Metrics, get};
 
@@ -40,8 +41,8 @@ pub async fn check_openapi(base: &str, source: &str, examples: &[(&str, u16)]) {
 
     let metrics = Metrics::scrape(&format!("{base}/metrics")).await;
     let mut seen: BTreeMap<String, BTreeSet<u16>> = BTreeMap::new();
-    for series in metrics.series() {
-        if let Some((handler, status)) = answered(series) {
+    for sample in metrics.samples() {
+        if let Some((handler, status)) = answered(sample) {
             seen.entry(handler).or_default().insert(status);
         }
     }
@@ -118,15 +119,13 @@ fn routes(source: &str) -> BTreeSet<&str> {
 }
 
 /// The handler and status of a series of the request counter, if the document is to have them.
-fn answered(series: &str) -> Option<(String, u16)> {
-    let labels = series.strip_prefix("http_requests_total{")?;
-    let value = |name: &str| {
-        let (_, rest) = labels.split_once(&format!("{name}=\""))?;
-        Some(rest.split_once('"')?.0)
-    };
-    let (handler, status) = (value("handler")?, value("status")?.parse().ok()?);
+fn answered(sample: &Sample) -> Option<(String, u16)> {
+    if sample.name != "http_requests_total" {
+        return None;
+    }
+    let (handler, status) = (&sample.labels["handler"], &sample.labels["status"]);
     let documented = handler != "unknown";
-    documented.then(|| (handler.to_owned(), status))
+    documented.then(|| (handler.clone(), status.parse().expect("a status")))
 }
 
 /// The statuses that not every route has.
@@ -146,6 +145,7 @@ fn matches(route: &str, path: &str) -> bool {
 
 /// The status, the media type without parameters (empty when there is none) and the body.
 async fn no_redirect(method: Method, url: reqwest::Url) -> (u16, String, String) {
+    // What this checks is HTTP itself, of any method and without following: no reader of signals.
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     let client = client.build().expect("a client");
     let answer = client.request(method, url).send().await;

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::tempo::Span;
+use signals::tempo::{Kind, Span};
+
 use super::tree::Tree;
 
 /// What machines that keep their clocks in step may differ by; no word is made of that.
@@ -46,7 +47,7 @@ pub(super) fn align(spans: &mut [Span], tree: &Tree) -> Skew {
         (span.start, span.end) = moved(span, shift);
         skew.shifts[at] = shift;
         if shift != 0 {
-            skew.services.insert(span.service.clone());
+            skew.services.insert(span.service.to_string());
         }
     }
     skew
@@ -54,8 +55,9 @@ pub(super) fn align(spans: &mut [Span], tree: &Tree) -> Skew {
 
 /// By how much to move `callee`, whose caller is where it belongs.
 fn shift(caller: &Span, callee: &Span, inherited: i64) -> i64 {
-    let is_judged =
-        caller.service != callee.service && callee.kind != "consumer" && caller.kind != "producer";
+    let is_judged = caller.service != callee.service
+        && callee.kind != Kind::Consumer
+        && caller.kind != Kind::Producer;
     let candidates = [inherited, 0];
     let fits = |shift: &i64| !is_judged || fits(caller, moved(callee, *shift));
     candidates.into_iter().find(fits).unwrap_or_else(|| {
@@ -87,17 +89,17 @@ mod tests {
     const EPOCH: u64 = 1_000_000 * MS;
 
     /// Milliseconds.
-    fn span(id: &str, parent: Option<&str>, service: &str, kind: &str, times: (u64, u64)) -> Span {
+    fn span(id: &str, parent: Option<&str>, service: &str, kind: Kind, times: (u64, u64)) -> Span {
         let mut span = Span {
             id: id.to_owned(),
             parent: parent.map(str::to_owned),
-            service: service.to_owned(),
-            kind: kind.to_owned(),
+            service: service.into(),
+            kind,
             start: EPOCH + times.0 * MS,
             end: EPOCH + times.1 * MS,
             ..Span::default()
         };
-        if kind == "client" {
+        if kind == Kind::Client {
             span.attributes
                 .insert("http.response.status_code".to_owned(), json!(200));
         }
@@ -118,11 +120,23 @@ mod tests {
     fn a_clock_that_is_ahead_or_behind_is_seen_and_taken_out() {
         for ahead in [500, 40] {
             let spans = vec![
-                span("a", None, "frontend", "server", (0, 50)),
-                span("b", Some("a"), "frontend", "client", (0, 50)),
-                span("c", Some("b"), "roller", "server", (ahead + 10, ahead + 30)),
-                span("d", Some("c"), "roller", "client", (ahead + 12, ahead + 22)),
-                span("e", Some("d"), "dice", "server", (14, 20)),
+                span("a", None, "frontend", Kind::Server, (0, 50)),
+                span("b", Some("a"), "frontend", Kind::Client, (0, 50)),
+                span(
+                    "c",
+                    Some("b"),
+                    "roller",
+                    Kind::Server,
+                    (ahead + 10, ahead + 30),
+                ),
+                span(
+                    "d",
+                    Some("c"),
+                    "roller",
+                    Kind::Client,
+                    (ahead + 12, ahead + 22),
+                ),
+                span("e", Some("d"), "dice", Kind::Server, (14, 20)),
             ];
             let (times, services) = aligned(spans);
             let (start, end) = times[2];
@@ -139,11 +153,11 @@ mod tests {
         let timed_out = vec![
             Span {
                 attributes: serde_json::Map::new(),
-                ..span("a", None, "frontend", "client", (0, 50))
+                ..span("a", None, "frontend", Kind::Client, (0, 50))
             },
-            span("b", Some("a"), "roller", "server", (10, 900)),
+            span("b", Some("a"), "roller", Kind::Server, (10, 900)),
             // The same clock: a task that outlives the request.
-            span("c", Some("b"), "roller", "internal", (950, 990)),
+            span("c", Some("b"), "roller", Kind::Internal, (950, 990)),
         ];
         let (times, services) = aligned(timed_out);
         assert_eq!(times, [(0, 50), (10, 900), (950, 990)]);
@@ -153,8 +167,8 @@ mod tests {
     #[test]
     fn no_clock_is_too_wrong() {
         let mut spans = vec![
-            span("a", None, "x", "client", (0, 50)),
-            span("b", Some("a"), "y", "server", (0, 50)),
+            span("a", None, "x", Kind::Client, (0, 50)),
+            span("b", Some("a"), "y", Kind::Server, (0, 50)),
         ];
         spans[1].start = u64::MAX - 1;
         spans[1].end = u64::MAX;

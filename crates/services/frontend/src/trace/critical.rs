@@ -1,6 +1,6 @@
 //! The critical path: for each moment of a request, the span that it was waiting for.
 
-use super::tempo::Span;
+use signals::tempo::Span;
 
 /// From and to, nanoseconds since 1970.
 pub(super) type Segment = (u64, u64);

@@ -1,6 +1,7 @@
 //! Which spans of a long trace are drawn.
 
-use super::tempo::Span;
+use signals::tempo::Span;
+
 use super::tree::Tree;
 
 /// More spans than a person can look at are not drawn.

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use signals::tempo::{Kind, Span};
 
 use super::critical::Segment;
 use super::micros;
-use super::tempo::Span;
 use super::tree::{ROLL_INDEX, Tree};
 
 /// A span by name.
@@ -22,7 +22,7 @@ impl Named {
         let span = &spans[at];
         Self {
             id: span.id.clone(),
-            service: span.service.clone(),
+            service: span.service.to_string(),
             name: span.name.clone(),
             target: target(spans, tree, at),
         }
@@ -32,12 +32,12 @@ impl Named {
 /// Whom a call went to: the service that answered, or else the address.
 pub(super) fn target(spans: &[Span], tree: &Tree, at: usize) -> Option<String> {
     let span = &spans[at];
-    if span.kind != "client" {
+    if span.kind != Kind::Client {
         return None;
     }
-    let callee = |child: &&usize| spans[**child].kind == "server";
+    let callee = |child: &&usize| spans[**child].kind == Kind::Server;
     if let Some(child) = tree.children[at].iter().find(callee) {
-        return Some(spans[*child].service.clone());
+        return Some(spans[*child].service.to_string());
     }
     // A query's name says what it asks for already.
     span.attributes.get("http.request.method")?;

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
-
-use super::tempo::Span;
+use signals::tempo::Span;
 
 /// The attribute that only rolls of a batch have.
 pub(super) const ROLL_INDEX: &str = "async.roll_index";

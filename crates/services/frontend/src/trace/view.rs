@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use signals::tempo::{Kind, Span, Trace};
 
 use super::clocks::{self, Skew};
 use super::critical::{self, Segment};
 use super::drawn;
 use super::micros;
 use super::story::{self, Batch, Named};
-use super::tempo::{Span, Trace};
 use super::tree::Tree;
 use super::whole::is_whole;
 
@@ -70,7 +70,7 @@ struct SpanView {
     name: String,
     /// For a call: the service that answered, or the address.
     target: Option<String>,
-    kind: String,
+    kind: &'static str,
     offset_us: u64,
     duration_us: u64,
     /// By how much it was moved, because clocks disagree.
@@ -112,7 +112,7 @@ impl View {
             truncated,
             partial: trace.partial,
             duration_us: micros(end - start),
-            services: services(order.iter().map(|(at, _)| spans[*at].service.as_str())),
+            services: services(order.iter().map(|(at, _)| &*spans[*at].service)),
             spans: views,
             cycles: tree.cycles,
             clock_skew: ClockSkew::of(&skew),
@@ -134,10 +134,10 @@ impl View {
 fn in_order_of_start(mut spans: Vec<Span>) -> (Vec<Span>, usize) {
     spans.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
     let mut kept: Vec<Span> = Vec::with_capacity(spans.len());
-    let mut known: HashMap<(String, String), usize> = HashMap::with_capacity(spans.len());
+    let mut known: HashMap<(String, Kind), usize> = HashMap::with_capacity(spans.len());
     let mut left_out = 0;
     for span in spans {
-        let key = (span.id.clone(), span.kind.clone());
+        let key = (span.id.clone(), span.kind);
         match known.get(&key) {
             Some(at) if !span.id.is_empty() => left_out += usize::from(kept[*at] != span),
             _ => {
@@ -168,10 +168,10 @@ fn span_view(
         id: span.id.clone(),
         parent: span.parent.clone(),
         depth,
-        service: span.service.clone(),
+        service: span.service.to_string(),
         name: span.name.clone(),
         target: story::target(spans, tree, at),
-        kind: span.kind.clone(),
+        kind: span.kind.name(),
         offset_us: micros(span.start - origin),
         duration_us: micros(span.end - span.start),
         shift_us: skew.shifts[at] / 1000,
@@ -207,13 +207,13 @@ mod tests {
     use super::*;
 
     /// Times in microseconds.
-    fn span(id: &str, parent: Option<&str>, kind: &str, times: (u64, u64)) -> Span {
+    fn span(id: &str, parent: Option<&str>, kind: Kind, times: (u64, u64)) -> Span {
         Span {
             trace_id: "t".to_owned(),
             id: id.to_owned(),
             parent: parent.map(str::to_owned),
-            service: format!("{kind} side"),
-            kind: kind.to_owned(),
+            service: format!("{} side", kind.name()).into(),
+            kind,
             start: 1_000_000 + times.0 * 1000,
             end: 1_000_000 + times.1 * 1000,
             ..Span::default()
@@ -228,12 +228,12 @@ mod tests {
     }
 
     fn call() -> Vec<Span> {
-        let mut client = span("b", Some("a"), "client", (10, 90));
+        let mut client = span("b", Some("a"), Kind::Client, (10, 90));
         let status = ("http.response.status_code".to_owned(), json!(200));
         client.attributes.extend([status]);
         vec![
-            span("c", Some("b"), "server", (20, 80)),
-            span("a", None, "server", (0, 100)),
+            span("c", Some("b"), Kind::Server, (20, 80)),
+            span("a", None, Kind::Server, (0, 100)),
             client,
         ]
     }
@@ -265,9 +265,9 @@ mod tests {
     #[test]
     fn malformed_traces_are_shown_as_far_as_they_go() {
         let round = vec![
-            span("a", Some("b"), "server", (0, 1)),
-            span("b", Some("a"), "server", (0, 1)),
-            span("b", None, "server", (0, 1)),
+            span("a", Some("b"), Kind::Server, (0, 1)),
+            span("b", Some("a"), Kind::Server, (0, 1)),
+            span("b", None, Kind::Server, (0, 1)),
         ];
         let view = view(round).unwrap();
         assert!(view.spans.len() <= 2 && !view.complete);

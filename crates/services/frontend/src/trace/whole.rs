@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::tempo::Span;
+use signals::tempo::{Kind, Span};
+
 use super::tree::{ROLL_INDEX, Tree};
 use crate::PROGRAM;
 
@@ -24,7 +25,7 @@ pub(super) fn is_whole(spans: &[Span], tree: &Tree) -> bool {
     };
     let is_answered = spans.iter().zip(&tree.children).all(|(span, children)| {
         let answered = span.attributes.contains_key("http.response.status_code");
-        !(span.kind == "client" && answered && children.is_empty())
+        !(span.kind == Kind::Client && answered && children.is_empty())
     });
     begins && tree.cycles == 0 && is_answered && has_all_rolls(spans)
 }
@@ -35,7 +36,7 @@ fn is_called_from_outside(span: &Span) -> bool {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let due = Duration::from_nanos(span.end).saturating_add(CALLER_IS_DUE);
     let is_overdue = || now.is_ok_and(|now| now > due);
-    span.has_remote_parent && (span.service == PROGRAM.service.name || is_overdue())
+    span.has_remote_parent == Some(true) && (&*span.service == PROGRAM.service.name || is_overdue())
 }
 
 /// A batch whose rolls began has as many as it announced.

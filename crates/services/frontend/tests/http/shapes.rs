@@ -2,45 +2,68 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use axum::Router;
 use axum::routing::get;
-use axum::{Json, Router};
+use opentelemetry_proto::tonic::common::v1::any_value::Value as AttributeValue;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, Status, TracesData};
+use prost::Message;
 use serde_json::{Value, json};
+use signals::tempo::TraceByIdResponse;
 use testkit::get as fetch;
+use testkit::traces::{attribute, of_service, trace_by_id};
 
 use crate::server::{alone, stand_in, start};
 
 const ID: &str = "000000000000000000000000000000aa";
 
 /// `flags` of a span whose parent is in another process.
-const REMOTE: u64 = 0x301;
+const REMOTE: u32 = 0x301;
 
-/// A span of the frontend, from and to in milliseconds; `id` and `parent` are numbers, 0 for none.
-fn span(id: u64, parent: u64, (from, to): (u64, u64)) -> Value {
-    json!({
-        "traceId": ID, "spanId": format!("{id:016x}"), "parentSpanId": format!("{parent:016x}"),
-        "name": format!("span {id}"), "kind": "SPAN_KIND_INTERNAL",
-        "startTimeUnixNano": (1_000_000_000 + from * 1_000_000).to_string(),
-        "endTimeUnixNano": (1_000_000_000 + to * 1_000_000).to_string(),
-    })
+/// A span from and to in milliseconds; `id` and `parent` are numbers, 0 for none.
+fn span(id: u64, parent: u64, (from, to): (u64, u64)) -> Span {
+    Span {
+        trace_id: 0xaa_u128.to_be_bytes().to_vec(),
+        span_id: id.to_be_bytes().to_vec(),
+        parent_span_id: parent.to_be_bytes().to_vec(),
+        name: format!("span {id}"),
+        kind: SpanKind::Internal.into(),
+        start_time_unix_nano: 1_000_000_000 + from * 1_000_000,
+        end_time_unix_nano: 1_000_000_000 + to * 1_000_000,
+        ..Span::default()
+    }
 }
 
-/// `span` with the fields of `more` in place of its own.
-fn with(mut span: Value, more: Value) -> Value {
-    let (Value::Object(fields), Value::Object(more)) = (&mut span, more) else {
-        panic!("both are objects");
-    };
-    fields.extend(more);
-    span
+fn server(span: Span) -> Span {
+    Span {
+        kind: SpanKind::Server.into(),
+        ..span
+    }
 }
 
-fn of(service: &str, spans: &[Value]) -> Value {
-    let name = json!({ "key": "service.name", "value": { "stringValue": service } });
-    json!({ "resource": { "attributes": [name] }, "scopeSpans": [{ "spans": spans }] })
+fn failed(span: Span) -> Span {
+    let code = StatusCode::Error.into();
+    Span {
+        status: Some(Status {
+            code,
+            ..Status::default()
+        }),
+        ..span
+    }
+}
+
+/// `span` with one attribute, a whole number.
+fn with(span: Span, key: &str, value: i64) -> Span {
+    Span {
+        attributes: vec![attribute(key, AttributeValue::IntValue(value))],
+        ..span
+    }
 }
 
 /// What a frontend answers whose trace store gives that answer.
-async fn view_of(answer: Value, query: &str) -> Value {
-    let store = get(move || async move { Json(answer) });
+async fn view_of(answer: Vec<u8>, query: &str) -> Value {
+    let store = get(move || async move { answer });
     let store = stand_in(Router::new().route("/api/v2/traces/{id}", store)).await;
     let url = start(frontend::Config {
         trace_query_url: Some(store),
@@ -52,9 +75,16 @@ async fn view_of(answer: Value, query: &str) -> Value {
     view
 }
 
-async fn view(spans: &[Value]) -> Value {
-    let trace = json!({ "trace": { "resourceSpans": [of("frontend", spans)] } });
-    view_of(trace, "").await
+async fn view(spans: &[Span]) -> Value {
+    view_of(trace_of("frontend", spans), "").await
+}
+
+fn trace_of(service: &str, spans: &[Span]) -> Vec<u8> {
+    trace_by_id(vec![of(service, spans)])
+}
+
+fn of(service: &str, spans: &[Span]) -> ResourceSpans {
+    of_service(service, spans.to_vec())
 }
 
 /// Ids and depths in the order in which they are drawn.
@@ -74,7 +104,7 @@ fn drawn(view: &Value) -> Vec<(u64, u64)> {
 const MANY: std::ops::RangeInclusive<u64> = 2..=1201;
 
 /// A root of 2.4 s and its children, 2 ms each, one after the other.
-fn long() -> Vec<Value> {
+fn long() -> Vec<Span> {
     let child = |id: u64| span(id, 1, ((id - 2) * 2, (id - 1) * 2));
     std::iter::once(span(1, 0, (0, 2400)))
         .chain(MANY.map(child))
@@ -138,10 +168,7 @@ async fn several_roots_and_missing_parents_are_shown_and_not_complete() {
 #[tokio::test]
 async fn a_long_trace_says_how_much_of_it_is_drawn_and_judges_all_of_it() {
     let mut spans = long();
-    spans.push(with(
-        span(5000, 1201, (2399, 2400)),
-        json!({ "status": { "code": "STATUS_CODE_ERROR" } }),
-    ));
+    spans.push(failed(span(5000, 1201, (2399, 2400))));
     let view = view(&spans).await;
     assert_eq!(view["complete"], false);
     assert_eq!(
@@ -161,12 +188,11 @@ async fn a_long_trace_says_how_much_of_it_is_drawn_and_judges_all_of_it() {
 
 #[tokio::test]
 async fn all_rolls_of_a_batch_are_counted() {
-    let number = |id: u64| json!([{ "key": "async.roll_index", "value": { "intValue": (id - 1).to_string() } }]);
-    let mut spans = long();
-    for (id, span) in (1..).zip(&mut spans).skip(1) {
-        span["attributes"] = number(id);
-    }
-    let view = view(&spans).await;
+    let numbered = (0..).zip(long()).map(|(number, span)| match number {
+        0 => span,
+        number => with(span, "async.roll_index", number),
+    });
+    let view = view(&numbered.collect::<Vec<_>>()).await;
     assert_eq!(
         view["batch"],
         json!({ "rolls": 1200, "sequential_us": 2_400_000, "actual_us": 2_400_000 })
@@ -175,11 +201,10 @@ async fn all_rolls_of_a_batch_are_counted() {
 
 #[tokio::test]
 async fn a_batch_is_complete_with_its_last_roll() {
-    let attribute = |key: &str, value: u64| json!({ "attributes": [{ "key": key, "value": { "intValue": value.to_string() } }] });
-    let mut spans = vec![with(span(1, 0, (0, 9)), attribute("async.batch_size", 2))];
-    spans.push(with(span(2, 1, (1, 5)), attribute("async.roll_index", 1)));
+    let mut spans = vec![with(span(1, 0, (0, 9)), "async.batch_size", 2)];
+    spans.push(with(span(2, 1, (1, 5)), "async.roll_index", 1));
     assert_eq!(view(&spans).await["complete"], false);
-    spans.push(with(span(3, 1, (1, 8)), attribute("async.roll_index", 2)));
+    spans.push(with(span(3, 1, (1, 8)), "async.roll_index", 2));
     let view = view(&spans).await;
     assert_eq!(view["complete"], true);
     assert_eq!(
@@ -192,7 +217,7 @@ async fn a_batch_is_complete_with_its_last_roll() {
 async fn a_chain_that_is_too_long_is_cut_at_its_end() {
     let link = |id: u64| span(id, id - 1, (0, 5000 - id));
     let mut spans: Vec<_> = (1..=2000).map(link).collect();
-    spans[1999]["status"] = json!({ "code": "STATUS_CODE_ERROR" });
+    spans[1999] = failed(spans[1999].clone());
     let view = view(&spans).await;
     let drawn = drawn(&view);
     assert_eq!(drawn.len(), 500);
@@ -204,30 +229,32 @@ async fn a_chain_that_is_too_long_is_cut_at_its_end() {
 
 #[tokio::test]
 async fn a_store_that_leaves_spans_out_is_believed() {
-    let mut trace =
-        json!({ "trace": { "resourceSpans": [of("frontend", &[span(1, 0, (0, 5))])] } });
-    assert_eq!(view_of(trace.clone(), "").await["complete"], true);
-    trace["status"] = json!("COMPLETE");
-    assert_eq!(view_of(trace.clone(), "").await["complete"], true);
-    trace["status"] = json!("PARTIAL");
-    let view = view_of(trace.clone(), "").await;
+    let answer = |status: i32, message: &str| {
+        let resource_spans = vec![of("frontend", &[span(1, 0, (0, 5))])];
+        let answer = TraceByIdResponse {
+            trace: Some(TracesData { resource_spans }),
+            status,
+            message: message.to_owned(),
+            ..TraceByIdResponse::default()
+        };
+        answer.encode_to_vec()
+    };
+    let complete = view_of(answer(0, ""), "").await;
+    assert_eq!(complete["complete"], true);
+    let partial = view_of(answer(1, ""), "").await;
     assert_eq!(
-        (&view["complete"], &view["truncated"]),
+        (&partial["complete"], &partial["truncated"]),
         (&json!(false), &json!(true))
     );
-    assert_eq!(view["partial"], "the trace store left spans out");
-    trace["message"] = json!("trace exceeds max size");
-    assert_eq!(
-        view_of(trace, "").await["partial"],
-        "trace exceeds max size"
-    );
+    assert_eq!(partial["partial"], "the trace store left spans out");
+    let why = "trace exceeds max size";
+    assert_eq!(view_of(answer(1, why), "").await["partial"], why);
 }
 
 #[tokio::test]
 async fn spans_that_share_an_id_are_not_lost_without_a_word() {
-    let server = json!({ "kind": "SPAN_KIND_SERVER" });
     let twice = [span(1, 0, (0, 5)), span(1, 0, (0, 5))];
-    let shared = [span(1, 0, (0, 5)), with(span(1, 0, (1, 4)), server)];
+    let shared = [span(1, 0, (0, 5)), server(span(1, 0, (1, 4)))];
     let different = [span(1, 0, (0, 5)), span(1, 0, (1, 4))];
     for (spans, shown, total, truncated) in [
         (twice, 1, 1, false),
@@ -247,19 +274,18 @@ async fn spans_that_share_an_id_are_not_lost_without_a_word() {
 #[tokio::test]
 async fn a_caller_outside_is_not_waited_for() {
     let begun = Instant::now();
-    let entry = with(
-        span(1, 77, (0, 5)),
-        json!({ "flags": REMOTE, "kind": "SPAN_KIND_SERVER" }),
-    );
-    let trace =
-        |service, spans: &[Value]| json!({ "trace": { "resourceSpans": [of(service, spans)] } });
-    let one = trace("frontend", std::slice::from_ref(&entry));
+    let remote = |span: Span| Span {
+        flags: REMOTE,
+        ..span
+    };
+    let entry = server(remote(span(1, 77, (0, 5))));
+    let one = trace_of("frontend", std::slice::from_ref(&entry));
     assert_eq!(view_of(one, "?wait=5").await["complete"], true);
     // Two requests of one caller, and a service that is asked without the frontend.
-    let again = with(span(2, 77, (6, 9)), json!({ "flags": REMOTE }));
-    let two = trace("frontend", &[entry.clone(), again]);
+    let again = remote(span(2, 77, (6, 9)));
+    let two = trace_of("frontend", &[entry.clone(), again]);
     assert_eq!(view_of(two, "?wait=5").await["complete"], true);
-    let past = trace("dice-roller", std::slice::from_ref(&entry));
+    let past = trace_of("dice-roller", std::slice::from_ref(&entry));
     assert_eq!(view_of(past, "?wait=5").await["complete"], true);
     assert!(begun.elapsed().as_secs() < 5, "nothing was waited for");
 
@@ -267,13 +293,14 @@ async fn a_caller_outside_is_not_waited_for() {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("after 1970");
-    let now = now.as_nanos().to_string();
-    let recent = with(
-        entry,
-        json!({ "startTimeUnixNano": now, "endTimeUnixNano": now }),
-    );
+    let now = u64::try_from(now.as_nanos()).expect("before 2554");
+    let recent = Span {
+        start_time_unix_nano: now,
+        end_time_unix_nano: now,
+        ..entry
+    };
     assert_eq!(
-        view_of(trace("dice-roller", &[recent]), "").await["complete"],
+        view_of(trace_of("dice-roller", &[recent]), "").await["complete"],
         false
     );
     // Whether this parent is elsewhere is not known.
@@ -282,21 +309,18 @@ async fn a_caller_outside_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_clock_that_is_ahead_is_no_duration() {
-    let client = json!({
-        "kind": "SPAN_KIND_CLIENT",
-        "attributes": [{ "key": "http.response.status_code", "value": { "intValue": "200" } }],
-    });
-    let server = json!({ "kind": "SPAN_KIND_SERVER" });
-    let calls = [
-        with(span(1, 0, (0, 50)), server.clone()),
-        with(span(2, 1, (5, 45)), client),
-    ];
+    let client = Span {
+        kind: SpanKind::Client.into(),
+        ..with(span(2, 1, (5, 45)), "http.response.status_code", 200)
+    };
+    let calls = [server(span(1, 0, (0, 50))), client];
     for ahead in [500, 20] {
-        let answer = with(span(3, 2, (ahead + 10, ahead + 40)), server.clone());
+        let answer = server(span(3, 2, (ahead + 10, ahead + 40)));
         let inner = span(4, 3, (ahead + 10, ahead + 20));
-        let trace = json!({ "trace": { "resourceSpans": [
-            of("frontend", &calls), of("dice-roller", &[answer, inner]),
-        ] } });
+        let trace = trace_by_id(vec![
+            of("frontend", &calls),
+            of("dice-roller", &[answer, inner]),
+        ]);
         let view = view_of(trace, "").await;
         assert_eq!(
             (&view["duration_us"], &view["complete"]),
@@ -320,16 +344,17 @@ async fn a_clock_that_is_ahead_is_no_duration() {
 
 #[tokio::test]
 async fn numbers_that_no_trace_has_do_no_harm() {
-    let never = json!({ "startTimeUnixNano": "0", "endTimeUnixNano": u64::MAX.to_string() });
-    let strange = json!({ "kind": 77, "status": { "code": 9 } });
-    let roll =
-        json!({ "attributes": [{ "key": "async.roll_index", "value": { "intValue": "1" } }] });
-    let spans = [1, 2, 3].map(|id| {
-        with(
-            with(with(span(id, 0, (0, 1)), never.clone()), strange.clone()),
-            roll.clone(),
-        )
-    });
+    let strange = |id| Span {
+        start_time_unix_nano: 0,
+        end_time_unix_nano: u64::MAX,
+        kind: 77,
+        status: Some(Status {
+            code: 9,
+            ..Status::default()
+        }),
+        ..with(span(id, 0, (0, 1)), "async.roll_index", 1)
+    };
+    let spans = [1, 2, 3].map(strange);
     let view = view(&spans).await;
     assert_eq!(view["spans_total"], 3);
     assert_eq!(view["spans"][0]["kind"], "unspecified");

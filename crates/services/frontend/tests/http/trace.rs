@@ -4,13 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use opentelemetry_proto::tonic::common::v1::any_value::Value as AttributeValue;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode as StatusOfSpan;
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde_json::{Value, json};
 use testkit::get as fetch;
+use testkit::traces::{attribute, of_service, text, trace_by_id};
 use tokio::time::sleep;
 
 use crate::server::{alone, browse, header, stand_in, start};
@@ -22,42 +27,52 @@ pub(crate) const BROKEN: &str = "0000000000000000000000000000000c";
 pub(crate) const SLOW: &str = "0000000000000000000000000000000d";
 const LATE: &str = "0000000000000000000000000000000e";
 const HALF: &str = "0000000000000000000000000000000f";
+const ODD: &str = "00000000000000000000000000000010";
 
-/// A server span and the client span that called it, ids in base64 as Tempo has them.
-fn trace(with_root: bool) -> Value {
-    let root = json!({
-        "traceId": "AAAAAAAAAAAAAAAAAAAACg==", "spanId": "AAAAAAAAAAE=", "name": "GET /roll",
-        "kind": "SPAN_KIND_SERVER",
-        "startTimeUnixNano": "1000000000", "endTimeUnixNano": "1500000000",
-    });
-    let call = json!({
-        "traceId": "AAAAAAAAAAAAAAAAAAAACg==", "spanId": "0000000000000002",
-        "parentSpanId": "AAAAAAAAAAE=", "name": "GET", "kind": "SPAN_KIND_CLIENT",
-        "startTimeUnixNano": "1100000000", "endTimeUnixNano": "1400000000",
-        "attributes": [
-            { "key": "server.port", "value": { "intValue": "8107" } },
-            { "key": "error.type", "value": { "stringValue": "unreachable" } },
+/// A server span and the client span that it called, as Tempo answers with them.
+fn trace(with_root: bool) -> Vec<u8> {
+    let root = Span {
+        trace_id: 10_u128.to_be_bytes().to_vec(),
+        span_id: 1_u64.to_be_bytes().to_vec(),
+        name: "GET /roll".to_owned(),
+        kind: SpanKind::Server.into(),
+        start_time_unix_nano: 1_000_000_000,
+        end_time_unix_nano: 1_500_000_000,
+        ..Span::default()
+    };
+    let call = Span {
+        span_id: 2_u64.to_be_bytes().to_vec(),
+        parent_span_id: root.span_id.clone(),
+        name: "GET".to_owned(),
+        kind: SpanKind::Client.into(),
+        start_time_unix_nano: 1_100_000_000,
+        end_time_unix_nano: 1_400_000_000,
+        attributes: vec![
+            attribute("server.port", AttributeValue::IntValue(8107)),
+            text("error.type", "unreachable"),
         ],
-        "status": { "code": "STATUS_CODE_ERROR" },
-    });
+        status: Some(Status {
+            code: StatusOfSpan::Error.into(),
+            ..Status::default()
+        }),
+        ..root.clone()
+    };
     let spans = if with_root {
         vec![call, root]
     } else {
         vec![call]
     };
-    let name = json!({ "key": "service.name", "value": { "stringValue": "frontend" } });
-    json!({ "trace": { "resourceSpans": [
-        { "resource": { "attributes": [name] }, "scopeSpans": [{ "spans": spans }] },
-    ] }, "metrics": {} })
+    trace_by_id(vec![of_service("frontend", spans)])
 }
 
 async fn answer(asked: Arc<AtomicUsize>, id: String) -> Response {
     let first = asked.fetch_add(1, Ordering::Relaxed) == 0;
     match id.as_str() {
-        COMPLETE => Json(trace(true)).into_response(),
-        LATE if first => Json(json!({ "trace": {}, "metrics": {} })).into_response(),
-        LATE => Json(trace(true)).into_response(),
-        HALF => Json(trace(false)).into_response(),
+        COMPLETE => trace(true).into_response(),
+        LATE if first => trace_by_id(Vec::new()).into_response(),
+        LATE => trace(true).into_response(),
+        HALF => trace(false).into_response(),
+        ODD => "<html>".into_response(),
         BROKEN => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         SLOW => {
             sleep(Duration::from_secs(3600)).await;
@@ -163,6 +178,7 @@ async fn it_says_why_there_is_none() {
     for (url, status, words) in [
         (format!("{url}/api/trace/{MISSING}"), 404, "not yet"),
         (format!("{url}/api/trace/{BROKEN}"), 503, "not available"),
+        (format!("{url}/api/trace/{ODD}"), 503, "not available"),
         (format!("{url}/api/trace/{SLOW}"), 504, "in time"),
         (
             format!("{url}/api/trace/{}", "0".repeat(32)),

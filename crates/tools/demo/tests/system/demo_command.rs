@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use testkit::{AT_ONCE, eventually, get};
+use testkit::{AT_ONCE, Metrics, eventually, get};
 use tokio::net::TcpListener;
 
 use crate::demo::{Demo, FLAGS, command, free_ports, nobody_listens};
@@ -49,8 +49,7 @@ async fn it_rolls_by_itself_and_says_how_fast() {
     demo.live_line(|line| line.contains("errors/s") && line.ends_with("traces kept"))
         .await;
     eventually("rolls without a client", || async {
-        let (_, metrics) = get(&demo.url(1, "/metrics")).await;
-        let metrics = testkit::Metrics::parse(metrics.as_str()?);
+        let metrics = Metrics::try_scrape(&demo.url(1, "/metrics")).await.ok()?;
         let rolls = metrics.sum("dice_rolls_total", &[]) + metrics.sum("async_rolls_total", &[]);
         (rolls > 0.0).then_some(())
     })
@@ -266,20 +265,14 @@ async fn a_reader_of_logs_that_stalls_does_not_keep_it_from_stopping() {
 #[tokio::test]
 async fn a_killed_service_comes_back_and_a_killed_demo_takes_its_services_along() {
     let demo = Demo::start(&["--no-traffic"]).await;
-    let started = |metrics: Value| {
-        let metrics = testkit::Metrics::parse(metrics.as_str()?);
+    let started = async || {
+        let metrics = Metrics::try_scrape(&demo.url(0, "/metrics")).await.ok()?;
         Some(metrics.value("process_start_time_seconds", &[]))
     };
-    let first = started(get(&demo.url(0, "/metrics")).await.1).expect("metrics");
+    let first = started().await.expect("metrics");
     demo.kill_service(0);
     eventually("die-service to be back", || async {
-        let text = reqwest::get(demo.url(0, "/metrics"))
-            .await
-            .ok()?
-            .text()
-            .await
-            .ok()?;
-        started(Value::String(text)).filter(|start| *start > first)
+        started().await.filter(|start| *start > first)
     })
     .await;
     let ports = demo.ports;

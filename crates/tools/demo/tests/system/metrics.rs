@@ -134,22 +134,10 @@ async fn histograms_have_the_buckets_of_the_contract() {
         ),
     ];
     for (name, bounds) in expected {
-        let prefix = format!("{name}_bucket");
-        let series = metrics
-            .series()
-            .filter(|series| series.starts_with(&prefix));
-        let mut found: Vec<f64> = series
-            .filter_map(|series| {
-                series
-                    .split_once("le=\"")?
-                    .1
-                    .split('"')
-                    .next()?
-                    .parse()
-                    .ok()
-            })
-            .filter(|bound: &f64| bound.is_finite())
-            .collect();
+        let bucket = format!("{name}_bucket");
+        let buckets = metrics.samples().iter().filter(|it| it.name == bucket);
+        let found = buckets.map(|bucket| bucket.labels["le"].parse().expect("a bound"));
+        let mut found: Vec<f64> = found.filter(|bound: &f64| bound.is_finite()).collect();
         found.sort_by(f64::total_cmp);
         found.dedup();
         assert_eq!(found, bounds, "{name}");

@@ -96,8 +96,7 @@ async fn traffic_does_what_there_is_to_do_in_the_stage() {
     for stage in [1, 3, 4] {
         let mut demo = Demo::spawn(&[&format!("--stage={stage}")]).await;
         let rolls = eventually("rolls", || async {
-            let answer = reqwest::get(demo.url(1, "/metrics")).await.ok()?;
-            let metrics = Metrics::parse(&answer.text().await.ok()?);
+            let metrics = Metrics::try_scrape(&demo.url(1, "/metrics")).await.ok()?;
             (metrics.sum("dice_rolls_total", &[]) >= 2.0).then_some(metrics)
         })
         .await;

@@ -1,0 +1,52 @@
+//! Traces for what stands in for Tempo.
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
+use prost::Message;
+use signals::tempo::TraceByIdResponse;
+
+/// An attribute.
+#[must_use]
+pub fn attribute(key: &str, value: Value) -> KeyValue {
+    KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..KeyValue::default()
+    }
+}
+
+/// An attribute that is a text.
+#[must_use]
+pub fn text(key: &str, value: &str) -> KeyValue {
+    attribute(key, Value::StringValue(value.to_owned()))
+}
+
+/// The spans of one service, as its exporter sends them.
+#[must_use]
+pub fn of_service(service: &str, spans: Vec<Span>) -> ResourceSpans {
+    ResourceSpans {
+        resource: Some(Resource {
+            attributes: vec![text("service.name", service)],
+            ..Resource::default()
+        }),
+        scope_spans: vec![ScopeSpans {
+            spans,
+            ..ScopeSpans::default()
+        }],
+        ..ResourceSpans::default()
+    }
+}
+
+/// What Tempo answers to `/api/v2/traces/{id}` in protobuf when it has these spans; for none, the
+/// answer to an unknown id.
+#[must_use]
+pub fn trace_by_id(resource_spans: Vec<ResourceSpans>) -> Vec<u8> {
+    let answer = TraceByIdResponse {
+        trace: Some(TracesData { resource_spans }),
+        metrics: Some(()),
+        ..TraceByIdResponse::default()
+    };
+    answer.encode_to_vec()
+}
