@@ -16,3 +16,4 @@ mod reader;
 pub mod tempo;
 
 pub use reader::{Ask, AskError, Reader, endpoint};
+pub use reqwest::{StatusCode, header};

@@ -41,7 +41,12 @@ pub(crate) fn main(arguments: Vec<OsString>, stop_at_eof: bool) -> ExitCode {
 /// Examines a running demo, which has no Alloy, Prometheus, Loki or Grafana. Where it runs is said by
 /// flags alone: variables like `TEMPO_URL` are about another system.
 pub(crate) fn doctor(arguments: Vec<OsString>) -> ExitCode {
-    let own = ["demo doctor", "--without=alloy,prometheus,loki,grafana"].map(OsString::from);
+    let own = [
+        "demo doctor",
+        "--runner=demo",
+        "--without=alloy,prometheus,loki,grafana",
+    ]
+    .map(OsString::from);
     doctor::of_the_demo(own.into_iter().chain(arguments))
 }
 

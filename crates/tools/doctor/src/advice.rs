@@ -1,11 +1,11 @@
 //! Causes and commands. Those that start or show a container make sense with Docker only.
 
+use signals::AskError;
 use stages::{Component, Stage};
 use url::Url;
 
-use crate::ask::Silence;
-use crate::cli::{Cli, Part};
-use crate::report::Trouble;
+use crate::cli::{Cli, Runner};
+use crate::report::Finding;
 
 /// What the run is made of, as far as commands go.
 #[derive(Debug, Clone)]
@@ -16,23 +16,13 @@ pub(crate) struct Kind {
     ports: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Runner {
-    /// `docker compose up`
-    Docker,
-    /// `cargo run --release`
-    Demo,
-}
-
 /// The trace store's, where no flag says another.
 const TEMPO_PORT: u16 = 3200;
 
 impl Kind {
     pub(crate) fn of(cli: &Cli) -> Self {
-        let parts = [Part::Alloy, Part::Prometheus, Part::Loki, Part::Grafana];
-        let docker = parts.iter().any(|part| cli.has(*part));
         Self {
-            runner: if docker { Runner::Docker } else { Runner::Demo },
+            runner: cli.runner,
             stage: cli.stage,
             ports: ports(cli),
         }
@@ -49,15 +39,15 @@ impl Kind {
     }
 
     /// A part did not answer as it should.
-    pub(crate) fn silent(&self, service: &str, silence: &Silence) -> Trouble {
-        let cause = match silence {
-            Silence::Unreachable { slow: false, .. } => format!("{service} is not running"),
-            Silence::Unreachable { slow: true, .. } => format!("{service} hangs or is overloaded"),
-            Silence::Status { .. } => format!("{service} is starting or in trouble"),
-            Silence::Unreadable { .. } => format!("another program has the port of {service}"),
+    pub(crate) fn no_answer(&self, service: &str, error: &AskError) -> Finding {
+        let cause = match error {
+            AskError::Unreachable { .. } => format!("{service} is not running"),
+            AskError::Slow { .. } => format!("{service} hangs or is overloaded"),
+            AskError::Unreadable { .. } => format!("another program has the port of {service}"),
+            _ => format!("{service} is starting or in trouble"),
         };
-        Trouble {
-            saw: silence.to_string(),
+        Finding {
+            saw: error.to_string(),
             cause,
             command: self.look_at(service),
         }

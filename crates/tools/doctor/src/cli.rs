@@ -32,6 +32,10 @@ pub(crate) struct Cli {
     #[arg(value_enum, value_delimiter = ',')]
     pub(crate) without: Vec<Part>,
 
+    /// What started the system, which decides the commands that are suggested
+    #[arg(long, env = "DOCTOR_RUNNER", value_enum, default_value_t = Runner::Docker)]
+    pub(crate) runner: Runner,
+
     /// How long to wait for what takes a moment: a scrape, a batch of spans, a log line
     #[arg(
         long,
@@ -86,6 +90,15 @@ pub(crate) struct Cli {
     #[arg(long, env = "GRAFANA_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:3000")]
     pub(crate) grafana_url: Url,
+}
+
+/// What starts a system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Runner {
+    /// `docker compose up`
+    Docker,
+    /// `cargo run --release`
+    Demo,
 }
 
 /// What a run can be without.

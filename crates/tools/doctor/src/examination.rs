@@ -3,19 +3,49 @@
 
 use std::time::Instant;
 
-use reqwest::Client;
+use signals::Reader;
+use signals::exposition::Exposition;
+use signals::loki::Loki;
+use signals::prometheus::Prometheus;
+use signals::tempo::Tempo;
 use url::Url;
 
 use crate::advice::Kind;
+use crate::ask::TIMEOUT;
 use crate::cli::{Cli, Part};
 use crate::hops::{self, Backlog, Losses, Roll};
-use crate::report::{Report, State, Trouble};
+use crate::report::{Finding, Report, State};
 
 /// What every hop needs.
 pub(crate) struct Doctor<'a> {
     pub(crate) cli: &'a Cli,
     pub(crate) kind: Kind,
-    pub(crate) client: Client,
+    reader: Reader,
+}
+
+impl Doctor<'_> {
+    /// Reads what is below `base`.
+    pub(crate) fn reader(&self, base: Url) -> Reader {
+        self.reader.at(base)
+    }
+
+    /// The samples of `/metrics` of the service at `base`.
+    pub(crate) async fn metrics(&self, service: &str, base: &Url) -> Result<Exposition, Finding> {
+        let metrics = Exposition::scrape(&self.reader(base.clone())).await;
+        metrics.map_err(|error| self.kind.no_answer(service, &error))
+    }
+
+    pub(crate) fn tempo(&self) -> Tempo {
+        Tempo::through(self.reader(self.cli.tempo_url.clone()))
+    }
+
+    pub(crate) fn prometheus(&self) -> Prometheus {
+        Prometheus::through(self.reader(self.cli.prometheus_url.clone()))
+    }
+
+    pub(crate) fn loki(&self) -> Loki {
+        Loki::through(self.reader(self.cli.loki_url.clone()))
+    }
 }
 
 /// Examines everything and goes on after what is broken.
@@ -23,7 +53,7 @@ pub(crate) async fn examine(cli: &Cli) -> Report {
     let doctor = Doctor {
         cli,
         kind: Kind::of(cli),
-        client: client(),
+        reader: Reader::new(cli.dice_roller(), TIMEOUT),
     };
     let mut report = Report::default();
     timed(&mut report, "services healthy", hops::services(&doctor)).await;
@@ -32,7 +62,7 @@ pub(crate) async fn examine(cli: &Cli) -> Report {
     let start = Instant::now();
     let (rolled, roll) = match hops::roll(&doctor).await {
         Ok((saw, roll)) => (Ok(saw), Some(roll)),
-        Err(trouble) => (Err(trouble), None),
+        Err(finding) => (Err(finding), None),
     };
     report.add("one roll", start.elapsed(), rolled);
     match roll {
@@ -57,12 +87,6 @@ pub(crate) async fn examine(cli: &Cli) -> Report {
     report
 }
 
-/// A proxy that the shell has set is not for the parts of this system.
-fn client() -> Client {
-    let client = Client::builder().no_proxy().build();
-    client.expect("a client without TLS and proxies has nothing that can fail")
-}
-
 const COUNTED: &str = "counter moved";
 const SCRAPED: &str = "scraped by Prometheus";
 const TRACED: &str = "trace in Tempo";
@@ -75,12 +99,12 @@ const PROVISIONED: &str = "dashboards in Grafana";
 
 /// What was counted before the roll.
 struct Before {
-    rolls: Result<f64, Trouble>,
+    rolls: Result<f64, Finding>,
     losses: Losses,
     /// What Alloy had sent again, where the run has it.
-    retries: Option<Result<Backlog, Trouble>>,
+    retries: Option<Result<Backlog, Finding>>,
     /// Where usage events go and how many rolls it has, in the stage that has one.
-    usage: Option<(Url, Result<f64, Trouble>)>,
+    usage: Option<(Url, Result<f64, Finding>)>,
 }
 
 impl Before {
@@ -147,7 +171,7 @@ async fn follow(doctor: &Doctor<'_>, report: &mut Report, before: Before, roll: 
 async fn timed(
     report: &mut Report,
     hop: &'static str,
-    examination: impl Future<Output = Result<String, Trouble>>,
+    examination: impl Future<Output = Result<String, Finding>>,
 ) -> bool {
     let start = Instant::now();
     let found = examination.await;

@@ -1,6 +1,8 @@
 //! One hop each: what was seen, or what is wrong there.
 
 mod alloy;
+mod backend;
+
 mod counter;
 mod exemplar;
 mod grafana;
@@ -12,14 +14,12 @@ mod services;
 mod tempo;
 mod usage;
 
-use signals::exposition::Exposition;
-
-use crate::ask::{endpoint, text};
 use crate::cli::{Cli, Part};
 use crate::examination::Doctor;
-use crate::report::Trouble;
+use crate::report::Finding;
 
 pub(crate) use alloy::{Backlog, backlog, handed_on};
+pub(crate) use backend::Backend;
 pub(crate) use counter::{counted, rolls_counted};
 pub(crate) use exemplar::exemplar;
 pub(crate) use grafana::dashboards;
@@ -31,32 +31,16 @@ pub(crate) use services::services;
 pub(crate) use tempo::traced;
 pub(crate) use usage::{rolls_stored, stored};
 
-/// Asks a part of the stack whether it works, once: what is down is not waited for.
-async fn ready(doctor: &Doctor<'_>, part: &str) -> Result<(), Trouble> {
-    let cli = doctor.cli;
-    let (base, path) = match part {
-        "alloy" => (&cli.alloy_url, "/-/ready"),
-        "tempo" => (&cli.tempo_url, "/ready"),
-        "prometheus" => (&cli.prometheus_url, "/-/ready"),
-        "loki" => (&cli.loki_url, "/ready"),
-        _ => (&cli.grafana_url, "/api/health"),
-    };
-    let answer = text(&doctor.client, endpoint(base, path, &[])).await;
-    match answer {
-        Ok(_) => Ok(()),
-        Err(silence) => Err(doctor.kind.silent(part, &silence)),
-    }
-}
-
-/// [`ready`] for Alloy, through which logs and traces come, where the run has it. `missed` is
+/// Whether Alloy, through which logs and traces come, is ready, where the run has it. `missed` is
 /// what did not come.
-async fn alloy_ready(doctor: &Doctor<'_>, missed: &str) -> Result<(), Trouble> {
+async fn alloy_ready(doctor: &Doctor<'_>, missed: &str) -> Result<(), Finding> {
     if !doctor.cli.has(Part::Alloy) {
         return Ok(());
     }
-    ready(doctor, "alloy").await.map_err(|trouble| Trouble {
-        saw: format!("{missed}, and {}", trouble.saw),
-        ..trouble
+    let ready = Backend::Alloy.ready(doctor).await;
+    ready.map_err(|finding| Finding {
+        saw: format!("{missed}, and {}", finding.saw),
+        ..finding
     })
 }
 
@@ -66,10 +50,4 @@ fn missing<'a>(cli: &Cli, seen: impl IntoIterator<Item = &'a str>) -> Vec<&'stat
     let mut services = cli.service_names();
     services.retain(|service| !seen.contains(service));
     services
-}
-
-/// The sum of the series of `name` with those labels in a text of /metrics.
-fn sum(metrics: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-    let metrics: Exposition = metrics.parse().ok()?;
-    metrics.sum(name, labels)
 }

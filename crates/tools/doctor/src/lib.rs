@@ -6,7 +6,7 @@
 //! * `stage`: which services that are.
 //! * `examination`: the hops in their order, and what each needs from the ones before.
 //! * `hops`: one file for each hop.
-//! * `ask`: HTTP, and asking again for as long as patience lasts.
+//! * `ask`: asking again for as long as patience lasts; HTTP itself is [`signals`]'.
 //! * `advice`: causes and commands, for Docker and without.
 //! * `report`: the table, and the same as JSON.
 

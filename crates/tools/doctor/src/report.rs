@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// What is wrong at a hop, and what to do.
 #[derive(Debug)]
-pub(crate) struct Trouble {
+pub(crate) struct Finding {
     /// What was seen in place of what should be there.
     pub(crate) saw: String,
     /// The likeliest cause.
@@ -72,17 +72,17 @@ impl Report {
         &mut self,
         hop: &'static str,
         took: Duration,
-        found: Result<String, Trouble>,
+        found: Result<String, Finding>,
     ) {
-        let (state, saw, trouble) = match found {
+        let (state, saw, advice) = match found {
             Ok(saw) => (State::Ok, saw, None),
-            Err(trouble) => (
+            Err(finding) => (
                 State::Broken,
-                trouble.saw,
-                Some((trouble.cause, trouble.command)),
+                finding.saw,
+                Some((finding.cause, finding.command)),
             ),
         };
-        let (likely_cause, command) = trouble.unzip();
+        let (likely_cause, command) = advice.unzip();
         self.rows.push(Row {
             hop,
             state,

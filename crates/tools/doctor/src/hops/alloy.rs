@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use signals::endpoint;
 use signals::exposition::Exposition;
 
-use crate::ask::{endpoint, patiently, text};
+use crate::ask::patiently;
 use crate::examination::Doctor;
-use crate::report::Trouble;
+use crate::report::Finding;
 
 /// Batches of lines that were sent again.
 const RETRIES: &str = "loki_write_batch_retries_total";
@@ -22,11 +23,8 @@ pub(crate) struct Backlog {
 }
 
 /// What Alloy's own /metrics says now.
-pub(crate) async fn backlog(doctor: &Doctor<'_>) -> Result<Backlog, Trouble> {
-    let url = endpoint(&doctor.cli.alloy_url, "/metrics", &[]);
-    let metrics = text(&doctor.client, url).await;
-    let metrics = metrics.map_err(|silence| doctor.kind.silent("alloy", &silence))?;
-    let metrics: Exposition = metrics.parse().unwrap_or_default();
+pub(crate) async fn backlog(doctor: &Doctor<'_>) -> Result<Backlog, Finding> {
+    let metrics = doctor.metrics("alloy", &doctor.cli.alloy_url).await?;
     Ok(Backlog {
         retries: by_component(&metrics, RETRIES),
         queued: by_component(&metrics, QUEUE),
@@ -36,13 +34,13 @@ pub(crate) async fn backlog(doctor: &Doctor<'_>) -> Result<Backlog, Trouble> {
 /// Whether nothing was repeated since `before`, and nothing waits for long.
 pub(crate) async fn handed_on(
     doctor: &Doctor<'_>,
-    before: Result<Backlog, Trouble>,
-) -> Result<String, Trouble> {
+    before: Result<Backlog, Finding>,
+) -> Result<String, Finding> {
     let before = before?;
     patiently(doctor.cli.patience, || look(doctor, &before)).await
 }
 
-async fn look(doctor: &Doctor<'_>, before: &Backlog) -> Result<String, Trouble> {
+async fn look(doctor: &Doctor<'_>, before: &Backlog) -> Result<String, Finding> {
     let now = backlog(doctor).await?;
     let mut found = Vec::new();
     for (component, retries) in &now.retries {
@@ -59,7 +57,7 @@ async fn look(doctor: &Doctor<'_>, before: &Backlog) -> Result<String, Trouble> 
         return Ok(format!("no queue, no retry now, {ever} since it started"));
     }
     let metrics = endpoint(&doctor.cli.alloy_url, "/metrics", &[]);
-    Err(Trouble {
+    Err(Finding {
         saw: found.join(", "),
         cause: "what Alloy sends to, Tempo, Loki or usage-sink, is away or refuses; Alloy keeps it and tries again"
             .to_owned(),

@@ -1,19 +1,20 @@
 //! Has Grafana loaded the dashboards?
 
 use serde::Deserialize;
+use signals::AskError;
 
-use crate::ask::{Silence, endpoint, json, patiently};
+use crate::ask::patiently;
 use crate::examination::Doctor;
-use crate::hops::ready;
-use crate::report::Trouble;
+use crate::hops::Backend;
+use crate::report::Finding;
 
 #[derive(Deserialize)]
 struct Found {
     uid: String,
 }
 
-pub(crate) async fn dashboards(doctor: &Doctor<'_>) -> Result<String, Trouble> {
-    ready(doctor, "grafana").await?;
+pub(crate) async fn dashboards(doctor: &Doctor<'_>) -> Result<String, Finding> {
+    Backend::Grafana.ready(doctor).await?;
     let wanted = [
         doctor.cli.stage.dashboard_uid(),
         "ktrdr-system-overview".to_owned(),
@@ -23,23 +24,20 @@ pub(crate) async fn dashboards(doctor: &Doctor<'_>) -> Result<String, Trouble> {
     patiently(doctor.cli.patience, || look(doctor, &wanted)).await
 }
 
-async fn look(doctor: &Doctor<'_>, wanted: &[String]) -> Result<String, Trouble> {
+async fn look(doctor: &Doctor<'_>, wanted: &[String]) -> Result<String, Finding> {
     let query = [("type", "dash-db"), ("limit", "1000")];
-    let url = endpoint(&doctor.cli.grafana_url, "/api/search", &query);
-    let found: Vec<Found> = match json(&doctor.client, url).await {
+    let grafana = doctor.reader(doctor.cli.grafana_url.clone());
+    let search = grafana.get("/api/search", &query);
+    let found: Vec<Found> = match search.json().await {
         Ok(found) => found,
-        Err(
-            silence @ Silence::Status {
-                status: 401 | 403, ..
-            },
-        ) => {
-            return Err(Trouble {
-                saw: silence.to_string(),
+        Err(error) if is_refusal(&error) => {
+            return Err(Finding {
+                saw: error.to_string(),
                 cause: "anonymous viewers are not let in (GF_AUTH_ANONYMOUS_ENABLED)".to_owned(),
                 command: doctor.kind.restart("grafana"),
             });
         }
-        Err(silence) => return Err(doctor.kind.silent("grafana", &silence)),
+        Err(error) => return Err(doctor.kind.no_answer("grafana", &error)),
     };
     let absent: Vec<&str> = wanted
         .iter()
@@ -53,10 +51,14 @@ async fn look(doctor: &Doctor<'_>, wanted: &[String]) -> Result<String, Trouble>
             wanted.join(", ")
         ));
     }
-    Err(Trouble {
+    Err(Finding {
         saw: format!("{} dashboards, but not {}", found.len(), absent.join(", ")),
         cause: "a file in dashboards/ is refused, or its folder is not mounted".to_owned(),
         command: "docker compose logs grafana | grep -i provisioning; cargo xtask check-stack"
             .to_owned(),
     })
+}
+
+fn is_refusal(error: &AskError) -> bool {
+    matches!(error, AskError::Status { status, .. } if matches!(status.as_u16(), 401 | 403))
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use signals::exposition::Exposition;
 
-use crate::ask::{endpoint, text};
 use crate::examination::Doctor;
-use crate::report::Trouble;
+use crate::report::Finding;
 
 /// A counter of losses, the label that says how, and the values of it that are no loss.
 struct Counter {
@@ -59,9 +58,7 @@ pub(crate) async fn losses(doctor: &Doctor<'_>) -> Losses {
     services.extend(doctor.cli.usage_sink().map(|url| ("usage-sink", url)));
     let mut losses = Losses::new();
     for (service, base) in &services {
-        let metrics = text(&doctor.client, endpoint(base, "/metrics", &[])).await;
-        let metrics = metrics.ok().and_then(|metrics| metrics.parse().ok());
-        if let Some(metrics) = metrics {
+        if let Ok(metrics) = Exposition::scrape(&doctor.reader(base.clone())).await {
             add(&mut losses, service, &metrics);
         }
     }
@@ -82,7 +79,7 @@ fn add(losses: &mut Losses, service: &str, metrics: &Exposition) {
 }
 
 /// Whether nothing was lost since `before`.
-pub(crate) async fn nothing_lost(doctor: &Doctor<'_>, before: Losses) -> Result<String, Trouble> {
+pub(crate) async fn nothing_lost(doctor: &Doctor<'_>, before: Losses) -> Result<String, Finding> {
     let now = losses(doctor).await;
     let grown = now.iter().filter_map(|(what, count)| {
         let grown = count - before.get(what).unwrap_or(&0.0);
@@ -98,7 +95,7 @@ pub(crate) async fn nothing_lost(doctor: &Doctor<'_>, before: Losses) -> Result<
         });
     }
     let first = grown[0].split(':').next().unwrap_or_default();
-    Err(Trouble {
+    Err(Finding {
         saw: grown.join(", "),
         cause:
             "the collector is away or slow, standard output cannot be written, or there is more \

@@ -1,36 +1,17 @@
 //! Does Prometheus scrape the services, and has it seen the roll?
 
-use reqwest::Client;
-use serde::Deserialize;
-use serde_json::Value;
+use signals::endpoint;
+use signals::prometheus::Instant;
 use stages::Component;
-use url::Url;
 
-use crate::ask::{Silence, endpoint, json, patiently};
+use crate::ask::patiently;
 use crate::cli::Cli;
 use crate::examination::Doctor;
-use crate::hops::{counter, ready, rolls_counted};
-use crate::report::Trouble;
+use crate::hops::{Backend, counter, rolls_counted};
+use crate::report::Finding;
 
-#[derive(Deserialize)]
-struct Answer {
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    result: Vec<Series>,
-}
-
-#[derive(Deserialize)]
-struct Series {
-    #[serde(default)]
-    metric: Value,
-    value: (f64, String),
-}
-
-pub(crate) async fn scraped(doctor: &Doctor<'_>) -> Result<String, Trouble> {
-    ready(doctor, "prometheus").await?;
+pub(crate) async fn scraped(doctor: &Doctor<'_>) -> Result<String, Finding> {
+    Backend::Prometheus.ready(doctor).await?;
     let counted = rolls_counted(doctor).await?;
     let patience = doctor.cli.patience;
     patiently(patience, || targets(doctor)).await?;
@@ -46,16 +27,17 @@ fn wanted(cli: &Cli) -> Vec<&'static str> {
 }
 
 /// All targets are up.
-async fn targets(doctor: &Doctor<'_>) -> Result<(), Trouble> {
+async fn targets(doctor: &Doctor<'_>) -> Result<(), Finding> {
     let stage = doctor.cli.stage;
     let query = format!(r#"up{{job=~".+-stage{stage}"}}"#);
     let ups = query_now(doctor, &query).await?;
     for service in wanted(doctor.cli) {
         let job = stage.job(service);
-        match ups.iter().find(|up| up.metric["job"] == job.as_str()) {
-            Some(Series { value: (_, up), .. }) if up == "1" => {}
+        let of_job = |up: &&Instant| up.labels.get("job") == Some(&job);
+        match ups.iter().find(of_job) {
+            Some(up) if up.value == 1.0 => {}
             Some(_) => {
-                return Err(Trouble {
+                return Err(Finding {
                     saw: format!("the target of job {job} is down"),
                     cause: format!(
                         "Prometheus cannot reach {service}: not running, or on another network"
@@ -64,7 +46,7 @@ async fn targets(doctor: &Doctor<'_>) -> Result<(), Trouble> {
                 });
             }
             None => {
-                return Err(Trouble {
+                return Err(Finding {
                     saw: format!("there is no target of job {job}"),
                     cause: "Prometheus has the targets of another stage, or just started"
                         .to_owned(),
@@ -79,20 +61,17 @@ async fn targets(doctor: &Doctor<'_>) -> Result<(), Trouble> {
     Ok(())
 }
 
-async fn arrived(doctor: &Doctor<'_>, counted: f64) -> Result<String, Trouble> {
+async fn arrived(doctor: &Doctor<'_>, counted: f64) -> Result<String, Finding> {
     let stage = doctor.cli.stage;
     let job = format!(r#"job="{}","#, stage.job("dice-roller"));
     let query = counter::SERIES.replacen('{', &format!("{{{job}"), 1);
     let series = query_now(doctor, &query).await?;
-    let value: Option<f64> = series
-        .first()
-        .and_then(|series| series.value.1.parse().ok());
-    match value {
+    match series.first().map(|series| series.value) {
         Some(value) if value >= counted => {
             let targets = wanted(doctor.cli).len();
             Ok(format!("{targets} targets up, {value} rolls, as counted"))
         }
-        _ => Err(Trouble {
+        value => Err(Finding {
             saw: format!(
                 "Prometheus has {} rolls, dice-roller {counted}",
                 value.unwrap_or_default()
@@ -108,17 +87,7 @@ async fn arrived(doctor: &Doctor<'_>, counted: f64) -> Result<String, Trouble> {
     }
 }
 
-async fn query_now(doctor: &Doctor<'_>, query: &str) -> Result<Vec<Series>, Trouble> {
-    let url = endpoint(
-        &doctor.cli.prometheus_url,
-        "/api/v1/query",
-        &[("query", query)],
-    );
-    let answer = ask(&doctor.client, url).await;
-    answer.map_err(|silence| doctor.kind.silent("prometheus", &silence))
-}
-
-async fn ask(client: &Client, url: Url) -> Result<Vec<Series>, Silence> {
-    let answer: Answer = json(client, url).await?;
-    Ok(answer.data.result)
+async fn query_now(doctor: &Doctor<'_>, query: &str) -> Result<Vec<Instant>, Finding> {
+    let answer = doctor.prometheus().instant(query).await;
+    answer.map_err(|error| doctor.kind.no_answer("prometheus", &error))
 }

@@ -4,12 +4,12 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
-use url::Url;
+use signals::header::{HeaderName, HeaderValue};
+use signals::{Ask, AskError};
 use uuid::Uuid;
 
-use crate::ask::{Silence, endpoint, json, json_in_trace};
 use crate::examination::Doctor;
-use crate::report::Trouble;
+use crate::report::Finding;
 
 /// A roll that was made.
 #[derive(Debug)]
@@ -29,16 +29,16 @@ struct Answer {
 }
 
 /// Rolls the die that never fails.
-pub(crate) async fn roll(doctor: &Doctor<'_>) -> Result<(String, Roll), Trouble> {
+pub(crate) async fn roll(doctor: &Doctor<'_>) -> Result<(String, Roll), Finding> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
     let began = since_1970.unwrap_or_default().as_secs();
     let (asked, base) = doctor.cli.services().swap_remove(0);
-    let url = endpoint(&base, "/roll", &[("die", "fair")]);
+    let ask = doctor.reader(base).get("/roll", &[("die", "fair")]);
     let answer = match asked {
-        "frontend" => json(&doctor.client, url).await,
-        _ => untraced(doctor, url).await,
+        "frontend" => ask.json().await,
+        _ => in_own_trace(ask).await,
     };
-    let answer = answer.map_err(|silence| refused(doctor, asked, &silence))?;
+    let answer: Answer = answer.map_err(|error| refused(doctor, asked, &error))?;
     let saw = format!("a {}", answer.roll);
     match answer.trace_id {
         Some(trace_id) => Ok((
@@ -49,7 +49,7 @@ pub(crate) async fn roll(doctor: &Doctor<'_>) -> Result<(String, Roll), Trouble>
                 began,
             },
         )),
-        None => Err(Trouble {
+        None => Err(Finding {
             saw: format!("{saw} without a trace_id"),
             cause: "tracing is switched off in the frontend (OTEL_SDK_DISABLED)".to_owned(),
             command: doctor.kind.restart("frontend"),
@@ -57,32 +57,38 @@ pub(crate) async fn roll(doctor: &Doctor<'_>) -> Result<(String, Roll), Trouble>
     }
 }
 
-/// A service that says no trace id is told one: it then continues the trace of this examination,
-/// which sends no span of its own.
-async fn untraced(doctor: &Doctor<'_>, url: Url) -> Result<Answer, Silence> {
+/// A service that answers without a trace id is given one: it then continues the trace of this
+/// examination, which sends no span of its own.
+async fn in_own_trace(ask: Ask) -> Result<Answer, AskError> {
+    const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
     let trace_id = Uuid::new_v4().simple().to_string();
     let traceparent = format!("00-{trace_id}-{}-01", &trace_id[..16]);
-    let answer = json_in_trace(&doctor.client, url, &traceparent).await;
-    answer.map(|answer: Answer| Answer {
+    let traceparent = HeaderValue::try_from(traceparent).expect("hexadecimal digits");
+    let answer: Answer = ask.header(TRACEPARENT, traceparent).json().await?;
+    Ok(Answer {
         trace_id: Some(trace_id),
         ..answer
     })
 }
 
 /// The status says which hop of the roll failed.
-fn refused(doctor: &Doctor<'_>, asked: &str, silence: &Silence) -> Trouble {
-    let cause = match silence {
-        Silence::Status { status: 503, .. } => "a service behind it is down",
-        Silence::Status { status: 504, .. } => "a service behind it hangs",
-        Silence::Status { status: 500, .. } => "the roll failed inside",
-        _ => return doctor.kind.silent(asked, silence),
+fn refused(doctor: &Doctor<'_>, asked: &str, error: &AskError) -> Finding {
+    let status = match error {
+        AskError::Status { status, .. } => status.as_u16(),
+        _ => 0,
+    };
+    let cause = match status {
+        503 => "a service behind it is down",
+        504 => "a service behind it hangs",
+        500 => "the roll failed inside",
+        _ => return doctor.kind.no_answer(asked, error),
     };
     let mut behind = doctor.cli.service_names();
     behind.retain(|service| *service != "frontend");
     let command = doctor.kind.look_at(&behind.join(" "));
     let suspects = behind.join(" or ");
-    Trouble {
-        saw: silence.to_string(),
+    Finding {
+        saw: error.to_string(),
         cause: match asked {
             "frontend" => format!("the frontend works, and {cause}: {suspects}"),
             _ => format!("{asked} answers, and {cause}"),

@@ -4,80 +4,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Deserialize;
+use signals::AskError;
+use signals::tempo::Trace;
 use stages::Component;
 
-use crate::ask::{Silence, endpoint, json, patiently};
+use crate::ask::patiently;
 use crate::examination::Doctor;
-use crate::hops::{Roll, alloy_ready, missing, ready};
-use crate::report::Trouble;
-
-#[derive(Deserialize)]
-struct Trace {
-    #[serde(default, alias = "resourceSpans")]
-    batches: Vec<Batch>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Batch {
-    resource: Resource,
-    #[serde(default)]
-    scope_spans: Vec<Scope>,
-}
-
-#[derive(Deserialize)]
-struct Resource {
-    #[serde(default)]
-    attributes: Vec<Attribute>,
-}
-
-#[derive(Deserialize)]
-struct Attribute {
-    key: String,
-    #[serde(default)]
-    value: serde_json::Value,
-}
-
-#[derive(Deserialize)]
-struct Scope {
-    #[serde(default)]
-    spans: Vec<Span>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Span {
-    name: String,
-    span_id: String,
-    parent_span_id: String,
-}
+use crate::hops::{Backend, Roll, alloy_ready, missing};
+use crate::report::Finding;
 
 /// How die-service asks PostgreSQL, in the stages that have it.
 const QUERY: &str = "SELECT dice";
 
-impl Batch {
-    fn service(&self) -> &str {
-        let mut attributes = self.resource.attributes.iter();
-        let name = attributes.find(|attribute| attribute.key == "service.name");
-        let name = name.and_then(|name| name.value["stringValue"].as_str());
-        name.unwrap_or("nameless")
-    }
-}
-
-pub(crate) async fn traced(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Trouble> {
-    ready(doctor, "tempo").await?;
+pub(crate) async fn traced(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Finding> {
+    Backend::Tempo.ready(doctor).await?;
     let seen = patiently(doctor.cli.patience, || look(doctor, roll)).await;
     match seen {
         Ok(saw) => Ok(saw),
-        Err(Sight::Silence(silence)) => Err(doctor.kind.silent("tempo", &silence)),
-        Err(Sight::Incomplete(spans)) => Err(incomplete(doctor, &spans).await),
+        Err(Seen::NoAnswer(error)) => Err(doctor.kind.no_answer("tempo", &error)),
+        Err(Seen::Incomplete(spans)) => Err(incomplete(doctor, &spans).await),
     }
 }
 
 /// What is there in place of a whole trace.
-enum Sight {
-    Silence(Silence),
+enum Seen {
+    NoAnswer(AskError),
     Incomplete(Spans),
 }
 
@@ -103,20 +54,18 @@ impl Spans {
         };
         let mut ids = BTreeSet::new();
         let mut parents = Vec::new();
-        for batch in &trace.batches {
-            let in_service = found.by_service.entry(batch.service().to_owned());
-            let in_service = in_service.or_default();
-            for span in batch.scope_spans.iter().flat_map(|scope| &scope.spans) {
-                if !ids.insert(span.span_id.as_str()) {
-                    found.repeated += 1;
-                    continue;
-                }
-                *in_service += 1;
-                found.queries += usize::from(span.name == QUERY);
-                parents.push(span.parent_span_id.as_str());
+        for span in &trace.spans {
+            if !ids.insert(span.id.as_str()) {
+                found.repeated += 1;
+                continue;
             }
+            let service = span.service.to_string();
+            *found.by_service.entry(service).or_default() += 1;
+            found.queries += usize::from(span.name == QUERY);
+            parents.push(span.parent.as_deref());
         }
-        let tops = parents.iter().filter(|parent| !ids.contains(*parent));
+        let tops = parents.iter();
+        let tops = tops.filter(|parent| parent.is_none_or(|parent| !ids.contains(parent)));
         found.tops = tops.count();
         found
     }
@@ -171,22 +120,18 @@ fn expected(doctor: &Doctor<'_>) -> BTreeMap<&'static str, usize> {
     expected.collect()
 }
 
-async fn look(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Sight> {
-    let path = format!("/api/traces/{}", roll.trace_id);
-    let url = endpoint(&doctor.cli.tempo_url, &path, &[]);
-    let spans = match json(&doctor.client, url).await {
-        Ok(trace) => Spans::of(&trace, expected(doctor)),
-        Err(Silence::Status { status: 404, .. }) => Spans::default(),
-        Err(silence) => return Err(Sight::Silence(silence)),
-    };
+async fn look(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Seen> {
+    let trace = doctor.tempo().trace(&roll.trace_id).await;
+    let trace = trace.map_err(Seen::NoAnswer)?.unwrap_or_default();
+    let spans = Spans::of(&trace, expected(doctor));
     let queried = spans.queries > 0 || !doctor.cli.stage.runs(Component::Postgres);
     if queried && spans.are_all() {
         return Ok(spans.to_string());
     }
-    Err(Sight::Incomplete(spans))
+    Err(Seen::Incomplete(spans))
 }
 
-async fn incomplete(doctor: &Doctor<'_>, spans: &Spans) -> Trouble {
+async fn incomplete(doctor: &Doctor<'_>, spans: &Spans) -> Finding {
     let absent = spans.missing(doctor);
     if spans.by_service.is_empty() {
         return unknown(doctor).await;
@@ -196,13 +141,13 @@ async fn incomplete(doctor: &Doctor<'_>, spans: &Spans) -> Trouble {
         if is_queried {
             return unsettled(doctor, spans);
         }
-        return Trouble {
+        return Finding {
             saw: format!("{spans}, but no {QUERY}"),
             cause: "die-service has no database (DATABASE_URL)".to_owned(),
             command: doctor.kind.look_at("die-service postgres"),
         };
     };
-    Trouble {
+    Finding {
         saw: format!("{spans}; none of {}", absent.join(", ")),
         cause: format!(
             "{} exports no spans or lost the trace context",
@@ -213,7 +158,7 @@ async fn incomplete(doctor: &Doctor<'_>, spans: &Spans) -> Trouble {
 }
 
 /// Spans of all services, but not all of them.
-fn unsettled(doctor: &Doctor<'_>, spans: &Spans) -> Trouble {
+fn unsettled(doctor: &Doctor<'_>, spans: &Spans) -> Finding {
     let tops = match spans.tops {
         0 | 1 => String::new(),
         many => format!("; {} have no parent in the trace", many - 1),
@@ -222,7 +167,7 @@ fn unsettled(doctor: &Doctor<'_>, spans: &Spans) -> Trouble {
     let first =
         services.find(|service| spans.by_service.get(*service) < spans.expected.get(service));
     let first = first.unwrap_or("dice-roller");
-    Trouble {
+    Finding {
         saw: format!("{spans}{tops}"),
         cause: format!(
             "spans were lost: telemetry_spans_total at /metrics of {first} says how many failed or were dropped"
@@ -231,12 +176,12 @@ fn unsettled(doctor: &Doctor<'_>, spans: &Spans) -> Trouble {
     }
 }
 
-async fn unknown(doctor: &Doctor<'_>) -> Trouble {
+async fn unknown(doctor: &Doctor<'_>) -> Finding {
     let saw = "Tempo does not know the trace".to_owned();
-    if let Err(trouble) = alloy_ready(doctor, &saw).await {
-        return trouble;
+    if let Err(finding) = alloy_ready(doctor, &saw).await {
+        return finding;
     }
-    Trouble {
+    Finding {
         saw,
         cause: "the services export to another place (OTEL_EXPORTER_OTLP_ENDPOINT), or Alloy cannot hand on"
             .to_owned(),

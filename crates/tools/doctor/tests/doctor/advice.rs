@@ -20,8 +20,7 @@ async fn a_container_that_ended_is_shown() {
 #[tokio::test]
 async fn while_a_demo_runs_the_advice_is_not_to_start_a_second_one() {
     let patient = Patient::with(&[Fault::RollFails]).await;
-    let without = ["--without=alloy,prometheus,loki,grafana"];
-    let (_, report) = examine(&patient, &without).await;
+    let (_, report) = examine(&patient, &["--runner=demo"]).await;
     let command = row(&report, "one roll")["command"].to_string();
     assert!(
         command.contains("press Ctrl-C where the demo runs"),
@@ -40,7 +39,7 @@ async fn the_advice_has_the_ports_of_the_demo() {
         format!("--dice-roller-url=http://localhost:{port}"),
         format!("--die-service-url=http://localhost:{port}"),
         format!("--tempo-url=http://localhost:{port}"),
-        "--without=alloy,prometheus,loki,grafana".to_owned(),
+        "--runner=demo".to_owned(),
         "--json".to_owned(),
     ];
     let output = doctor(&urls.each_ref().map(String::as_str)).output().await;

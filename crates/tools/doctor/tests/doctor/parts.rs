@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use axum::{Json, Router};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use testkit::traces::{of_service, trace_by_id};
 
 use crate::patient::{Body, Fault, TRACE_ID};
 
@@ -27,7 +29,7 @@ pub(crate) fn parts() -> Router<Arc<Body>> {
         .route("/alloy/-/ready", get(alloy))
         .route("/alloy/metrics", get(alloy_metrics))
         .route("/tempo/ready", get(async || "ready"))
-        .route("/tempo/api/traces/{id}", get(trace))
+        .route("/tempo/api/v2/traces/{id}", get(trace))
         .route("/prometheus/-/ready", get(prometheus))
         .route("/prometheus/api/v1/query", get(query))
         .route("/prometheus/api/v1/query_exemplars", get(exemplars))
@@ -121,31 +123,30 @@ async fn metrics(State(body): Shared) -> String {
     )
 }
 
-async fn trace(State(body): Shared, id: axum::extract::Path<String>) -> Answer {
+async fn trace(State(body): Shared, id: Path<String>) -> Vec<u8> {
     if body.has(Fault::NoTrace) || *id != body.trace_id() {
-        return Err(StatusCode::NOT_FOUND);
+        return trace_by_id(Vec::new());
     }
     let half = body.has(Fault::HalfATrace);
     let services = body.services().iter();
     let services = services.filter(|service| !half || **service != "die-service");
     // Spans arrive in batches: those that start a trace end last, and so may come last.
     let early = body.has(Fault::LateSpans) && body.reads_a_trace() < 3;
-    let mut batches: Vec<Value> = services
-        .map(|service| batch(service, &spans(&body, service, early)))
-        .collect();
+    let batches = services.map(|service| batch(service, &spans(&body, service, early)));
+    let mut batches: Vec<ResourceSpans> = batches.collect();
     if body.has(Fault::ResentSpans) {
         batches.push(batches[0].clone());
     }
-    Ok(Json(json!({ "batches": batches })))
+    trace_by_id(batches)
 }
 
 /// Name, id and parent.
-type Span = (&'static str, &'static str, &'static str);
+type Made = (&'static str, &'static str, &'static str);
 
 /// What a roll leaves behind in `service`; the spans that begin in it only when not `early`.
-fn spans(body: &Body, service: &str, early: bool) -> Vec<Span> {
+fn spans(body: &Body, service: &str, early: bool) -> Vec<Made> {
     let (has_frontend, has_dice) = (body.stage >= 2, body.stage >= 3);
-    let mut spans: Vec<Span> = match service {
+    let mut spans: Vec<Made> = match service {
         "frontend" => vec![("GET /roll", "f1", ""), ("GET", "f2", "f1")],
         "dice-roller" => {
             let caller = if has_frontend { "f2" } else { "outside" };
@@ -166,17 +167,23 @@ fn spans(body: &Body, service: &str, early: bool) -> Vec<Span> {
     spans
 }
 
-fn batch(service: &str, spans: &[Span]) -> Value {
-    let name = json!({ "key": "service.name", "value": { "stringValue": service } });
-    let span = |(name, id, parent): &Span| match *parent {
-        "" => json!({ "name": name, "spanId": id }),
-        parent => json!({ "name": name, "spanId": id, "parentSpanId": parent }),
+fn batch(service: &str, spans: &[Made]) -> ResourceSpans {
+    let span = |(name, id, parent): &Made| Span {
+        name: (*name).to_owned(),
+        span_id: span_id(id),
+        parent_span_id: span_id(parent),
+        ..Span::default()
     };
-    let spans: Vec<Value> = spans.iter().map(span).collect();
-    json!({
-        "resource": { "attributes": [name] },
-        "scopeSpans": [{ "spans": spans }],
-    })
+    of_service(service, spans.iter().map(span).collect())
+}
+
+/// Eight bytes; none for no span.
+fn span_id(name: &str) -> Vec<u8> {
+    let mut id = name.as_bytes().to_vec();
+    if !id.is_empty() {
+        id.resize(8, 0);
+    }
+    id
 }
 
 #[derive(Deserialize)]
