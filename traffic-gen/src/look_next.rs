@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use reqwest::Client;
+use signals::{Reader, endpoint};
 use url::Url;
-
-use crate::reach::endpoint;
 
 /// How long a place may take to answer; it is on this machine or next to it.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -31,14 +29,12 @@ pub(crate) struct LookNext<'a> {
 impl LookNext<'_> {
     /// Lines for the end of a report; none when there is no place to look.
     pub(crate) async fn text(&self) -> String {
-        let client = Client::builder().no_proxy().timeout(PATIENCE).build();
-        let client = client.expect("a client without TLS and proxies has nothing that can fail");
         let [default_grafana, default_tempo] =
             [GRAFANA, TEMPO].map(|url| Url::parse(url).expect("a URL"));
         let tempo = self.tempo.unwrap_or(&default_tempo);
         let (grafana, has_tempo) = tokio::join!(
-            answers(&client, &default_grafana, "/api/health"),
-            answers(&client, tempo, "/ready"),
+            answers(&default_grafana, "/api/health"),
+            answers(tempo, "/ready"),
         );
         let mut lines = Vec::new();
         lines.extend(self.frontend.map(|page| format!("  the page     {page}")));
@@ -57,7 +53,7 @@ impl LookNext<'_> {
 }
 
 /// Whether `base` answers `path` with a success.
-async fn answers(client: &Client, base: &Url, path: &str) -> bool {
-    let answer = client.get(endpoint(base, path, &[])).send().await;
-    answer.is_ok_and(|answer| answer.status().is_success())
+async fn answers(base: &Url, path: &str) -> bool {
+    let reader = Reader::new(base.clone(), PATIENCE);
+    reader.get(path, &[]).bytes().await.is_ok()
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use dice::Catalogue;
 use rand::RngExt;
 use rand::rngs::StdRng;
+use signals::endpoint;
 use telemetry::client::Client;
 use tracing::{Instrument, Span, field, info_span};
 use url::Url;
@@ -18,7 +19,7 @@ use url::Url;
 use self::tally::{Report, Tally};
 use crate::error::Failure;
 use crate::random::{DiceMix, probability};
-use crate::reach::{Needed, endpoint};
+use crate::reach::Needed;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

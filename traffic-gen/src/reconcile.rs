@@ -1,6 +1,6 @@
 //! `reconcile`: whether every roll that was sent was answered, counted, traced and logged.
 //!
-//! A seeded run of fair rolls, whose content is therefore known, and then the books: one row for
+//! A seeded run of fair rolls, whose content is therefore known, and then the reconciliation: one row for
 //! each place that a roll should have left a mark in, and what is missing there, in numbers.
 //!
 //! # Other traffic
@@ -26,10 +26,9 @@
 //! # Order
 //! `plan` draws and sends the run; `counters` says what is read, `attribution` whose it is; `values`
 //! come from `scrapes` or `prometheus`, spans from `tempo` (ours are in `traces`), `lines` from files
-//! or `loki`, stored events from `usage`; `ledger` keeps reading until all is balanced or the wait is over; `books` tells.
+//! or `loki`, stored events from `usage`; `ledger` keeps reading until all is balanced or the wait is over; `reconciliation` reports.
 
 mod attribution;
-mod books;
 mod counters;
 mod ledger;
 mod lines;
@@ -37,6 +36,7 @@ mod loki;
 mod options;
 mod plan;
 mod prometheus;
+mod reconciliation;
 mod scrapes;
 mod source;
 mod tempo;
@@ -44,10 +44,10 @@ mod traces;
 mod usage;
 mod values;
 
-use self::books::Report;
 use self::ledger::Ledger;
 pub(crate) use self::options::Options;
 use self::plan::Plan;
+use self::reconciliation::Report;
 use self::traces::Traces;
 use crate::random::run_id;
 use crate::reach::check;
@@ -55,7 +55,7 @@ use crate::request::Sender;
 use crate::stop::Stop;
 use crate::{Console, Error};
 
-/// Sends the run and compares the books, for as long as `shutdown` is not ready.
+/// Sends the run and reconciles it with what it left behind, for as long as `shutdown` is not ready.
 ///
 /// # Errors
 /// [`Error::NotThere`] without a service or store that is to be read, [`Error::Unusable`] when one

@@ -6,13 +6,13 @@ use dice::{BatchSize, Catalogue};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
+use signals::endpoint;
 use telemetry::client::{Client, Reply};
 use tracing::{Instrument, Span, field, info_span};
 use url::{Url, form_urlencoded};
 
 use crate::cookies::Cookies;
 use crate::error::Failure;
-use crate::reach::endpoint;
 
 /// One request of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]

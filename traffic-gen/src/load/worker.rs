@@ -80,10 +80,10 @@ impl Load {
             duration: self.warm_up + self.duration,
         };
         let mut workers = JoinSet::new();
-        let mut books = Vec::new();
+        let mut measurements = Vec::new();
         for _ in 0..self.connections {
             let measured = Arc::new(Mutex::new(Measured::new(&self.mix)));
-            books.push(Arc::clone(&measured));
+            measurements.push(Arc::clone(&measured));
             let worker = Worker {
                 load: self.clone(),
                 schedule,
@@ -94,7 +94,7 @@ impl Load {
         }
         let _ = self.stop.finish(workers.join_all()).await;
         let mut all = Measured::new(&self.mix);
-        for measured in &books {
+        for measured in &measurements {
             all.merge(&measured.lock().expect("nothing panics under this lock"));
         }
         let took = start.elapsed().saturating_sub(self.warm_up);

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Options;
-use super::books::Row;
 use super::counters::{COUNTERS, Unit};
-use super::lines::{BATCH_ROLL, LineBook, ROLL};
+use super::lines::{BATCH_ROLL, LineCounter, ROLL};
 use super::plan::Sent;
+use super::reconciliation::Row;
 use super::source::nanos;
 use super::tempo::Tempo;
 use super::traces::Traces;
@@ -28,7 +28,7 @@ const LONGEST_TRACE: u64 = 15_000_000_000;
 pub(super) struct Ledger {
     values: Values,
     tempo: Tempo,
-    lines: LineBook,
+    lines: LineCounter,
     /// None when they are not looked at.
     usage: Option<UsageEvents>,
     wait: Duration,
@@ -56,7 +56,7 @@ impl Ledger {
             usage,
             values: Values::new(options),
             tempo: Tempo::new(&options.tempo),
-            lines: LineBook::open(options)?,
+            lines: LineCounter::open(options)?,
             wait: options.wait,
             settle: options.settle,
             twice_before: None,

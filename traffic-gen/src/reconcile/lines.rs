@@ -66,12 +66,12 @@ enum From {
 }
 
 /// The lines read so far.
-pub(super) struct LineBook {
+pub(super) struct LineCounter {
     from: From,
     counted: Counted,
 }
 
-impl LineBook {
+impl LineCounter {
     pub(super) fn open(options: &Options) -> Result<Self, Error> {
         let from = match &options.loki {
             Some(url) => From::Loki(Loki::new(url)),

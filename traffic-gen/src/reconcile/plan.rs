@@ -64,7 +64,7 @@ impl Plan {
             if stop.is_requested() {
                 return None;
             }
-            // Waited for even after a stop: a request that was sent is in the books.
+            // Waited for even after a stop: a request that was sent is counted.
             let answer = sender.send(0, request).await;
             done.fetch_add(1, Ordering::Relaxed);
             Some(Sent {

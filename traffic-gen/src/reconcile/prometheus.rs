@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use signals::prometheus::Range;
+use url::Url;
 
 use super::Options;
 use super::counters::{COUNTERS, Counter, Reading};
 use super::source::Source;
 use crate::Error;
-use crate::reach::endpoint;
 
 /// A sample's time is the start of its scrape, give or take 2 ms; the counters were read within
 /// what a scrape takes, in nanoseconds.
@@ -24,26 +24,8 @@ pub(super) struct Prometheus {
     job_suffix: String,
 }
 
-/// The answer to an instant query with a range selector.
-#[derive(Deserialize)]
-struct Answer {
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    result: Vec<Series>,
-}
-
-#[derive(Deserialize)]
-struct Series {
-    metric: BTreeMap<String, String>,
-    /// Seconds since 1970, and the value as text.
-    values: Vec<(f64, String)>,
-}
-
 impl Prometheus {
-    pub(super) fn new(options: &Options, url: &url::Url) -> Self {
+    pub(super) fn new(options: &Options, url: &Url) -> Self {
         Self {
             source: Source::new("Prometheus", url, "--prometheus"),
             job_suffix: options.job_suffix.clone(),
@@ -61,14 +43,12 @@ impl Prometheus {
 
     async fn samples(&self, counter: &Counter, seconds: u64) -> Result<Vec<Reading>, Error> {
         let query = self.query(counter, seconds);
-        let url = endpoint(&self.source.base, "/api/v1/query", &[("query", &query)]);
-        let answer: Option<Answer> = self.source.json(url).await?;
-        let answer = answer.ok_or_else(|| self.source.unusable("there is no /api/v1/query"))?;
-        let series = answer.data.result;
+        let prometheus = signals::prometheus::Prometheus::through(self.source.reader.clone());
+        let series = prometheus.range(&query).await;
+        let series = series.map_err(|error| self.source.error(error))?;
         self.check_single(counter, &series)?;
         let mut sums: BTreeMap<u64, f64> = BTreeMap::new();
-        for (seconds, value) in series.iter().flat_map(|series| &series.values) {
-            let value: f64 = value.parse().unwrap_or(f64::NAN);
+        for (seconds, value) in series.iter().flat_map(|series| &series.samples) {
             *sums.entry((seconds * 1000.0).round() as u64).or_default() += value;
         }
         let readings = sums.into_iter().map(|(millis, value)| {
@@ -101,10 +81,10 @@ impl Prometheus {
     }
 
     /// Sums by time make sense for one instance only.
-    fn check_single(&self, counter: &Counter, series: &[Series]) -> Result<(), Error> {
+    fn check_single(&self, counter: &Counter, series: &[Range]) -> Result<(), Error> {
         let instances: BTreeSet<_> = series
             .iter()
-            .map(|series| (series.metric.get("job"), series.metric.get("instance")))
+            .map(|series| (series.labels.get("job"), series.labels.get("instance")))
             .collect();
         if instances.len() <= 1 {
             return Ok(());

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use signals::exposition::{Exposition, NotASample};
+use signals::exposition::Exposition;
 
 use super::Options;
 use super::counters::{COUNTERS, Counter, Reading};
 use super::source::{Source, nanos};
 use crate::Error;
-use crate::reach::endpoint;
 use crate::stop::Stop;
 
 /// Readings before the run: with 20 rolls a second of others two in three coincide with none, with
@@ -50,12 +49,9 @@ impl Scrapes {
     pub(super) async fn read(&self, into: &mut [Vec<Reading>]) -> Result<(), Error> {
         for (service, source) in &self.0 {
             let from = nanos(SystemTime::now());
-            let text = source.text(endpoint(&source.base, "/metrics", &[])).await?;
+            let metrics = Exposition::scrape(&source.reader).await;
             let to = nanos(SystemTime::now());
-            let text = text.ok_or_else(|| source.unusable("there is no /metrics"))?;
-            let metrics: Exposition = text
-                .parse()
-                .map_err(|error: NotASample| source.unusable(error.to_string()))?;
+            let metrics = metrics.map_err(|error| source.error(error))?;
             let counters = COUNTERS.iter().zip(&mut *into);
             for (counter, readings) in counters.filter(|(c, _)| c.service == *service) {
                 let value = sum(&metrics, counter).ok_or_else(|| {

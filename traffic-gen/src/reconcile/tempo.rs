@@ -3,26 +3,31 @@
 use std::collections::{BTreeSet, HashSet};
 use std::iter::Sum;
 
-use serde::Deserialize;
+use signals::AskError;
+use signals::exposition::Exposition;
+use signals::tempo::{Found, Search};
+use url::Url;
 
 use super::counters::Counter;
 use super::source::Source;
 use crate::Error;
-use crate::reach::endpoint;
 
 /// Traces that a search may find; more are too much other traffic to tell apart.
 const LIMIT: usize = 10_000;
 
 /// Spans of a trace that a search shows, Tempo's own limit. A batch has at most 20 rolls.
-const SPANS: &str = "100";
+const SPANS: usize = 100;
 
 /// mini-tempo's metric of the spans that it received again.
-const RECEIVED_TWICE: &str = "mini_tempo_spans_received_twice_total ";
+const RECEIVED_TWICE: &str = "mini_tempo_spans_received_twice_total";
 
 const SECOND: u64 = 1_000_000_000;
 
 /// One Tempo.
-pub(super) struct Tempo(Source);
+pub(super) struct Tempo {
+    source: Source,
+    tempo: signals::tempo::Tempo,
+}
 
 /// Spans of one trace, by what they stand for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,116 +40,33 @@ pub(super) struct Spans {
     pub(super) die_service: u64,
 }
 
-#[derive(Deserialize)]
-struct Trace {
-    #[serde(default, alias = "resourceSpans")]
-    batches: Vec<Batch>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Batch {
-    #[serde(default)]
-    resource: Resource,
-    #[serde(default)]
-    scope_spans: Vec<Scope>,
-}
-
-#[derive(Deserialize, Default)]
-struct Resource {
-    #[serde(default)]
-    attributes: Vec<Attribute>,
-}
-
-#[derive(Deserialize)]
-struct Attribute {
-    key: String,
-    #[serde(default)]
-    value: AttributeValue,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-struct AttributeValue {
-    string_value: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Scope {
-    #[serde(default)]
-    spans: Vec<Span>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Span {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    span_id: String,
-}
-
-#[derive(Deserialize)]
-struct Found {
-    #[serde(default)]
-    traces: Vec<FoundTrace>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FoundTrace {
-    #[serde(rename = "traceID")]
-    trace_id: String,
-    #[serde(default)]
-    span_sets: Vec<SpanSet>,
-}
-
-#[derive(Deserialize)]
-struct SpanSet {
-    #[serde(default)]
-    spans: Vec<FoundSpan>,
-}
-
-/// Tempo writes 64-bit numbers as text.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FoundSpan {
-    #[serde(rename = "spanID")]
-    span_id: String,
-    start_time_unix_nano: String,
-    #[serde(default)]
-    duration_nanos: String,
-}
-
 impl Tempo {
-    pub(super) fn new(url: &url::Url) -> Self {
-        Self(Source::new("Tempo", url, "--tempo"))
+    pub(super) fn new(url: &Url) -> Self {
+        let source = Source::new("Tempo", url, "--tempo");
+        let tempo = signals::tempo::Tempo::through(source.reader.clone());
+        Self { source, tempo }
     }
 
     /// How many spans the store has received twice and kept once since it started, whatever their
     /// trace. None where it does not say so: Tempo itself keeps them all.
     pub(super) async fn received_twice(&self) -> Result<Option<u64>, Error> {
-        let text = self.0.text(endpoint(&self.0.base, "/metrics", &[])).await?;
-        let text = text.unwrap_or_default();
-        let mut lines = text.lines();
-        let value = lines.find_map(|line| line.strip_prefix(RECEIVED_TWICE));
-        Ok(value.and_then(|value| value.trim().parse().ok()))
+        let metrics = AskError::found(Exposition::scrape(&self.source.reader).await);
+        let metrics = metrics.map_err(|error| self.source.error(error))?;
+        let twice = metrics.and_then(|metrics| metrics.sum(RECEIVED_TWICE, &[]));
+        Ok(twice.map(|twice| twice as u64))
     }
 
     /// What is there of a trace, each span once, and how many came again.
     pub(super) async fn spans(&self, trace_id: &str) -> Result<(Spans, u64), Error> {
-        let url = endpoint(&self.0.base, &format!("/api/traces/{trace_id}"), &[]);
-        let trace: Option<Trace> = self.0.json(url).await?;
+        let trace = self.tempo.trace(trace_id).await;
+        let trace = trace.map_err(|error| self.source.error(error))?;
         let mut spans = Spans::default();
         let (mut ids, mut repeated) = (BTreeSet::new(), 0);
-        for batch in trace.iter().flat_map(|trace| &trace.batches) {
-            let service = batch.resource.service();
-            for span in batch.scope_spans.iter().flat_map(|scope| &scope.spans) {
-                if ids.insert(&span.span_id) {
-                    spans.count(service, &span.name);
-                } else {
-                    repeated += 1;
-                }
+        for span in trace.iter().flat_map(|trace| &trace.spans) {
+            if ids.insert(&span.id) {
+                spans.count(&span.service, &span.name);
+            } else {
+                repeated += 1;
             }
         }
         Ok((spans, repeated))
@@ -159,48 +81,29 @@ impl Tempo {
         from: u64,
         to: u64,
     ) -> Result<Vec<u64>, Error> {
-        let (start, end) = (from / SECOND, to / SECOND + 1);
-        let (start, end, limit) = (start.to_string(), end.to_string(), LIMIT.to_string());
-        let query = [
-            ("q", counter.spans),
-            ("start", &start),
-            ("end", &end),
-            ("limit", &limit),
-            ("spss", SPANS),
-        ];
-        let url = endpoint(&self.0.base, "/api/search", &query);
-        let found: Option<Found> = self.0.json(url).await?;
-        let found = found.ok_or_else(|| self.0.unusable("there is no /api/search"))?;
-        if found.traces.len() >= LIMIT {
+        let search = Search {
+            query: counter.spans,
+            start: from / SECOND,
+            end: to / SECOND + 1,
+            limit: LIMIT,
+            spans: SPANS,
+        };
+        let found = self.tempo.search(&search).await;
+        let found = found.map_err(|error| self.source.error(error))?;
+        if found.len() >= LIMIT {
             let problem = format!("{LIMIT} traces or more: too much other traffic to tell apart");
-            return Err(self.0.unusable(problem));
+            return Err(self.source.unusable(problem));
         }
-        let others = found.traces.iter();
-        // Leading zeros are left out of the ids that a search shows.
-        let others = others.filter(|trace| !ours.contains(&format!("{:0>32}", trace.trace_id)));
-        let ends = others.flat_map(FoundTrace::ends);
-        let ends = ends.collect::<Option<Vec<u64>>>();
-        ends.ok_or_else(|| self.0.unusable("a span's times are not numbers"))
+        let others = found.iter().filter(|trace| !ours.contains(&trace.trace_id));
+        Ok(others.flat_map(ends).collect())
     }
 }
 
-impl FoundTrace {
-    /// When its spans ended; one that was received twice counts once.
-    fn ends(&self) -> Vec<Option<u64>> {
-        let mut ids = BTreeSet::new();
-        let spans = self.span_sets.iter().flat_map(|set| &set.spans);
-        let spans = spans.filter(|span| ids.insert(span.span_id.as_str()));
-        spans.map(FoundSpan::end).collect()
-    }
-}
-
-impl Resource {
-    fn service(&self) -> &str {
-        let mut attributes = self.attributes.iter();
-        let name = attributes.find(|attribute| attribute.key == "service.name");
-        let value = name.and_then(|attribute| attribute.value.string_value.as_deref());
-        value.unwrap_or_default()
-    }
+/// When the spans of a trace ended; one that was received twice counts once.
+fn ends(trace: &Found) -> Vec<u64> {
+    let mut ids = BTreeSet::new();
+    let spans = trace.spans.iter().filter(|span| ids.insert(&span.id));
+    spans.map(|span| span.end).collect()
 }
 
 impl Sum for Spans {
@@ -228,16 +131,4 @@ impl Spans {
 fn is_batch_roll(name: &str) -> bool {
     let index = name.strip_prefix("async_roll_");
     index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-impl FoundSpan {
-    fn end(&self) -> Option<u64> {
-        let start: u64 = self.start_time_unix_nano.parse().ok()?;
-        // Protobuf's JSON leaves out a duration of 0.
-        if self.duration_nanos.is_empty() {
-            return Some(start);
-        }
-        let duration: u64 = self.duration_nanos.parse().ok()?;
-        Some(start + duration)
-    }
 }

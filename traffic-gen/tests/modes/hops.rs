@@ -1,4 +1,4 @@
-//! The three services and their stores as one stand-in, which keeps exact books and can lose things.
+//! The three services and their stores as one stand-in, which keeps exact counts and can lose things.
 //!
 //! A roll moves the counters, makes the spans and writes the lines of the contract. Spans go to a
 //! real mini-tempo, lines to a file and to something that answers as Loki does, counters to
@@ -12,13 +12,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::body::to_bytes;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use mini_tempo::Store;
+use prost::Message;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use signals::tempo::TraceByIdResponse;
 use tokio::task::JoinSet;
 
 use crate::hops_spans::{Made, request_of};
@@ -56,12 +59,12 @@ struct App {
     otlp: String,
     client: reqwest::Client,
     log: PathBuf,
-    books: Mutex<Books>,
+    ledger: Mutex<Ledger>,
 }
 
 /// What happened so far.
 #[derive(Debug, Default)]
-struct Books {
+struct Ledger {
     requests: u64,
     rolls: u64,
     batch_rolls: u64,
@@ -91,7 +94,7 @@ impl Hops {
             otlp: format!("{otlp}/v1/traces"),
             client: reqwest::Client::new(),
             log: log.clone(),
-            books: Mutex::default(),
+            ledger: Mutex::default(),
         });
         let services = Router::new()
             .route("/roll", get(roll))
@@ -117,13 +120,18 @@ impl Hops {
 async fn twice(response: Response) -> Response {
     let (head, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a body in memory");
-    let Ok(mut trace) = serde_json::from_slice::<Value>(&body) else {
+    if head
+        .headers
+        .get(CONTENT_TYPE)
+        .is_none_or(|value| value != "application/protobuf")
+    {
         return Response::from_parts(head, body.into());
-    };
-    if let Some(batches) = trace["batches"].as_array_mut() {
-        batches.extend(batches.first().cloned());
     }
-    (head.status, Json(trace)).into_response()
+    let mut answer = TraceByIdResponse::decode(body).expect("the answer of v2");
+    let batches = &mut answer.trace.get_or_insert_default().resource_spans;
+    batches.extend(batches.first().cloned());
+    let headers = [(CONTENT_TYPE, "application/protobuf")];
+    (headers, answer.encode_to_vec()).into_response()
 }
 
 async fn serve(running: &mut JoinSet<()>, app: Router) -> String {
@@ -169,9 +177,9 @@ async fn roll(
 impl App {
     /// Counters, lines and spans of one request, at one time.
     fn happen(&self, trace_id: &str, times: Option<u64>) -> Vec<Made> {
-        let mut books = self.books.lock().expect("no panic while locked");
+        let mut ledger = self.ledger.lock().expect("no panic while locked");
         let now = nanos();
-        books.requests += 1;
+        ledger.requests += 1;
         let path = if times.is_some() {
             "/roll-async"
         } else {
@@ -187,22 +195,22 @@ impl App {
                 Some(_) => "Async roll completed",
             };
             match times {
-                None => books.rolls += 1,
-                Some(_) => books.batch_rolls += 1,
+                None => ledger.rolls += 1,
+                Some(_) => ledger.batch_rolls += 1,
             }
-            books.roll_spans += 1;
-            if !is_lost(self.loss.roll_spans, books.roll_spans) {
+            ledger.roll_spans += 1;
+            if !is_lost(self.loss.roll_spans, ledger.roll_spans) {
                 spans.push(Made::roll(times.map(|_| index), now));
             }
-            self.write(&mut books, message, trace_id, now);
+            self.write(&mut ledger, message, trace_id, now);
         }
         spans
     }
 
-    fn write(&self, books: &mut Books, message: &str, trace_id: &str, now: u64) {
+    fn write(&self, ledger: &mut Ledger, message: &str, trace_id: &str, now: u64) {
         if message == "Roll completed" {
-            books.lines += 1;
-            if is_lost(self.loss.lines, books.lines) {
+            ledger.lines += 1;
+            if is_lost(self.loss.lines, ledger.lines) {
                 return;
             }
         }
@@ -210,12 +218,12 @@ impl App {
         let file = std::fs::OpenOptions::new().append(true).open(&self.log);
         writeln!(file.expect("a file"), "{line}").expect("written");
         // Two lines of one nanosecond would be one and the same to Loki.
-        let at = now + books.written.len() as u64;
-        books.written.push((at, line.to_string()));
+        let at = now + ledger.written.len() as u64;
+        ledger.written.push((at, line.to_string()));
     }
 }
 
-impl Books {
+impl Ledger {
     /// Requests, rolls and rolls in batches, as the counters have them.
     fn counters(&self, loss: Loss) -> [u64; 3] {
         let lost = self.batch_rolls.checked_div(loss.batch_counts);
@@ -228,8 +236,8 @@ impl Books {
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> String {
-    let books = app.books.lock().expect("no panic while locked");
-    let [requests, rolls, batch_rolls] = books.counters(app.loss);
+    let ledger = app.ledger.lock().expect("no panic while locked");
+    let [requests, rolls, batch_rolls] = ledger.counters(app.loss);
     format!(
         "http_requests_total{{handler=\"/roll\",method=\"GET\",status=\"200\"}} {requests}\n\
          http_requests_total{{handler=\"/dice\",method=\"GET\",status=\"200\"}} {requests}\n\
@@ -244,10 +252,10 @@ async fn metrics(State(app): State<Arc<App>>) -> String {
 async fn scrape(app: Arc<App>) {
     loop {
         {
-            let mut books = app.books.lock().expect("no panic while locked");
-            let counters = books.counters(app.loss);
+            let mut ledger = app.ledger.lock().expect("no panic while locked");
+            let counters = ledger.counters(app.loss);
             let seconds = (nanos() / 1_000_000) as f64 / 1000.0;
-            books.scraped.push((seconds, counters));
+            ledger.scraped.push((seconds, counters));
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
@@ -266,8 +274,8 @@ async fn prometheus(State(app): State<Arc<App>>, Query(asked): Query<PromQl>) ->
         query if query.starts_with("async_rolls_total{job=~\"dice-roller") => 2,
         query => panic!("{query}"),
     };
-    let books = app.books.lock().expect("no panic while locked");
-    let values = books
+    let ledger = app.ledger.lock().expect("no panic while locked");
+    let values = ledger
         .scraped
         .iter()
         .map(|(at, counters)| json!([at, counters[index].to_string()]));
@@ -285,12 +293,12 @@ struct LogQl {
 
 /// Six thousand lines of somebody else before ours, so that it takes more than one page.
 async fn loki(State(app): State<Arc<App>>, Query(asked): Query<LogQl>) -> Json<Value> {
-    let books = app.books.lock().expect("no panic while locked");
-    let first = books.written.first().map_or(0, |(at, _)| at - 10_000_000);
+    let ledger = app.ledger.lock().expect("no panic while locked");
+    let first = ledger.written.first().map_or(0, |(at, _)| at - 10_000_000);
     let line = json!({ "message": "Roll completed", "trace_id": "0123" }).to_string();
     let others = (0..6000).map(|index| (first + index, line.clone()));
     let window = asked.start..asked.end;
-    let all = others.chain(books.written.iter().cloned());
+    let all = others.chain(ledger.written.iter().cloned());
     let page = all.filter(|(at, _)| window.contains(at)).take(asked.limit);
     let values: Vec<Value> = page
         .map(|(at, line)| json!([at.to_string(), line]))

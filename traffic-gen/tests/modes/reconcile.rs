@@ -1,4 +1,4 @@
-//! `reconcile`, against a system that keeps exact books and loses what a test says.
+//! `reconcile`, against a system that keeps exact counts and loses what a test says.
 
 use std::time::Duration;
 

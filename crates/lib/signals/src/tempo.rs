@@ -45,8 +45,10 @@ pub struct Found {
 }
 
 /// A span that a search found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundSpan {
+    /// 16 hexadecimal digits.
+    pub id: String,
     /// Nanoseconds since 1970.
     pub start: u64,
     /// Nanoseconds since 1970.
@@ -93,6 +95,8 @@ struct SpanSet {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireSpan {
+    #[serde(rename = "spanID")]
+    id: String,
     start_time_unix_nano: String,
     #[serde(default)]
     duration_nanos: String,
@@ -184,6 +188,7 @@ impl WireSpan {
             duration => duration.parse().ok()?,
         };
         Some(FoundSpan {
+            id: format!("{:0>16}", self.id),
             start,
             end: start.saturating_add(duration),
         })

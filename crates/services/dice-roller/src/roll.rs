@@ -10,7 +10,7 @@ use tracing::{Instrument, Span, field, info_span};
 use crate::error::Error;
 use crate::metrics::Metrics;
 
-/// Rolls dice and keeps the books. Cheap to clone.
+/// Rolls dice and counts, traces and logs them. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Roller {
     /// The longest a roll takes.

@@ -164,8 +164,8 @@ async fn a_partial_answer_says_why_and_an_absent_trace_is_no_error() {
 async fn a_search_gives_whole_ids_and_times_of_spans() {
     let found = json!({"traces": [
         {"traceID": "a1", "spanSets": [{"spans": [
-            {"startTimeUnixNano": "100", "durationNanos": "20"},
-            {"startTimeUnixNano": "100"},
+            {"spanID": "00000000000000c3", "startTimeUnixNano": "100", "durationNanos": "20"},
+            {"spanID": "d4", "startTimeUnixNano": "100"},
         ]}]},
         {"traceID": "b2"},
     ]});
@@ -184,10 +184,12 @@ async fn a_search_gives_whole_ids_and_times_of_spans() {
         found[0].spans,
         [
             FoundSpan {
+                id: "00000000000000c3".to_owned(),
                 start: 100,
                 end: 120
             },
             FoundSpan {
+                id: "00000000000000d4".to_owned(),
                 start: 100,
                 end: 100
             }

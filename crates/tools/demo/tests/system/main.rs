@@ -1,7 +1,6 @@
 //! The whole system as a person meets it: real processes, real sockets, HTTP, `/metrics`, log
 //! lines and spans. `docs/signals.md` is what is checked; each module takes one of its tables.
 
-mod books;
 mod bounds;
 mod clients;
 mod collectors;
@@ -20,6 +19,7 @@ mod metrics;
 mod postgres;
 mod processes;
 mod propagation;
+mod reconciliation;
 mod stages;
 mod stopping;
 mod supervision;

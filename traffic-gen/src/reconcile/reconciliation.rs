@@ -1,4 +1,4 @@
-//! The books, as one table.
+//! The reconciliation, as one table.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The whole system's books: what was rolled is what was counted, traced and logged; and the doctor
+//! The whole system reconciled: what was rolled is what was counted, traced and logged; and the doctor
 //! finds every hop.
 
 use tokio::process::Command;
@@ -9,7 +9,7 @@ use crate::support::PROGRAM;
 
 #[tokio::test]
 async fn every_roll_sent_is_counted_traced_and_logged_while_others_roll() {
-    let logs = logs("books");
+    let logs = logs("reconciliation");
     let demo = Demo::start(&["--log-dir", &logs]).await;
     reconcile(&demo, &logs, &[]).await;
 }
@@ -19,7 +19,7 @@ async fn with_a_database_every_roll_sent_is_a_row_too() {
     if !is_here() {
         return;
     }
-    let logs = logs("books-with-rows");
+    let logs = logs("reconciliation-with-rows");
     let mut demo = Demo::spawn(&["--stage=6", "--log-dir", &logs]).await;
     let database = url(&demo.introduction().await, "Usage events");
     let said = reconcile(&demo, &logs, &[&format!("--usage-database-url={database}")]).await;
