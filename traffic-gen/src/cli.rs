@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use service::ignore_if_empty;
-use telemetry::{Service, Settings, Telemetry, without_secrets};
+use telemetry::{Service, Settings, without_secrets};
 
 use crate::error::EXIT_CODES;
 use crate::output::{Finished, Report};
@@ -146,7 +146,7 @@ fn start<S: Future<Output = ()> + Send + 'static>(
         Ok(runtime) => runtime.block_on(async { cli.mode.run(&console, shutdown()).await }),
         Err(error) => Err(Error::Local(format!("no threads to run on: {error}"))),
     };
-    Telemetry::shutdown(telemetry);
+    telemetry.shutdown();
     finished
 }
 

@@ -10,7 +10,7 @@ use clap::builder::Resettable;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use telemetry::client::http_url;
 use telemetry::environment::lenient;
-use telemetry::{Service, Settings, Telemetry, without_secrets};
+use telemetry::{Service, Settings, without_secrets};
 use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
 
@@ -160,7 +160,7 @@ where
         runtime.shutdown_background();
         served
     });
-    Telemetry::shutdown(telemetry);
+    telemetry.shutdown();
     served
 }
 
