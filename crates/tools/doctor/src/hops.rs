@@ -2,7 +2,6 @@
 
 mod alloy;
 mod backend;
-
 mod counter;
 mod exemplar;
 mod grafana;
