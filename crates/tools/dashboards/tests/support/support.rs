@@ -9,4 +9,5 @@ pub(crate) mod links;
 pub(crate) mod node;
 pub(crate) mod oklab;
 pub(crate) mod picture;
+pub(crate) mod promtool;
 pub(crate) mod text_panel;

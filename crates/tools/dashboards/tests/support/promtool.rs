@@ -1,0 +1,38 @@
+//! Prometheus' own `promtool`, which judges rules and queries as the server does.
+
+use std::fs;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Runs `promtool ACTION rules FILE` on a file with that text: Ok if promtool accepts it, otherwise
+/// an error with everything that it printed. Nothing when promtool is missing.
+///
+/// # Panics
+/// If promtool is missing in CI.
+pub(crate) fn rules(action: &str, text: &str) -> Option<Result<(), String>> {
+    // Tests of one program run in threads of one process.
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let folder = format!("dashboards-promtool-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(folder);
+    fs::create_dir_all(&folder).expect("the temporary folder can be written");
+    let file = folder.join("rules.yml");
+    fs::write(&file, text).expect("the temporary folder can be written");
+    let mut promtool = Command::new("promtool");
+    let output = promtool.args([action, "rules"]).arg(&file).output();
+    // A folder left in the system's temporary one is no reason to fail.
+    let _ = fs::remove_dir_all(&folder);
+    match output {
+        Ok(output) if output.status.success() => Some(Ok(())),
+        Ok(output) => Some(Err(format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        ))),
+        Err(error) if std::env::var_os("CI").is_some() => panic!("promtool: {error}"),
+        Err(error) => {
+            println!("skipped: the judgement of promtool: {error}");
+            None
+        }
+    }
+}
