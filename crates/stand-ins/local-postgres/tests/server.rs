@@ -2,21 +2,11 @@
 
 use std::path::PathBuf;
 
-use local_postgres::LocalPostgres;
-
-/// A server, unless PostgreSQL is not installed.
-async fn server() -> Option<LocalPostgres> {
-    if LocalPostgres::is_there() {
-        return Some(LocalPostgres::start().await.expect("a server"));
-    }
-    assert!(std::env::var_os("CI").is_none(), "postgres is missing");
-    println!("skipped: this test needs the program postgres");
-    None
-}
-
 #[tokio::test]
 async fn data_outlive_a_stop_and_a_crash_but_not_the_server() {
-    let Some(server) = server().await else { return };
+    let Some(server) = testkit::postgres().await else {
+        return;
+    };
     let ask = |sql: &'static str| server.execute("postgres", sql);
     ask("CREATE TABLE t (n integer, name text); INSERT INTO t VALUES (1, 'one'), (2, 'two')")
         .await
@@ -39,7 +29,9 @@ async fn data_outlive_a_stop_and_a_crash_but_not_the_server() {
 
 #[tokio::test]
 async fn mistakes_are_told_in_postgresqls_words() {
-    let Some(server) = server().await else { return };
+    let Some(server) = testkit::postgres().await else {
+        return;
+    };
     let error = server.execute("postgres", "SELECT nonsense").await;
     let error = error.expect_err("there is no such column").to_string();
     assert!(
@@ -50,7 +42,7 @@ async fn mistakes_are_told_in_postgresqls_words() {
 
 #[tokio::test]
 async fn two_servers_do_not_meet() {
-    let (Some(one), Some(two)) = (server().await, server().await) else {
+    let (Some(one), Some(two)) = (testkit::postgres().await, testkit::postgres().await) else {
         return;
     };
     one.execute("postgres", "CREATE DATABASE only_here")

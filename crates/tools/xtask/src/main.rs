@@ -1,58 +1,57 @@
-//! `cargo xtask ...`: development tasks that need more than cargo itself.
+//! `cargo xtask ...`: development tasks that need more than cargo itself. Most are crates of their own,
+//! which this compiles and runs; what it does itself is the test command:
 //!
 //! * [`mod@test`]: everything that must hold, in one command; what CI runs.
-//! * [`side_by_side`]: its tests, several programs at a time.
-//! * [`check_stack`]: the stack's files, by the programs that will read them.
-//! * [`mod@bench`]: what telemetry costs, as ratios measured side by side.
+//! * [`test_programs`]: the tests of the workspace, several programs at a time.
 //! * [`tools`]: the programs that tests need, and how to get them.
 
-mod bench;
-mod check_stack;
-mod command;
-mod side_by_side;
 mod test;
+mod test_programs;
 mod tools;
 
-use std::process::ExitCode;
+use std::ffi::OsString;
+use std::process::{self, ExitCode};
 
 use clap::{Parser, Subcommand};
+use tooling::command::{CARGO, cargo, run};
 
 /// Development tasks
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask")]
 struct Cli {
     #[command(subcommand)]
-    task: Task,
+    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-enum Task {
+enum Command {
     /// Check and test everything; installs what is missing
     Test(test::Options),
     /// Write dashboards/*.json from their sources
     Dashboards,
     /// Check the files of `docker compose up` with the code of the programs that read them
-    CheckStack {
-        /// A checker that is missing fails instead of skipping
-        #[arg(long, env = "CI")]
-        ci: bool,
-    },
+    #[command(disable_help_flag = true)]
+    CheckStack(Arguments),
     /// Measure what metrics, logs and traces cost
-    Bench(bench::Options),
-    /// A server without any telemetry, for `bench` to compare with
-    #[command(hide = true)]
-    Bare,
+    #[command(disable_help_flag = true)]
+    Bench(Arguments),
+}
+
+/// For the tool that is run.
+#[derive(Debug, clap::Args)]
+struct Arguments {
+    /// See --help
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().task {
-        Task::Test(options) => test::run(&options),
-        Task::Dashboards => {
-            command::cargo(&["run", "--quiet", "--package", "dashboards", "--", "write"])
-        }
-        Task::CheckStack { ci } => check_stack::run_with_tests(ci),
-        Task::Bench(options) => bench::run(&options),
-        Task::Bare => bench::bare::run(),
+    let result = match Cli::parse().command {
+        Command::Test(options) => test::run(&options),
+        Command::Dashboards => package("dashboards", &[], &["write".into()]),
+        Command::CheckStack(Arguments { arguments }) => check_stack(&arguments),
+        // Its bare server is compared with programs of a release build.
+        Command::Bench(Arguments { arguments }) => package("bench", &["--release"], &arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,4 +60,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Compiles and runs the program of a package.
+fn package(name: &str, flags: &[&str], arguments: &[OsString]) -> Result<(), String> {
+    let mut command = process::Command::new(CARGO);
+    command.args(["run", "--quiet", "--package", name]);
+    run(command.args(flags).arg("--").args(arguments))
+}
+
+/// The files by the programs that read them, then what the files say to each other.
+fn check_stack(arguments: &[OsString]) -> Result<(), String> {
+    package("stack-check", &[], arguments)?;
+    let asks_for_help = |argument: &OsString| argument == "--help" || argument == "-h";
+    if arguments.iter().any(asks_for_help) {
+        return Ok(());
+    }
+    cargo(&["test", "--quiet", "--package", "stack-check"])
 }

@@ -1,13 +1,16 @@
 //! Everything that must hold, in one command.
 
+use std::ffi::OsString;
 use std::process::Command;
 use std::time::Instant;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-use crate::command::{self, cargo, is_there};
-use crate::{check_stack, side_by_side, tools};
+use tooling::command::{self, CARGO, cargo, is_there};
+use tooling::skip::skipped;
+
+use crate::{package, test_programs, tools};
 
 /// How strict to be.
 #[derive(Debug, Args)]
@@ -38,8 +41,11 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     })?;
     step("documentation", documentation)?;
     step("dependencies", dependencies)?;
-    step("stack", || check_stack::run(options.ci))?;
-    step("tests, with every program compiled once", side_by_side::run)?;
+    step("stack", || stack(options.ci))?;
+    step(
+        "tests, with every program compiled once",
+        test_programs::run,
+    )?;
     step("examples", || {
         cargo(&["test", "--workspace", "--doc", "--quiet"])
     })?;
@@ -58,8 +64,14 @@ fn step(name: &str, run: impl FnOnce() -> Result<(), String>) -> Result<(), Stri
     Ok(())
 }
 
+/// The files themselves; what they say to each other is among the tests.
+fn stack(must: bool) -> Result<(), String> {
+    let arguments: &[OsString] = if must { &["--ci".into()] } else { &[] };
+    package("stack-check", &[], arguments)
+}
+
 fn documentation() -> Result<(), String> {
-    let mut doc = Command::new(env!("CARGO"));
+    let mut doc = Command::new(CARGO);
     doc.args([
         "doc",
         "--workspace",
@@ -72,7 +84,7 @@ fn documentation() -> Result<(), String> {
 
 fn dependencies() -> Result<(), String> {
     if !is_there("cargo-deny") {
-        println!("skipped: cargo-deny is not here; cargo install cargo-deny");
+        skipped("cargo-deny is not here; cargo install cargo-deny");
         return Ok(());
     }
     cargo(&[

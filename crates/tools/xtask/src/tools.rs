@@ -5,7 +5,7 @@ use std::process::Command;
 
 use local_postgres::LocalPostgres;
 
-use crate::command::{is_there, run};
+use tooling::command::{is_there, run};
 
 /// Debian keeps it off the path.
 const POSTGRES: &str = "postgres";

@@ -35,6 +35,7 @@ use prometheus::{Prometheus, Series};
 use stages::Stage;
 use support::board::{Board, Query, boards};
 use system::System;
+use testkit::skip_without;
 
 /// The stack's files.
 const STACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../stack");
@@ -54,13 +55,13 @@ fn main() -> ExitCode {
         return role::main(arguments[2..].to_vec());
     }
     if !prometheus::is_there() {
-        skip("the live test of the dashboards", "prometheus");
+        skip_without("the program prometheus");
         return ExitCode::SUCCESS;
     }
     let last_stage = match postgres::missing() {
         None => Stage::Six,
         Some(program) => {
-            skip("the live test of the dashboards of stages 5 and 6", program);
+            skip_without(format_args!("the program {program} for stages 5 and 6"));
             Stage::Four
         }
     };
@@ -73,11 +74,6 @@ fn main() -> ExitCode {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }
-}
-
-fn skip(what: &str, program: &str) {
-    assert!(std::env::var_os("CI").is_none(), "{program} is missing");
-    println!("skipped: {what} needs the program {program}");
 }
 
 /// What is wrong with the panels.

@@ -3,7 +3,7 @@
 use local_postgres::LocalPostgres;
 use nix::sys::signal::{Signal, kill};
 use serde_json::Value;
-use testkit::{AT_ONCE, eventually, get};
+use testkit::{AT_ONCE, eventually, get, skip};
 use tokio::process::Command;
 
 use crate::demo::{Demo, command, free_ports, nobody_listens};
@@ -210,11 +210,11 @@ async fn without_postgresql_it_says_what_to_do() {
         ]);
         outer.args(inner.as_std().get_args()).arg(stage);
         let Ok(output) = outer.output().await else {
-            return println!("skipped: unshare is not here");
+            return skip("unshare is not here");
         };
         let said = String::from_utf8_lossy(&output.stderr);
         if said.contains("unshare:") || output.status.code() == Some(77) {
-            return println!("skipped: unshare is not allowed here: {said}");
+            return skip(format_args!("unshare is not allowed here: {said}"));
         }
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert_eq!(said.lines().count(), 1, "{said}");

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use testkit::{AT_ONCE, Metrics, eventually, get};
+use testkit::{AT_ONCE, Metrics, eventually, get, skip};
 use tokio::net::TcpListener;
 
 use crate::demo::{Demo, FLAGS, command, free_ports, nobody_listens};
@@ -181,7 +181,7 @@ async fn a_port_for_root_says_so() {
         .and_then(|start| start.trim().parse().ok())
         .unwrap_or(1024);
     if start <= 80 {
-        return println!("skipped: port 80 is for everybody here");
+        return skip("any user may open port 80 here");
     }
     let mut ports = free_ports().await;
     ports[1] = 80;
@@ -189,11 +189,11 @@ async fn a_port_for_root_says_so() {
     let mut outer = tokio::process::Command::new("setpriv");
     outer.args(["--bounding-set=-net_bind_service", PROGRAM]);
     let Ok(output) = outer.args(inner.as_std().get_args()).output().await else {
-        return println!("skipped: setpriv is not here");
+        return skip("setpriv is not here");
     };
     let said = String::from_utf8_lossy(&output.stderr);
     if said.contains("setpriv:") {
-        return println!("skipped: setpriv is not allowed here: {said}");
+        return skip(format_args!("setpriv is not allowed here: {said}"));
     }
     assert_eq!(output.status.code(), Some(1), "{said}");
     for word in ["80", "--dice-roller-port", "for root", &start.to_string()] {

@@ -6,7 +6,7 @@
 //! * [`batches`]: how much longer a batch takes than its slowest roll.
 //! * [`losses`]: whether every span arrives at a steady 1,000 requests a second.
 
-pub(crate) mod bare;
+mod bare;
 mod batches;
 mod footprint;
 mod losses;
@@ -15,17 +15,22 @@ mod programs;
 mod throughput;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Parser, Subcommand};
 use serde::Serialize;
+use tooling::command::{cargo, root};
 
-use crate::bench::measure::Goal;
-use crate::command::{cargo, root};
+use crate::measure::Goal;
 
-/// How long and how often.
-#[derive(Debug, Args)]
-pub(crate) struct Options {
+/// Measure what metrics, logs and traces cost
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask bench")]
+struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// Interleaved rounds over all variants; the median ratio counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -43,6 +48,13 @@ pub(crate) struct Options {
     json: PathBuf,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Be the server without any telemetry that everything is compared with
+    #[command(hide = true)]
+    Bare,
+}
+
 /// All that was measured.
 #[derive(Debug, Serialize)]
 struct Results {
@@ -53,18 +65,33 @@ struct Results {
     goals: Vec<Goal>,
 }
 
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let result = match options.command {
+        Some(Command::Bare) => bare::run(),
+        None => run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("bench: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Builds, measures, prints the tables and writes the JSON.
 ///
 /// # Errors
 /// When something cannot be built or run, or a goal is missed.
-pub(crate) fn run(options: &Options) -> Result<(), String> {
+fn run(options: &Options) -> Result<(), String> {
     let packages = [
         "--package",
         "demo",
         "--package",
         "traffic-gen",
         "--package",
-        "xtask",
+        "bench",
     ];
     cargo(&[&["build", "--release", "--quiet"], &packages[..]].concat())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;

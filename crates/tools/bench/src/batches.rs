@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::bench::measure::{Goal, quantile};
-use crate::bench::programs::{collector, service};
+use crate::measure::{Goal, quantile};
+use crate::programs::{collector, service};
 
 /// Batches measured.
 const BATCHES: usize = 200;

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use super::Verdict;
-use crate::command::{is_there, output};
+use crate::Verdict;
+use tooling::command::{is_there, output};
 
 /// What a program says of its file when it is asked for nothing else.
 const QUESTIONS: [(&str, &[&str], &str); 4] = [
@@ -30,7 +30,7 @@ const QUESTIONS: [(&str, &[&str], &str); 4] = [
 ];
 
 /// One verdict for each program.
-pub(super) fn check() -> Vec<(&'static str, Result<Verdict, String>)> {
+pub(crate) fn check() -> Vec<(&'static str, Result<Verdict, String>)> {
     let questions = QUESTIONS.into_iter();
     questions
         .map(|(program, arguments, name)| (name, ask(program, arguments)))

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use testkit::Process;
 
-use crate::bench::measure::{Goal, median};
-use crate::bench::programs::{collector, load, service};
+use crate::measure::{Goal, median};
+use crate::programs::{collector, load, service};
 
 /// Starts measured for the time to ready.
 const STARTS: usize = 11;

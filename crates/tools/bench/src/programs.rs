@@ -10,7 +10,7 @@ use testkit::Process;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-use crate::command::root;
+use tooling::command::root;
 
 /// A program of the release build.
 pub(crate) fn release(name: &str) -> PathBuf {

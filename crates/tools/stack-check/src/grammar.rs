@@ -3,10 +3,14 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use super::Verdict;
-use crate::command::{is_there, root};
+use serde_json::Value;
+
+use crate::Verdict;
+use tooling::command::{is_there, output, root};
 
 const GRAMMAR: &str = "crates/tools/dashboards/tests/grammar";
+
+const DATASOURCES: &str = "stack/grafana/provisioning/datasources/datasources.yaml";
 
 /// As Grafana fills it in for a span of dice-roller.
 const SPAN: [(&str, &str); 2] = [
@@ -14,7 +18,7 @@ const SPAN: [(&str, &str); 2] = [
     ("$$", "$"),
 ];
 
-pub(super) fn check() -> Result<Verdict, String> {
+pub(crate) fn check() -> Result<Verdict, String> {
     let folder = root().join(GRAMMAR);
     if !is_there("node") {
         return Ok(Verdict::Missing(
@@ -24,7 +28,7 @@ pub(super) fn check() -> Result<Verdict, String> {
     if !folder.join("node_modules").exists() {
         let mut install = Command::new("npm");
         install.args(["install", "--no-audit", "--no-fund", "--silent"]);
-        if let Err(problem) = crate::command::output(install.current_dir(&folder)) {
+        if let Err(problem) = output(install.current_dir(&folder)) {
             return Ok(Verdict::Missing(format!(
                 "npm cannot get the grammar: {problem}"
             )));
@@ -53,20 +57,22 @@ pub(super) fn check() -> Result<Verdict, String> {
     Err(format!("{query}: {}", answer.trim()))
 }
 
-/// The one query in LogQL.
+/// The query in LogQL by which Grafana goes from a trace to its log lines.
 fn query() -> Result<String, String> {
-    let path = "stack/grafana/provisioning/datasources/datasources.yaml";
-    let text = std::fs::read_to_string(root().join(path));
-    let text = text.map_err(|error| format!("{path}: {error}"))?;
-    let mut queries = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("query: '"));
+    let text = std::fs::read_to_string(root().join(DATASOURCES));
+    let text = text.map_err(|error| format!("{DATASOURCES}: {error}"))?;
+    let file: Value =
+        yaml_serde::from_str(&text).map_err(|error| format!("{DATASOURCES}: {error}"))?;
+    let datasources = file["datasources"].as_array().into_iter().flatten();
+    let mut queries =
+        datasources.filter_map(|it| it["jsonData"]["tracesToLogsV2"]["query"].as_str());
     let query = queries
         .next()
-        .ok_or_else(|| format!("{path} has no query in LogQL"))?;
-    let mut query = query.trim_end_matches('\'').to_owned();
-    for (variable, value) in SPAN {
-        query = query.replace(variable, value);
-    }
-    Ok(query)
+        .ok_or_else(|| format!("{DATASOURCES} has no query from a trace to its log lines"))?;
+    let filled = SPAN
+        .iter()
+        .fold(query.to_owned(), |query, (variable, value)| {
+            query.replace(variable, value)
+        });
+    Ok(filled)
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use testkit::Process;
 
-use crate::bench::measure::Goal;
-use crate::bench::programs::{collector, load, service};
+use crate::measure::Goal;
+use crate::programs::{collector, load, service};
 
 /// Requests a second.
 const RATE: u32 = 1_000;

@@ -17,7 +17,7 @@ fn known(program: &str) -> BTreeMap<String, Vec<String>> {
         .to_owned();
     let (_, version) = image.rsplit_once(':').expect("a tag");
     let list = text(&format!(
-        "crates/tools/xtask/tests/stack/keys/{program}-{version}.txt"
+        "crates/tools/stack-check/tests/stack/keys/{program}-{version}.txt"
     ));
     let lines = list
         .lines()

@@ -2,6 +2,14 @@
 //!
 //! `cargo test` runs one after the other, and most of ours wait most of the time: for scrapes, for
 //! rolls that take a second, for a browser. Side by side they take half as long.
+//!
+//! A crate names its slow tests in its Cargo.toml, by the name of the file or folder in `tests/`; they
+//! start first:
+//!
+//! ```toml
+//! [package.metadata.xtask]
+//! slow-tests = ["live"]
+//! ```
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,13 +18,36 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
-use crate::command::root;
+use tooling::command::{CARGO, root};
+use tooling::skip;
 
 /// Programs that run at the same time. More of them make the slowest one slower on two cores.
 const AT_ONCE: usize = 3;
 
-/// Those that take longest; they start first.
-const LONGEST: [&str; 4] = ["live", "browser", "modes", "system"];
+/// The answer of `cargo metadata`.
+#[derive(Deserialize)]
+struct Workspace {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+    metadata: Option<Metadata>,
+}
+
+/// `[package.metadata]`; other tools have tables of their own there.
+#[derive(Default, Deserialize)]
+struct Metadata {
+    xtask: Option<OfXtask>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct OfXtask {
+    slow_tests: Vec<String>,
+}
 
 /// What cargo says of a thing that it has built.
 #[derive(Deserialize)]
@@ -39,9 +70,13 @@ struct Profile {
 
 /// A test program, as cargo would run it.
 struct Program {
+    /// The package's folder and the target, for people.
     name: String,
+    /// The name of the file or folder in `tests/`, or of the crate.
+    target: String,
     executable: PathBuf,
     package: PathBuf,
+    is_slow: bool,
 }
 
 /// Builds and runs all of them, and goes on after one that fails.
@@ -50,8 +85,9 @@ struct Program {
 /// Names those that failed; what they wrote is printed.
 pub(crate) fn run() -> Result<(), String> {
     let mut programs = build()?;
+    mark_slow(&mut programs, &workspace()?)?;
     // Taken from the end.
-    programs.sort_by_key(|program| LONGEST.contains(&program.target()));
+    programs.sort_by_key(|program| program.is_slow);
     let (waiting, failed) = (Mutex::new(programs), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -74,7 +110,7 @@ pub(crate) fn run() -> Result<(), String> {
 /// The test programs, with the errors of the compiler shown.
 fn build() -> Result<Vec<Program>, String> {
     let arguments = ["test", "--workspace", "--no-run", "--quiet"];
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = Command::new(CARGO);
     command
         .args(arguments)
         .arg("--message-format=json-render-diagnostics")
@@ -95,19 +131,45 @@ fn build() -> Result<Vec<Program>, String> {
     Ok(tests.filter_map(Program::new).collect())
 }
 
+/// What the manifests say.
+fn workspace() -> Result<Workspace, String> {
+    let mut command = Command::new(CARGO);
+    command.args(["metadata", "--no-deps", "--format-version=1"]);
+    let output = command.current_dir(root()).stderr(Stdio::inherit());
+    let output = output.output().map_err(|error| format!("cargo: {error}"))?;
+    let workspace = serde_json::from_slice(&output.stdout);
+    workspace.map_err(|error| format!("cargo metadata: {error}"))
+}
+
+/// Marks the programs that their crates call slow.
+///
+/// # Errors
+/// Names a slow test that does not exist.
+fn mark_slow(programs: &mut [Program], workspace: &Workspace) -> Result<(), String> {
+    for package in &workspace.packages {
+        let metadata = package.metadata.as_ref();
+        let declared = metadata.and_then(|metadata| metadata.xtask.as_ref());
+        let folder = package.manifest_path.parent();
+        for name in declared.iter().flat_map(|xtask| &xtask.slow_tests) {
+            let is_it = |it: &&mut Program| it.target == *name && Some(&*it.package) == folder;
+            let program = programs.iter_mut().find(is_it);
+            let unknown = || format!("{}: its slow test {name} does not exist", package.name);
+            program.ok_or_else(unknown)?.is_slow = true;
+        }
+    }
+    Ok(())
+}
+
 impl Program {
     fn new(artifact: Artifact) -> Option<Self> {
         let package = artifact.manifest_path.parent()?.to_owned();
         Some(Self {
             name: format!("{}/{}", name(&package), artifact.target.name),
             executable: artifact.executable?,
+            target: artifact.target.name,
             package,
+            is_slow: false,
         })
-    }
-
-    /// The name of the file or folder in `tests/`, or of the crate.
-    fn target(&self) -> &str {
-        self.name.rsplit('/').next().unwrap_or_default()
     }
 
     /// Runs it. What it wrote is printed when it fails, and else only what it skipped.
@@ -129,8 +191,7 @@ impl Program {
         let seconds = start.elapsed().as_secs_f64();
         if output.status.success() {
             println!("good: {} after {seconds:.1} s", self.name);
-            let skipped = text.lines().filter(|line| line.starts_with("skipped: "));
-            skipped.for_each(|line| println!("  {line}"));
+            skip::lines_of(&text).for_each(|line| println!("  {line}"));
             return true;
         }
         let errors = String::from_utf8_lossy(&output.stderr);

@@ -3,12 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The cargo that compiled this.
+pub const CARGO: &str = env!("CARGO");
+
 /// The workspace's root.
-pub(crate) fn root() -> PathBuf {
+///
+/// # Panics
+/// When this crate is not where it belongs.
+#[must_use]
+pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors()
         .nth(3)
-        .expect("crates/tools/xtask is three levels down")
+        .expect("crates/tools/tooling is three levels down")
         .to_owned()
 }
 
@@ -16,15 +23,15 @@ pub(crate) fn root() -> PathBuf {
 ///
 /// # Errors
 /// Names the command when it fails.
-pub(crate) fn cargo(arguments: &[&str]) -> Result<(), String> {
-    run(Command::new(env!("CARGO")).args(arguments))
+pub fn cargo(arguments: &[&str]) -> Result<(), String> {
+    run(Command::new(CARGO).args(arguments))
 }
 
 /// Runs `command` in the root.
 ///
 /// # Errors
 /// Names the command when it fails or cannot be started.
-pub(crate) fn run(command: &mut Command) -> Result<(), String> {
+pub fn run(command: &mut Command) -> Result<(), String> {
     let status = command.current_dir(root()).status();
     let words = words(command);
     match status {
@@ -38,7 +45,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
 ///
 /// # Errors
 /// With what it wrote when it fails, or names it when it cannot be started.
-pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+pub fn output(command: &mut Command) -> Result<String, String> {
     if command.get_current_dir().is_none() {
         command.current_dir(root());
     }
@@ -54,7 +61,8 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
 }
 
 /// Whether `program` is on the PATH and starts.
-pub(crate) fn is_there(program: &str) -> bool {
+#[must_use]
+pub fn is_there(program: &str) -> bool {
     let quiet = std::process::Stdio::null;
     let mut command = Command::new(program);
     command

@@ -17,8 +17,25 @@ mod promtool;
 mod upstream;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use crate::command::{cargo, root};
+use clap::Parser;
+use clap::builder::FalseyValueParser;
+use tooling::command::root;
+use tooling::skip::skipped;
+
+/// Check the files of `docker compose up` with the code of the programs that read them
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask check-stack")]
+struct Options {
+    /// A checker that is missing fails instead of skipping
+    #[arg(long, env = "CI", value_parser = FalseyValueParser::new())]
+    ci: bool,
+
+    /// Run this check only: promtool, upstream, hadolint or logql
+    #[arg(long, value_name = "NAME", value_parser = CHECKS.map(|(name, _)| name))]
+    only: Option<String>,
+}
 
 /// How a check ended that found nothing wrong.
 enum Verdict {
@@ -32,25 +49,37 @@ type Check = fn() -> Result<Verdict, String>;
 
 const CHECKS: [(&str, Check); 4] = [
     ("promtool", promtool::check),
-    ("compose and alloy", upstream::check),
+    ("upstream", upstream::check),
     ("hadolint", hadolint::check),
     ("logql", grammar::check),
 ];
 
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("stack-check: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Runs every check and goes on after one that fails. A checker that is not there and cannot be
-/// installed skips with a line, or fails when it `must` be there.
+/// installed skips with a line, or fails on CI.
 ///
 /// # Errors
 /// Names the checks that failed; what each found is printed.
-pub(crate) fn run(must: bool) -> Result<(), String> {
+fn run(Options { ci, only }: &Options) -> Result<(), String> {
     let mut failed = Vec::new();
-    for (name, check) in CHECKS {
-        if !report(name, check(), must) {
+    let is_wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+    for (name, check) in CHECKS.into_iter().filter(|(name, _)| is_wanted(name)) {
+        if !report(name, check(), *ci) {
             failed.push(name);
         }
     }
-    // Nobody has to have these; what is there is asked.
-    for (name, verdict) in programs::check() {
+    // These are optional, also on CI.
+    let programs = only.is_none().then(programs::check);
+    for (name, verdict) in programs.into_iter().flatten() {
         if !report(name, verdict, false) {
             failed.push(name);
         }
@@ -58,16 +87,7 @@ pub(crate) fn run(must: bool) -> Result<(), String> {
     if failed.is_empty() {
         return Ok(());
     }
-    Err(format!("check-stack: failed: {}", failed.join(", ")))
-}
-
-/// [`run`], and what the files say to each other.
-///
-/// # Errors
-/// As [`run`], or when a test fails.
-pub(crate) fn run_with_tests(must: bool) -> Result<(), String> {
-    run(must)?;
-    cargo(&["test", "--quiet", "--package", "xtask", "--test", "stack"])
+    Err(format!("failed: {}", failed.join(", ")))
 }
 
 fn report(name: &str, verdict: Result<Verdict, String>, must: bool) -> bool {
@@ -77,7 +97,7 @@ fn report(name: &str, verdict: Result<Verdict, String>, must: bool) -> bool {
             println!("FAILED: {name}: {why}");
             return false;
         }
-        Ok(Verdict::Missing(why)) => println!("skipped: {name}: {why}"),
+        Ok(Verdict::Missing(why)) => skipped(format!("{name}: {why}")),
         Err(problem) => {
             println!("FAILED: {name}: {problem}");
             return false;

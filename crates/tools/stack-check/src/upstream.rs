@@ -1,0 +1,54 @@
+//! Compose's and Alloy's own code, in the Go program `upstream`.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use tooling::command::{is_there, output, root};
+
+use crate::{Verdict, workshop};
+
+const PROGRAM: &str = "crates/tools/stack-check/upstream";
+
+/// A small module that every Go proxy has.
+const ANY_MODULE: &str = "golang.org/x/sys@latest";
+
+pub(crate) fn check() -> Result<Verdict, String> {
+    if !is_there("go") {
+        let why = "go is not here; https://go.dev/doc/install";
+        return Ok(Verdict::Missing(why.to_owned()));
+    }
+    // Any command in the module's folder needs the Go that go.mod names.
+    if let Err(problem) = go(&["version"]) {
+        let why = format!("go cannot get the toolchain of go.mod: {problem}");
+        return Ok(Verdict::Missing(why));
+    }
+    if let Err(problem) = go(&["mod", "download"]) {
+        if proxy_answers() {
+            return Err(problem);
+        }
+        let why = format!("no module proxy answers: {problem}");
+        return Ok(Verdict::Missing(why));
+    }
+    let program = workshop()?.join("upstream");
+    go(&["build", "-o", &program.to_string_lossy(), "."])?;
+    let said = output(Command::new(program).arg(root()))?;
+    Ok(Verdict::Good(said.lines().collect::<Vec<_>>().join(", ")))
+}
+
+fn go(arguments: &[&str]) -> Result<String, String> {
+    output(Command::new("go").args(arguments).current_dir(folder()))
+}
+
+fn folder() -> PathBuf {
+    root().join(PROGRAM)
+}
+
+/// Whether modules can be had at all: a question about the newest version is never answered from the
+/// cache. Outside of the module, whose go.mod may be what is wrong.
+fn proxy_answers() -> bool {
+    let mut ask = Command::new("go");
+    ask.args(["list", "-m", ANY_MODULE]);
+    ask.env("GOTOOLCHAIN", "local")
+        .current_dir(std::env::temp_dir());
+    output(&mut ask).is_ok()
+}
