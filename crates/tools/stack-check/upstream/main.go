@@ -1,6 +1,6 @@
 // Reads the stack's files with the code of the programs that will read them, and says for each
 // what it is: the compose file by Compose's own loader, Alloy's (see alloy.go) by Alloy's parser
-// and printer.
+// and printer, and the routing expression (see routes.go) by its virtual machine.
 //
 //	go run . ROOT
 package main
@@ -21,7 +21,7 @@ func main() {
 	}
 	root := os.Args[1]
 	failed := false
-	for _, check := range []func(string) error{compose, alloy} {
+	for _, check := range []func(string) error{compose, alloy, routes} {
 		if err := check(root); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			failed = true
