@@ -10,6 +10,9 @@ use tooling::command::{is_there, run};
 /// Debian keeps it off the path.
 const POSTGRES: &str = "postgres";
 
+/// No program: Debian leaves the part that makes virtual environments out of Python.
+const VENV: &str = "python3 -m venv";
+
 /// A program and the Debian package that has it.
 struct Tool {
     program: &'static str,
@@ -17,7 +20,7 @@ struct Tool {
     needed_for: &'static str,
 }
 
-const TOOLS: [Tool; 6] = [
+const TOOLS: [Tool; 7] = [
     Tool {
         program: POSTGRES,
         package: "postgresql",
@@ -48,15 +51,27 @@ const TOOLS: [Tool; 6] = [
         package: "chromium",
         needed_for: "the browser tests",
     },
+    Tool {
+        program: VENV,
+        package: "python3-venv",
+        needed_for: "schemathesis, which tries the services by their OpenAPI documents",
+    },
 ];
 
 impl Tool {
     fn is_there(&self) -> bool {
         match self.program {
             POSTGRES => LocalPostgres::is_there(),
+            VENV => python_has("ensurepip"),
             program => is_there(program),
         }
     }
+}
+
+fn python_has(module: &str) -> bool {
+    let mut python = Command::new("python3");
+    let found = python.args(["-c", &format!("import {module}")]).output();
+    found.is_ok_and(|output| output.status.success())
 }
 
 /// Installs what is missing, when that can be done.
