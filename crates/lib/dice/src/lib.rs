@@ -6,12 +6,14 @@
 mod batch;
 mod catalogue;
 mod name;
+pub mod schema;
 
 pub use batch::{BatchSize, NotABatchSize};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use name::{MAX_NAME, NameTooLong, check_name};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What metrics call a die that does not exist; no die can have that name.
 pub const UNKNOWN: &str = "unknown";
@@ -22,13 +24,16 @@ pub const DATABASE_UNAVAILABLE: &str =
     "the database with the dice does not answer; try again later";
 
 /// What a die is made of. Deserialising checks it, so that every specification can be rolled.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(description = "What a die is made of.")]
 #[serde(try_from = "Unchecked")]
 pub struct Specification {
     /// The faces, each equally likely, 1 to [`Specification::MAX_FACES`] of them.
     /// A value that stands on two faces is twice as likely.
+    #[schema(schema_with = schema::faces)]
     pub faces: Vec<u8>,
     /// The share of rolls that fail, 0.0 to 1.0.
+    #[schema(minimum = 0, maximum = 1)]
     pub error_rate: f64,
 }
 
@@ -102,7 +107,8 @@ impl TryFrom<Unchecked> for Specification {
 pub struct RollFailed;
 
 /// A die: its name and what it is made of, as die-service answers it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(description = "A die: its name and what it is made of.")]
 pub struct Die {
     /// The name in requests, labels and log fields.
     pub identifier: String,

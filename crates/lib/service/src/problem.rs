@@ -1,25 +1,29 @@
 //! Errors as the client sees them: a status and `{"detail": "..."}`.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Most bytes of a detail. A longer one has a client's text in it.
 const MAX_DETAIL: usize = 1024;
 
 /// An error answer. Also left in the response's extensions, for code that adds to it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(description = "An error.")]
 pub struct Problem {
     /// The HTTP status.
     #[serde(skip)]
     pub status: StatusCode,
     /// What was wrong and what is allowed, for people. Never a dependency's error text.
+    #[schema(max_length = 1024)]
     pub detail: String,
 }
 
 impl Problem {
-    /// A problem with that status and text. The middle of a text of more than 1024 bytes is left
+    /// A problem with that status and text; a 503 also says when to come back. The middle of a text of more than 1024 bytes is left
     /// out: what was wrong stands at its start, what is allowed at its end.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let mut detail = detail.into();
@@ -42,6 +46,11 @@ fn without_middle(text: &str) -> String {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(&self)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            // Seconds. What is away is asked for again at once when it is back.
+            let pause = HeaderValue::from_static("1");
+            response.headers_mut().insert(RETRY_AFTER, pause);
+        }
         response.extensions_mut().insert(self);
         response
     }

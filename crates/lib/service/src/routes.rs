@@ -1,11 +1,10 @@
 //! What surrounds a service's own routes.
 
 use axum::Router;
-use axum::handler::Handler;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::MethodRouter;
 use telemetry::bounded;
 use telemetry::http::{Admission, Route, instrument};
 use telemetry::metrics::Registry;
@@ -27,15 +26,10 @@ pub fn with_fallbacks(own: Router) -> Router {
         .method_not_allowed_fallback(wrong_method)
 }
 
-/// A GET that changes something, as a roll does. HEAD, which must not change anything, is a wrong
-/// method here; axum would answer it like GET.
-pub fn get_only<H, T, S>(handler: H) -> MethodRouter<S>
-where
-    H: Handler<T, S>,
-    T: 'static,
-    S: Clone + Send + Sync + 'static,
-{
-    get(handler).head(only_get).fallback(only_get)
+/// The route of a GET that changes something, as a roll does. HEAD, which must not change anything,
+/// is a wrong method there; axum would answer it like GET.
+pub fn get_only<S: Clone + Send + Sync + 'static>(get: MethodRouter<S>) -> MethodRouter<S> {
+    get.head(only_get).fallback(only_get)
 }
 
 async fn only_get(method: Method, uri: Uri) -> Response {

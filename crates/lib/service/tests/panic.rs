@@ -8,7 +8,7 @@ use axum::routing::get;
 use clap::Parser;
 use mini_tempo::{Status, Store, Value};
 use service::Server;
-use telemetry::http::{Admission, Limits};
+use telemetry::http::{Admission, Limits, Route};
 use telemetry::{Service, Settings};
 use testkit::Metrics;
 use tokio::net::TcpListener;
@@ -36,7 +36,7 @@ async fn serve() -> String {
     let own = Router::new()
         .route("/good", get(|| async { "good" }))
         .route("/bad", get(panics));
-    let routes = [("/good", &[200][..]), ("/bad", &[200])];
+    let routes = ["/good", "/bad"].map(|path| Route::new(path, &[200]));
     let app = service::app(own, &registry, &routes, &admission);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));

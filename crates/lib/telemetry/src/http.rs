@@ -27,14 +27,28 @@ use self::red::{HttpMetrics, Observation};
 use self::span::ServerSpan;
 use crate::metrics::{self, KnownValues, Registry};
 
-/// A route, as `"/path"` for GET or as `"POST /path"`, and the statuses it answers with; their
-/// series exist at 0 from the first scrape.
-pub type Route = (&'static str, &'static [u16]);
+/// A route and the statuses it answers with; their series exist at 0 from the first scrape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// In capitals.
+    pub method: String,
+    /// As the router has it: parameters are in braces.
+    pub path: String,
+    /// Besides those that any route can answer with, like 405.
+    pub statuses: Vec<u16>,
+}
 
-/// The method and the path of a [`Route`].
-#[must_use]
-pub fn method_and_path(route: &'static str) -> (&'static str, &'static str) {
-    route.split_once(' ').unwrap_or(("GET", route))
+impl Route {
+    /// The route that is given as `"/path"` for GET or as `"POST /path"`.
+    #[must_use]
+    pub fn new(route: &str, statuses: &[u16]) -> Self {
+        let (method, path) = route.split_once(' ').unwrap_or(("GET", route));
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            statuses: statuses.to_vec(),
+        }
+    }
 }
 
 /// What the middleware needs for each request.

@@ -16,18 +16,20 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
+use dice::schema::Name;
 use dice::{BatchSize, Catalogue, Die};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use service::{Background, Program, Query, Server, get_only};
+use service::{About, Background, Document, Program, Query, Server, get_only};
 use telemetry::client::http_url;
 use telemetry::http::{Admission, Limits};
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
 use url::Url;
+use utoipa::ToSchema;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 use crate::error::Error;
 use crate::metrics::Metrics;
@@ -91,49 +93,63 @@ fn server(config: &Config) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
     let metrics = Metrics::register(&registry, &Catalogue::embedded());
     let background = Background::default();
-    let statuses = &[200, 404, 414, 422, 500, 503, 504];
-    let routes = [
-        ("/", &[200][..]),
-        ("/roll", statuses),
-        ("/roll-async", statuses),
-    ];
+    let (own, api) = OpenApiRouter::new()
+        .routes(routes!(about))
+        .routes(routes!(roll).map(get_only))
+        .routes(routes!(roll_async).map(get_only))
+        .split_for_parts();
+    let document = Document::new(PROGRAM, api);
     let app = App {
-        about: service::about(PROGRAM.service, &routes, &["/openapi.json"]),
+        about: document.about(),
         specs: Specs::new(config, metrics.clone()),
         roller: Roller::new(config.roll_delay, metrics, background.clone()),
     };
-    let own = Router::new()
-        .route("/", get(about))
-        .route("/roll", get_only(roll))
-        .route("/roll-async", get_only(roll_async))
-        .with_state(Arc::new(app));
+    let own = own.with_state(Arc::new(app));
     let admission = Admission::new(&registry, config.limits);
-    let app = service::app(own, &registry, &routes, &admission);
-    let app = service::with_document(app, include_str!("../openapi.json"));
+    let app = service::app(own, &registry, document.routes(), &admission);
+    let app = service::with_document(app, document);
     Server::new(app, admission).with_background(background)
 }
 
 struct App {
-    about: Value,
+    about: About,
     specs: Specs,
     roller: Roller,
 }
 
-async fn about(State(app): State<Arc<App>>) -> Json<Value> {
+/// What this is
+#[utoipa::path(get, path = "/", responses(
+    (status = 200, description = "The service, its version, and its paths.", body = About),
+))]
+async fn about(State(app): State<Arc<App>>) -> Json<About> {
     Json(app.about.clone())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct RollQuery {
+    /// Which die to roll.
+    #[param(inline, value_type = Name, example = "fair")]
     die: String,
 }
 
-#[derive(Serialize)]
+/// What was rolled.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Roll)]
 struct RollAnswer {
+    #[schema(schema_with = dice::schema::value)]
     roll: u8,
 }
 
+/// Roll once
+#[utoipa::path(get, path = "/roll", params(RollQuery), responses(
+    (status = 200, description = "What was rolled.", body = RollAnswer, example = json!({"roll": 4})),
+    (status = 404, description = "There is no such die; none has a name of more than 64 characters."),
+    (status = 500, description = "The roll failed, as often as the die's error rate says."),
+    (status = 503, description = "A service that is needed cannot be reached."),
+    (status = 504, description = "A service that is needed did not answer in time."),
+))]
 async fn roll(
     State(app): State<Arc<App>>,
     Query(RollQuery { die }): Query<RollQuery>,
@@ -145,20 +161,47 @@ async fn roll(
     Ok(Json(RollAnswer { roll }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct BatchQuery {
+    /// Which die to roll.
+    #[param(inline, value_type = Name, example = "fair")]
     die: String,
+    /// How many rolls, all at once.
+    #[param(inline, example = 5)]
     times: BatchSize,
 }
 
-#[derive(Serialize)]
+/// What was rolled in a batch.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Batch)]
 struct BatchAnswer {
+    /// The sum.
     total: u32,
+    /// Each roll.
+    #[schema(schema_with = dice::schema::rolls)]
     rolls: Vec<u8>,
+    /// The number of rolls.
+    #[schema(minimum = 1, maximum = 20)]
     count: usize,
 }
 
+/// Roll a batch at once
+///
+/// Each roll is a task of its own; the batch takes as long as its slowest roll.
+#[utoipa::path(get, path = "/roll-async", operation_id = "rollAsync", params(BatchQuery), responses(
+    (
+        status = 200,
+        description = "What was rolled.",
+        body = BatchAnswer,
+        example = json!({"total": 17, "rolls": [4, 1, 6, 2, 4], "count": 5}),
+    ),
+    (status = 404, description = "There is no such die; none has a name of more than 64 characters."),
+    (status = 500, description = "A roll of the batch failed; the others were made."),
+    (status = 503, description = "A service that is needed cannot be reached."),
+    (status = 504, description = "A service that is needed did not answer in time."),
+))]
 async fn roll_async(
     State(app): State<Arc<App>>,
     Query(BatchQuery { die, times }): Query<BatchQuery>,

@@ -14,17 +14,18 @@ mod store;
 use std::io;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use dice::Die;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use service::{Program, Query, Server};
+use dice::schema::Name;
+use serde::{Deserialize, Serialize};
+use service::{About, Document, Program, Query, Server};
 use telemetry::http::{Admission, Limits};
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::error::Error;
 use crate::metrics::Metrics;
@@ -68,60 +69,109 @@ fn server(config: &Config) -> Server {
     let metrics = Metrics::register(&registry);
     let loaded = metrics.loaded.clone();
     let loaded = move |dice| loaded.set(i64::try_from(dice).unwrap_or(i64::MAX));
-    let dice = Store::new(config, &registry, loaded);
-    let routes = [
-        ("/", &[200, 503][..]),
-        ("/dice", &[200, 404, 414, 422, 500, 503]),
-    ];
+    let (own, api) = OpenApiRouter::new()
+        .routes(routes!(about))
+        .routes(routes!(dice))
+        .split_for_parts();
+    let document = Document::new(PROGRAM, api);
     let app = App {
-        about: service::about(PROGRAM.service, &routes, &["/openapi.json"]),
-        dice,
+        about: document.about(),
+        dice: Store::new(config, &registry, loaded),
         metrics,
     };
-    let own = Router::new()
-        .route("/", get(about))
-        .route("/dice", get(self::dice))
-        .with_state(Arc::new(app));
+    let own = own.with_state(Arc::new(app));
     let admission = Admission::new(&registry, config.limits);
-    let app = service::app(own, &registry, &routes, &admission);
-    let app = service::with_document(app, include_str!("../openapi.json"));
+    let app = service::app(own, &registry, document.routes(), &admission);
+    let app = service::with_document(app, document);
     Server::new(app, admission)
 }
 
 struct App {
-    about: Value,
+    about: About,
     dice: Store,
     metrics: Metrics,
 }
 
-async fn about(State(app): State<Arc<App>>) -> Result<Json<Value>, Error> {
-    let mut about = app.about.clone();
-    about["dice"] = app.dice.identifiers().await?.len().into();
-    Ok(Json(about))
+/// What has been reached, and how many dice there are.
+#[derive(Serialize, ToSchema)]
+struct Inventory {
+    #[serde(flatten)]
+    about: About,
+    /// The number of dice.
+    dice: usize,
 }
 
-#[derive(Deserialize)]
+/// What this is
+#[utoipa::path(get, path = "/", responses(
+    (status = 200, description = "The service, and the number of dice.", body = Inventory),
+    (status = 503, description = "The database with the dice does not answer."),
+))]
+async fn about(State(app): State<Arc<App>>) -> Result<Json<Inventory>, Error> {
+    let dice = app.dice.identifiers().await?.len();
+    let about = app.about.clone();
+    Ok(Json(Inventory { about, dice }))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct Lookup {
+    /// The die; without it, the list.
+    #[param(inline, value_type = Option<Name>, example = "fair")]
     identifier: Option<String>,
 }
 
-async fn dice(State(app): State<Arc<App>>, Query(lookup): Query<Lookup>) -> Response {
-    match lookup.identifier {
-        Some(identifier) => app.specification(identifier).await.into_response(),
-        None => app.list().await.into_response(),
-    }
+/// Which dice there are, or what one is made of.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Found {
+    /// The dice.
+    List {
+        /// Their names, sorted.
+        identifiers: Vec<String>,
+    },
+    /// The die asked for.
+    Die(Die),
+}
+
+/// Which dice there are, or what one is made of
+#[utoipa::path(get, path = "/dice", params(Lookup), responses(
+    (
+        status = 200,
+        description = "The identifiers, sorted, or the die asked for.",
+        body = Found,
+        examples(
+            ("list" = (value = json!({"identifiers": ["extreme", "fair", "risky"]}))),
+            ("die" = (value = json!({
+                "identifier": "fair",
+                "specification": {"faces": [1, 2, 3, 4, 5, 6], "error_rate": 0.0}
+            }))),
+        ),
+    ),
+    (status = 404, description = "There is no such die; none has a name of more than 64 characters."),
+    (status = 500, description = "The die in the database is none that can be rolled."),
+    (status = 503, description = "The database with the dice does not answer."),
+))]
+async fn dice(
+    State(app): State<Arc<App>>,
+    Query(lookup): Query<Lookup>,
+) -> Result<Json<Found>, Error> {
+    let found = match lookup.identifier {
+        Some(identifier) => Found::Die(app.specification(identifier).await?),
+        None => app.list().await?,
+    };
+    Ok(Json(found))
 }
 
 impl App {
-    async fn list(&self) -> Result<Json<Value>, Error> {
+    async fn list(&self) -> Result<Found, Error> {
         self.metrics.lists.inc();
         let identifiers = self.dice.identifiers().await?;
         tracing::info!(count = identifiers.len(), "Dice listed");
-        Ok(Json(json!({ "identifiers": identifiers })))
+        Ok(Found::List { identifiers })
     }
 
-    async fn specification(&self, identifier: String) -> Result<Json<Die>, Error> {
+    async fn specification(&self, identifier: String) -> Result<Die, Error> {
         dice::check_name(&identifier)?;
         self.metrics.requested(&identifier);
         set_attribute("die.identifier", identifier.clone());
@@ -130,7 +180,7 @@ impl App {
         match die {
             Some(die) => {
                 tracing::info!(die_identifier = identifier, die_found = true, "Die found");
-                Ok(Json(die))
+                Ok(die)
             }
             None => {
                 tracing::warn!(

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::VARY;
+use axum::http::header::{RETRY_AFTER, VARY};
 use axum::http::{HeaderValue, Uri};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::Value;
 use service::{Problem, Query};
@@ -20,17 +20,40 @@ use crate::page::{Choice, Content, Outcome};
 use crate::session::Visitor;
 
 /// The page's form as a browser submits it.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Form {
+    /// Which die to roll.
+    #[param(inline, value_type = dice::schema::Name, example = "fair")]
     die: String,
+    /// Only used for a batch.
     #[serde(default)]
+    #[param(example = "5")]
     times: String,
+    /// A batch.
+    #[param(example = "on")]
     r#async: Option<String>,
 }
 
 /// `GET /form`: to the roll that was chosen. A form has one address, and the rolls are strict about
 /// their parameters; so this only says which of them it is to be.
+#[utoipa::path(
+    get,
+    path = "/form",
+    operation_id = "form",
+    summary = "The page's form",
+    description = "Leads to /roll, or to /roll-async when `async` is given.",
+    params(Form),
+    responses(
+        (
+            status = 303,
+            description = "To the roll.",
+            headers(("Location" = String, description = "Its address.")),
+        ),
+        (status = 404, description = "No die has a name of more than 64 characters."),
+    ),
+)]
 pub(crate) async fn choose(Query(form): Query<Form>) -> Result<Redirect, Error> {
     dice::check_name(&form.die)?;
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -61,7 +84,9 @@ pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request, next: 
                 outcome: Some(outcome),
                 ..Content::default()
             });
-            response = (status, page).into_response();
+            let retry_after = response.headers_mut().remove(RETRY_AFTER);
+            let retry_after = AppendHeaders(retry_after.map(|when| (RETRY_AFTER, when)));
+            response = (status, retry_after, page).into_response();
         }
     }
     let headers = response.headers_mut();

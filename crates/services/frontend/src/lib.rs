@@ -18,11 +18,13 @@ mod accept;
 mod assets;
 mod backend;
 mod browser;
+mod config;
 mod error;
 mod links;
 mod metrics;
 mod page;
 mod root;
+mod schema;
 mod security;
 mod session;
 mod sign_in;
@@ -33,31 +35,32 @@ mod usage;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
+use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::HeaderMap;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use dice::{BatchSize, Die};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use service::{Program, Query, Server, get_only};
-use telemetry::client::http_url;
-use telemetry::http::{Admission, Limits, instrument};
+use service::openapi::TraceId;
+use service::{About, Document, Program, Query, Server, get_only};
+use telemetry::http::{Admission, instrument};
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use url::Url;
+use utoipa::ToSchema;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 use crate::backend::{Answer, Backend};
+pub use crate::config::Config;
 use crate::error::Error;
 use crate::page::Page;
+use crate::schema::{AnyTraceId, Batch, Roll};
 use crate::session::Visitor;
-use crate::trace::{Traces, Wait};
+use crate::trace::{Traces, View, Wait};
 use crate::usage::Action;
 
 /// How this service presents itself.
@@ -68,71 +71,6 @@ pub const PROGRAM: Program = Program {
     },
     about: "The page, and the entry point of every roll",
 };
-
-/// What the deployment decides.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Config {
-    /// Who rolls the dice
-    #[arg(long, env = "DICE_ROLLER_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8107")]
-    pub dice_roller_url: Url,
-
-    /// Who knows the dice for the drop-down; without it, this program itself
-    #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
-    pub die_service_url: Option<Url>,
-
-    /// How long to wait for one roll
-    #[arg(
-        long,
-        env = "ROLL_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "5s"
-    )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub roll_timeout: Duration,
-
-    /// How long to wait for a batch
-    #[arg(
-        long,
-        env = "ROLL_ASYNC_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "10s"
-    )]
-    #[arg(value_parser = humantime::parse_duration)]
-    pub roll_async_timeout: Duration,
-
-    /// Tempo, for the waterfall; without it, the page says that tracing is off
-    #[arg(long, env = "TRACE_QUERY_URL", value_name = "URL", value_parser = http_url)]
-    pub trace_query_url: Option<Url>,
-
-    /// Grafana as browsers reach it, for the links out; without it, there are none
-    #[arg(long, env = "GRAFANA_URL", value_name = "URL", value_parser = browser_url)]
-    pub grafana_url: Option<Url>,
-
-    /// The uid of the dashboard to link to; without it, Grafana's home
-    #[arg(long, env = "GRAFANA_DASHBOARD", value_name = "UID", value_parser = dashboard_uid)]
-    pub grafana_dashboard: Option<String>,
-
-    /// How much is taken on at once.
-    #[command(flatten)]
-    pub limits: Limits,
-}
-
-/// Unlike a service of the stack, what browsers reach may well have TLS in front of it.
-fn browser_url(text: &str) -> Result<Url, String> {
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
-        _ => Err("not a URL for a browser, as in http://localhost:3000".to_owned()),
-    }
-}
-
-fn dashboard_uid(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if (1..=40).contains(&text.len()) && text.chars().all(plain) {
-        return Ok(text.to_owned());
-    }
-    Err("a uid has 1 to 40 letters, digits, hyphens or underscores".to_owned())
-}
 
 /// Serves on `listener` until `shutdown` is ready.
 ///
@@ -153,7 +91,7 @@ pub async fn run(
 
 /// What the handlers share.
 struct App {
-    about: Value,
+    about: About,
     page: Page,
     traces: Traces,
     backend: Backend,
@@ -163,59 +101,68 @@ struct App {
 fn server(config: Config, stopping: watch::Receiver<bool>) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
     let admission = Admission::new(&registry, config.limits);
-    let statuses: &[u16] = &[200, 404, 414, 422, 500, 503, 504];
-    let routes = [
-        ("/", &[200][..]),
-        ("/api/dice", &[200]),
-        ("/roll", statuses),
-        ("/roll-async", statuses),
-        ("POST /sign-in", &[303, 413, 422]),
-        ("POST /sign-out", &[303]),
-    ];
+    let (rolls, roll_api) = rolls().split_for_parts();
+    let (own, mut api) = observed().split_for_parts();
+    let (unobserved, unobserved_api) = unobserved().split_for_parts();
+    api.merge(roll_api);
+    let mut document = Document::new(PROGRAM, api).with_unobserved(unobserved_api);
+    schema::add_pages(document.operations_mut());
     let app = Arc::new(App {
-        about: service::about(PROGRAM.service, &routes, &UNOBSERVED),
+        about: document.about(),
         page: Page::new(&config),
         traces: Traces::new(config.trace_query_url.clone(), stopping),
         backend: Backend::new(config, &registry),
     });
-    let rolls = Router::new()
-        .route("/roll", get_only(roll))
-        .route("/roll-async", get_only(roll_async))
-        .route_layer(from_fn_with_state(Arc::clone(&app), browser::answer));
-    let own = Router::new()
-        .route("/", get(root::answer))
-        .route("/api/dice", get(dice))
-        .route("/sign-in", post(sign_in::sign_in))
-        .route("/sign-out", post(sign_in::sign_out))
+    let rolls = rolls.route_layer(from_fn_with_state(Arc::clone(&app), browser::answer));
+    let own = own
         .layer(DefaultBodyLimit::max(sign_in::MAX_BYTES))
         .merge(rolls)
         .with_state(Arc::clone(&app));
     let own = service::with_fallbacks(own).layer(map_response(trace_id::add));
-    let unobserved = admission.guard(unobserved(app));
-    let app = instrument(own, &registry, &routes, &admission).merge(unobserved);
-    let app = service::with_document(app, include_str!("../openapi.json"));
+    let unobserved = unobserved.with_state(app).merge(assets::router());
+    let app = instrument(own, &registry, document.routes(), &admission)
+        .merge(admission.guard(unobserved));
+    let app = service::with_document(app, document);
     Server::new(app.layer(map_response(security::add)), admission)
 }
 
-/// What is documented of what has no metrics.
-const UNOBSERVED: [&str; 3] = ["/form", "/api/trace/{id}", "/openapi.json"];
+fn rolls() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(roll).map(get_only))
+        .routes(routes!(roll_async).map(get_only))
+}
+
+fn observed() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(schema::components())
+        .routes(routes!(root::answer))
+        .routes(routes!(dice))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in::sign_out))
+}
 
 /// What belongs to the page and is no roll: outside the middleware, like `/healthz`, so that
 /// metrics and traces tell of rolls, and looking at a trace makes none.
-fn unobserved(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/form", get(browser::choose))
-        .route("/api/trace/{id}", get(trace))
-        .with_state(app)
-        .merge(assets::router())
+fn unobserved() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(browser::choose))
+        .routes(routes!(trace))
 }
 
-#[derive(Serialize)]
+/// The dice there are.
+#[derive(Serialize, ToSchema)]
 struct Dice {
+    #[schema(max_items = 24)]
     dice: Vec<Die>,
+    #[schema(value_type = Option<TraceId>)]
     trace_id: Option<String>,
 }
 
+/// The dice and what they are made of
+#[utoipa::path(get, path = "/api/dice", responses((
+    status = 200,
+    description = "Those of die-service, or the built-in ones when it is not there.",
+    body = Dice,
+)))]
 async fn dice(State(app): State<Arc<App>>) -> Json<Dice> {
     Json(Dice {
         dice: app.backend.dice().await,
@@ -223,12 +170,29 @@ async fn dice(State(app): State<Arc<App>>) -> Json<Dice> {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct RollQuery {
+    /// Which die to roll.
+    #[param(inline, value_type = dice::schema::Name, example = "fair")]
     die: String,
 }
 
+/// Roll once
+///
+/// A client that prefers `text/html` to JSON gets the page around the result.
+#[utoipa::path(get, path = "/roll", params(RollQuery), responses(
+    (
+        status = 200,
+        description = "What was rolled.",
+        content((Roll = "application/json"), (String = "text/html")),
+    ),
+    (status = 404, description = "There is no such die; none has a name of more than 64 characters."),
+    (status = 500, description = "The roll failed, as often as the die's error rate says."),
+    (status = 503, description = "Something that the roll needs is not available; the detail says what."),
+    (status = 504, description = "A service that is needed did not answer in time."),
+))]
 async fn roll(
     State(app): State<Arc<App>>,
     visitor: Visitor,
@@ -241,13 +205,33 @@ async fn roll(
     app.backend.roll(&die).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct BatchQuery {
+    /// Which die to roll.
+    #[param(inline, value_type = dice::schema::Name, example = "fair")]
     die: String,
+    /// How many rolls, all at once.
+    #[param(inline, example = 5)]
     times: BatchSize,
 }
 
+/// Roll a batch at once
+///
+/// Each roll is a task of its own; the batch takes as long as its slowest roll. A client that prefers
+/// `text/html` to JSON gets the page around the result.
+#[utoipa::path(get, path = "/roll-async", operation_id = "rollAsync", params(BatchQuery), responses(
+    (
+        status = 200,
+        description = "What was rolled.",
+        content((Batch = "application/json"), (String = "text/html")),
+    ),
+    (status = 404, description = "There is no such die; none has a name of more than 64 characters."),
+    (status = 500, description = "A roll of the batch failed; the others were made."),
+    (status = 503, description = "Something that the rolls need is not available; the detail says what."),
+    (status = 504, description = "A service that is needed did not answer in time."),
+))]
 async fn roll_async(
     State(app): State<Arc<App>>,
     visitor: Visitor,
@@ -261,13 +245,40 @@ async fn roll_async(
     app.backend.roll_batch(&die, size).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct TraceQuery {
+    /// Seconds to wait for the trace to be complete, or as complete as it will be.
     #[serde(default)]
+    #[param(inline, value_type = Option<Wait>, example = 0)]
     wait: Wait,
 }
 
+/// A trace, as the page draws it
+///
+/// Asked of Tempo. The answer to this request is in no trace and in no metric. A client that prefers
+/// `text/html` to JSON gets the JSON with line breaks.
+#[utoipa::path(
+    get,
+    path = "/api/trace/{id}",
+    params(
+        (
+            "id" = inline(AnyTraceId), Path,
+            description = "Up to 32 hexadecimal digits; zeros at the front may be left out.",
+            example = "4bf92f3577b34da6a3ce929d0e0e4736",
+        ),
+        TraceQuery,
+    ),
+    responses(
+        (status = 200, description = "What there is of the trace.", body = View),
+        (status = 404, description = "There is nothing of it, perhaps not yet."),
+        (status = 422, description = "This cannot be a trace id."),
+        (status = 501, description = "This deployment has no trace store."),
+        (status = 503, description = "The trace store cannot be reached."),
+        (status = 504, description = "The trace store did not answer in time."),
+    ),
+)]
 async fn trace(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

@@ -80,7 +80,7 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
 pub(crate) struct Name(String);
 
 impl Name {
-    const MAX_CHARS: usize = 32;
+    pub(crate) const MAX_CHARS: usize = 32;
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0

@@ -15,6 +15,7 @@ use crate::App;
 use crate::accept::prefers_html;
 use crate::error::Error;
 use crate::page::Content;
+use crate::schema::SignIn;
 use crate::session::{Name, Visitor};
 use crate::usage::{self, Action};
 
@@ -22,6 +23,32 @@ use crate::usage::{self, Action};
 pub(crate) const MAX_BYTES: usize = 1024;
 
 /// `POST /sign-in`: to the page, with a name from now on.
+#[utoipa::path(
+    post,
+    path = "/sign-in",
+    operation_id = "signIn",
+    summary = "Give oneself a name",
+    description = "There is no password and no account: the name is kept in a cookie, shown on the \
+        page and written into usage events. A client without a session gets one, as with the page.",
+    request_body(
+        content = SignIn,
+        content_type = "application/x-www-form-urlencoded",
+        description = "At most 1024 bytes.",
+        example = json!({"name": "Ada"}),
+    ),
+    responses(
+        (
+            status = 303,
+            description = "To the page.",
+            headers(
+                ("Location" = String, description = "The page."),
+                ("Set-Cookie" = String, description = "The name, and the session."),
+            ),
+        ),
+        (status = 413, description = "The form has more than 1024 bytes."),
+        (status = 422, description = "This is no name, or no such form."),
+    ),
+)]
 pub(crate) async fn sign_in(
     State(app): State<Arc<App>>,
     mut visitor: Visitor,
@@ -50,6 +77,21 @@ pub(crate) async fn sign_in(
 }
 
 /// `POST /sign-out`: to the page, without a name. Whoever has none keeps none.
+#[utoipa::path(
+    post,
+    path = "/sign-out",
+    operation_id = "signOut",
+    summary = "Give the name back",
+    description = "The session goes on without one.",
+    responses((
+        status = 303,
+        description = "To the page.",
+        headers(
+            ("Location" = String, description = "The page."),
+            ("Set-Cookie" = String, description = "Forgets the name."),
+        ),
+    )),
+)]
 pub(crate) async fn sign_out(visitor: Visitor) -> Response {
     usage::record(&visitor, Action::SignOut);
     to_the_page([visitor.sign_out()])

@@ -28,6 +28,9 @@ use telemetry::client::shown;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use url::Url;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::Error;
 pub(crate) use crate::trace::view::View;
@@ -53,6 +56,16 @@ impl TryFrom<String> for Wait {
         }
     }
 }
+
+impl PartialSchema for Wait {
+    fn schema() -> RefOr<Schema> {
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer);
+        let seconds = seconds.minimum(Some(0)).maximum(Some(5));
+        seconds.default(Some(0.into())).build().into()
+    }
+}
+
+impl ToSchema for Wait {}
 
 /// The trace store, if there is one: Tempo, or what answers its API.
 pub(crate) struct Traces {

@@ -19,14 +19,13 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
-use axum::routing::{delete, get, post};
-use service::{Background, Program, Server};
+use service::{About, Background, Program};
 use telemetry::Service;
 use telemetry::client::Client;
-use telemetry::http::{Limits, Route};
-use telemetry::metrics::Registry;
+use telemetry::http::Limits;
 use tokio::net::TcpListener;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::metrics::Metrics;
 use self::state::State;
@@ -94,14 +93,18 @@ pub async fn run(
 ) -> io::Result<()> {
     let registry = telemetry::metrics::registry(PROGRAM.service);
     let metrics = Metrics::register(&registry, config.queue_capacity);
+    let (own, api) = router().split_for_parts();
+    let document = http::document(PROGRAM, api);
     let backend = Arc::new(Backend {
+        about: document.about(),
         state: Mutex::new(State::new(metrics, config.queue_capacity)),
         client: Client::default(),
         heartbeat: config.heartbeat,
         silence: config.heartbeat * (config.missed_heartbeats + 1),
         background: Background::default(),
     });
-    let server = server(Arc::clone(&backend), &registry, config.limits)
+    let own = own.with_state(Arc::clone(&backend));
+    let server = http::server(own, &registry, document, config.limits)
         .with_background(backend.background.clone());
     tokio::select! {
         served = server.run(listener, shutdown) => served,
@@ -109,40 +112,23 @@ pub async fn run(
     }
 }
 
-/// What can be asked, with the answers whose series exist from the start.
-const ROUTES: [Route; 12] = [
-    ("/", &[200]),
-    ("POST /api/v1/backtests/start", &[202, 422, 503]),
-    ("POST /api/v1/trainings/start", &[202, 422, 503]),
-    ("/api/v1/data/{symbol}", &[200, 404, 422]),
-    ("/api/v1/operations", &[200, 422]),
-    ("/api/v1/operations/{id}", &[200, 404]),
-    ("POST /api/v1/operations/{id}/cancel", &[200, 404, 409]),
-    ("POST /api/v1/operations/{id}/report", &[200, 404, 409, 422]),
-    ("/api/v1/workers", &[200]),
-    ("POST /api/v1/workers", &[200, 422, 503]),
-    ("DELETE /api/v1/workers/{id}", &[204, 404]),
-    ("POST /api/v1/workers/{id}/heartbeat", &[200, 404]),
-];
-
-fn server(backend: Arc<Backend>, registry: &Registry, limits: Limits) -> Server {
-    let own = Router::new()
-        .route("/", get(api::about))
-        .route("/api/v1/backtests/start", post(api::start_backtest))
-        .route("/api/v1/trainings/start", post(api::start_training))
-        .route("/api/v1/data/{symbol}", get(api::data))
-        .route("/api/v1/operations", get(api::operations))
-        .route("/api/v1/operations/{id}", get(api::operation))
-        .route("/api/v1/operations/{id}/cancel", post(api::cancel))
-        .route("/api/v1/operations/{id}/report", post(fleet::report))
-        .route("/api/v1/workers", get(api::workers).post(fleet::register))
-        .route("/api/v1/workers/{id}", delete(fleet::leave))
-        .route("/api/v1/workers/{id}/heartbeat", post(fleet::beat))
-        .with_state(backend);
-    http::server(own, registry, &ROUTES, limits)
+fn router() -> OpenApiRouter<Arc<Backend>> {
+    OpenApiRouter::new()
+        .routes(routes!(api::about))
+        .routes(routes!(api::start_backtest))
+        .routes(routes!(api::start_training))
+        .routes(routes!(api::data))
+        .routes(routes!(api::operations))
+        .routes(routes!(api::operation))
+        .routes(routes!(api::cancel))
+        .routes(routes!(fleet::report))
+        .routes(routes!(api::workers, fleet::register))
+        .routes(routes!(fleet::leave))
+        .routes(routes!(fleet::beat))
 }
 
 struct Backend {
+    about: About,
     state: Mutex<State>,
     client: Client,
     heartbeat: Duration,

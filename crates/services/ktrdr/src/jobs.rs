@@ -14,6 +14,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use self::backtest::Backtest;
 use self::training::Training;
@@ -23,7 +24,7 @@ use crate::protocol::OperationType;
 const FAULT_STREAM: u64 = 1 << 61;
 
 /// What an operation is to do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(
     tag = "operation_type",
     content = "parameters",
@@ -34,6 +35,23 @@ pub enum Job {
     Backtest(backtest::Parameters),
     /// Fit a model
     Training(training::Parameters),
+}
+
+/// The parameters of a [`Job`].
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Parameters {
+    Backtest(backtest::Parameters),
+    Training(training::Parameters),
+}
+
+impl From<Job> for Parameters {
+    fn from(job: Job) -> Self {
+        match job {
+            Job::Backtest(parameters) => Self::Backtest(parameters),
+            Job::Training(parameters) => Self::Training(parameters),
+        }
+    }
 }
 
 /// A parameter that is not allowed.

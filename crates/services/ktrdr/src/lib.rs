@@ -38,6 +38,7 @@ pub mod drive;
 mod http;
 pub mod jobs;
 pub mod protocol;
+mod schema;
 pub mod worker;
 
 pub use cli::main_from;

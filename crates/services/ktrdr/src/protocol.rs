@@ -11,12 +11,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use telemetry::client::Reply;
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::jobs::Job;
+use crate::schema::{Id, Number, WorkerUrl};
 
 /// The kinds of operations, and of workers.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    ValueEnum,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum OperationType {
@@ -41,7 +54,7 @@ impl OperationType {
 }
 
 /// Where an operation is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
     /// Waits for a worker
@@ -90,13 +103,19 @@ impl Status {
 }
 
 /// `POST /api/v1/workers`: a worker is there and has nothing to do.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(description = "A worker that is there and has nothing to do.")]
 pub(crate) struct Registration {
+    #[schema(value_type = Id)]
     pub(crate) id: String,
     pub(crate) worker_type: OperationType,
     /// Where the backend reaches it.
+    #[schema(value_type = WorkerUrl)]
     pub(crate) url: Url,
 }
+
+/// Most bytes of a worker's URL.
+pub(crate) const MAX_URL: usize = 1024;
 
 /// What an id of an operation or a worker must be, for people.
 pub(crate) const IDS: &str =
@@ -111,8 +130,10 @@ pub(crate) fn is_id(id: &str) -> bool {
 }
 
 /// The answer to a [`Registration`]: the lease ends a second registration, or by silence.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[schema(description = "The lease of a registration.")]
 pub(crate) struct Lease {
+    #[schema(value_type = Number)]
     pub(crate) lease: u32,
     /// How often to beat.
     pub(crate) heartbeat_ms: u64,
@@ -126,48 +147,63 @@ impl Lease {
 }
 
 /// `POST /api/v1/workers/{id}/heartbeat`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(description = "A worker that is still there.")]
 pub(crate) struct Beat {
+    #[schema(value_type = Number)]
     pub(crate) lease: u32,
     pub(crate) running: Option<Running>,
 }
 
 /// What a worker is at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(description = "What a worker is running.")]
 pub(crate) struct Running {
     pub(crate) operation_id: String,
+    #[schema(value_type = Number)]
     pub(crate) attempt: u32,
     /// The share that is done, 0 to 1.
+    #[schema(minimum = 0, maximum = 1)]
     pub(crate) progress: f64,
 }
 
 /// The answer to a [`Beat`].
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[schema(description = "The answer to a heartbeat.")]
 pub(crate) struct BeatReply {
     /// Whether what runs is no longer wanted.
     pub(crate) stop: bool,
 }
 
 /// `POST /api/v1/runs` of a worker: do this.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(description = "An operation for a worker.")]
 pub(crate) struct Assignment {
+    #[schema(value_type = Id)]
     pub(crate) operation_id: String,
     /// 1 for the first.
+    #[schema(value_type = Number)]
     pub(crate) attempt: u32,
     pub(crate) job: Job,
 }
 
 /// The query of `POST /api/v1/runs/{id}/cancel` of a worker: stop that attempt, and no other.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Cancel {
+    /// The attempt to stop.
+    #[param(inline, value_type = Number)]
     pub(crate) attempt: u32,
 }
 
 /// `POST /api/v1/operations/{id}/report`: that is what became of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(description = "What became of an attempt.")]
 pub(crate) struct Report {
+    #[schema(value_type = Id)]
     pub(crate) worker_id: String,
+    #[schema(value_type = Number)]
     pub(crate) attempt: u32,
     pub(crate) outcome: Outcome,
 }
@@ -176,11 +212,22 @@ pub(crate) struct Report {
 pub(crate) const MAX_OUTCOME: usize = 1024;
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(description = "How a run ended. Result, as JSON, and error have at most 1024 bytes.")]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
 pub(crate) enum Outcome {
-    Completed { result: Value },
-    Failed { error: String },
+    /// Done.
+    Completed {
+        /// What it was done for.
+        result: Value,
+    },
+    /// It went wrong.
+    Failed {
+        /// The reason.
+        #[schema(max_length = 1024)]
+        error: String,
+    },
+    /// Stopped by a client.
     Cancelled,
 }
 

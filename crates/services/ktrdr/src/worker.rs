@@ -13,23 +13,26 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde_json::{Value, json};
-use service::{Problem, Program, Query};
+use serde::Serialize;
+use service::{About, Problem, Program, Query};
 use telemetry::client::{Client, http_url};
-use telemetry::http::{Limits, Route};
+use telemetry::http::Limits;
 use telemetry::{Cause, Service, set_attribute};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::slot::{Slot, Stop};
 use crate::cli::between;
 use crate::http::{self, Body, Segment};
-use crate::protocol::{Assignment, Cancel, IDS, OperationType, is_id};
+use crate::protocol::{Assignment, Cancel, IDS, OperationType, Running, is_id};
+use crate::schema::Id;
 
 /// How this service presents itself.
 pub const PROGRAM: Program = Program {
@@ -110,7 +113,14 @@ pub async fn run(
         "worker_busy",
         "1 while this worker is running an operation",
     );
+    let (own, api) = OpenApiRouter::new()
+        .routes(routes!(about))
+        .routes(routes!(start))
+        .routes(routes!(cancel))
+        .split_for_parts();
+    let document = http::document(PROGRAM, api);
     let worker = Arc::new(Worker {
+        about: document.about(),
         config,
         id,
         url,
@@ -119,12 +129,8 @@ pub async fn run(
         latest: Mutex::new(None),
         lease: Mutex::new(None),
     });
-    let own = Router::new()
-        .route("/", get(about))
-        .route("/api/v1/runs", post(start))
-        .route("/api/v1/runs/{id}/cancel", post(cancel))
-        .with_state(Arc::clone(&worker));
-    let server = http::server(own, &registry, &ROUTES, worker.config.limits);
+    let own = own.with_state(Arc::clone(&worker));
+    let server = http::server(own, &registry, document, worker.config.limits);
     tokio::select! {
         served = server.run(listener, shutdown) => served?,
         never = worker.stay_registered() => match never {},
@@ -132,13 +138,6 @@ pub async fn run(
     worker.stop().await;
     Ok(())
 }
-
-/// What can be asked, with the answers whose series exist from the start.
-const ROUTES: [Route; 3] = [
-    ("/", &[200]),
-    ("POST /api/v1/runs", &[202, 409, 422]),
-    ("POST /api/v1/runs/{id}/cancel", &[202, 404, 422]),
-];
 
 fn own_url(address: SocketAddr) -> io::Result<Url> {
     if address.ip().is_unspecified() {
@@ -156,6 +155,7 @@ fn authority(url: &Url) -> String {
 }
 
 struct Worker {
+    about: About,
     config: Config,
     id: String,
     url: Url,
@@ -181,15 +181,35 @@ impl Worker {
 
 const NO_PANIC: &str = "nothing panics while it holds the lock";
 
-async fn about(State(worker): State<Arc<Worker>>) -> Json<Value> {
-    let mut about = service::about(PROGRAM.service, &ROUTES, &[]);
-    about["id"] = json!(worker.id);
-    about["worker_type"] = json!(worker.config.worker_type);
-    about["running"] = json!(worker.slot.running());
-    Json(about)
+/// What has been reached, and what it is running.
+#[derive(Serialize, ToSchema)]
+struct AboutWorker {
+    #[serde(flatten)]
+    about: About,
+    id: String,
+    worker_type: OperationType,
+    #[schema(required)]
+    running: Option<Running>,
 }
 
-/// The backend has an operation for this worker.
+/// What this is
+#[utoipa::path(get, path = "/", responses(
+    (status = 200, description = "The worker, and what it is running.", body = AboutWorker),
+))]
+async fn about(State(worker): State<Arc<Worker>>) -> Json<AboutWorker> {
+    Json(AboutWorker {
+        about: worker.about.clone(),
+        id: worker.id.clone(),
+        worker_type: worker.config.worker_type,
+        running: worker.slot.running(),
+    })
+}
+
+/// Run an operation of the backend's
+#[utoipa::path(post, path = "/api/v1/runs", request_body = Assignment, responses(
+    (status = 202, description = "It has begun; a report follows."),
+    (status = 409, description = "The worker is running another operation."),
+))]
 async fn start(
     State(worker): State<Arc<Worker>>,
     Body(assignment): Body<Assignment>,
@@ -219,8 +239,19 @@ async fn start(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// The backend no longer wants an operation. A cancel that comes late must not stop a later
-/// attempt, which may have come to this worker too.
+/// Stop an operation
+///
+/// The backend no longer wants it. A cancel that comes late does not stop a later attempt, which may
+/// have come to this worker too.
+#[utoipa::path(
+    post,
+    path = "/api/v1/runs/{id}/cancel",
+    params(("id" = inline(Id), Path), Cancel),
+    responses(
+        (status = 202, description = "It will stop."),
+        (status = 404, description = "That attempt is not running here."),
+    ),
+)]
 async fn cancel(
     State(worker): State<Arc<Worker>>,
     Segment(id): Segment,

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use otlp_http::{Coding, Format, UnpackError, unpack};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::error::Error;
 
@@ -56,33 +57,46 @@ impl From<UnpackError> for Error {
 
 /// What is read of an OTLP request: Alloy has each record in a chain of its own, others put many in
 /// one. A list that is null is empty, as protobuf's JSON has it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object with resourceLogs")]
-struct Request {
+#[schema(
+    as = ExportLogsServiceRequest,
+    description = "OTLP's `ExportLogsServiceRequest`, as far as it is read.",
+    example = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue":
+        "{\"timestamp\":\"2026-11-21T05:06:07.123456789Z\",\"usage\":true,\"event_type\":\"roll\",\
+        \"event_id\":\"5f0c3a5e-6f0b-4d5e-9a39-2f2b6c1f7a10\",\"username\":\"guest\",\"die_type\":\"fair\"}"
+    }}]}]}]})
+)]
+pub(crate) struct Request {
     resource_logs: Option<Vec<ResourceLogs>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object with scopeLogs")]
 struct ResourceLogs {
     scope_logs: Option<Vec<ScopeLogs>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object with logRecords")]
 struct ScopeLogs {
     log_records: Option<Vec<LogRecord>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(expecting = "an object with a body")]
 struct LogRecord {
     body: Option<Body>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object with stringValue")]
 struct Body {
+    /// A JSON object with `event_id` (a UUID), `event_type` (`sign_in`, `page_view`, `roll`, `roll_batch`
+    /// or `sign_out`), `timestamp` (RFC 3339; at most 7 days ago and 1 hour ahead) and `username`; and
+    /// perhaps `session_id` (a UUID), `die_type` and `trace_id`. A `roll_batch` has an
+    /// `async_batch_size` of 1 to 32767. Texts have at most 256 characters, none of them NUL.
+    #[schema(content_media_type = "application/json")]
     string_value: Option<String>,
 }
 

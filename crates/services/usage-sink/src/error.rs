@@ -1,15 +1,11 @@
 //! Why a delivery was not taken, and how the sender hears of it.
 
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use database::DatabaseError;
 use service::Problem;
 
 use crate::delivery::{MAX_PACKED, MAX_UNPACKED};
-
-/// Seconds until it is worth trying again.
-const PAUSE: &str = "1";
 
 /// Every error of this service. The status decides what becomes of the events: an OTLP exporter
 /// repeats a delivery after a 503, and drops it after any other of these.
@@ -75,10 +71,6 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let problem = Problem::new(self.status(), self.to_string());
-        match self {
-            Self::DatabaseUnavailable(_) => ([(RETRY_AFTER, PAUSE)], problem).into_response(),
-            _ => problem.into_response(),
-        }
+        Problem::new(self.status(), self.to_string()).into_response()
     }
 }

@@ -10,6 +10,7 @@
 //! than 7 days ago or more than 1 hour ahead of this clock, is rejected in OTLP's own way, with a
 //! 200 that says so, because sending it again would not help.
 
+mod answer;
 mod delivery;
 mod error;
 mod event;
@@ -19,21 +20,22 @@ mod store;
 use std::io;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use database::DatabaseError;
-use serde_json::{Value, json};
-use service::{Program, Server};
+use service::{About, Document, Program, Server};
 use telemetry::http::{Admission, Limits};
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
 use url::Url;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::delivery::{MAX_PACKED, Texts};
+use crate::answer::{Answer, PartialSuccess};
+use crate::delivery::{MAX_PACKED, Request, Texts};
 use crate::error::Error;
 use crate::event::{Event, EventType, Rejection};
 use crate::metrics::{Metrics, Outcome};
@@ -84,36 +86,75 @@ pub async fn run(
 
 fn server(url: &Url, config: &Config) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
-    let routes = [
-        ("/", &[200][..]),
-        ("POST /v1/logs", &[200, 400, 413, 415, 503]),
-    ];
-    let about = service::about(PROGRAM.service, &routes, &["/openapi.json"]);
-    let state = App {
+    let (own, api) = OpenApiRouter::new()
+        .routes(routes!(about))
+        .routes(routes!(logs))
+        .layer(DefaultBodyLimit::max(MAX_PACKED))
+        .split_for_parts();
+    let document = Document::new(PROGRAM, api);
+    let app = App {
+        about: document.about(),
         metrics: Metrics::register(&registry),
         store: Store::start(url, &config.database, &registry),
     };
-    let own = Router::new()
-        .route("/", get(async move || Json(about.clone())))
-        .route("/v1/logs", post(logs))
-        .layer(DefaultBodyLimit::max(MAX_PACKED))
-        .with_state(Arc::new(state));
+    let own = own.with_state(Arc::new(app));
     let admission = Admission::new(&registry, config.limits);
-    let app = service::app(own, &registry, &routes, &admission);
-    let app = service::with_document(app, include_str!("../openapi.json"));
+    let app = service::app(own, &registry, document.routes(), &admission);
+    let app = service::with_document(app, document);
     Server::new(app, admission)
 }
 
 struct App {
+    about: About,
     metrics: Metrics,
     store: Store,
 }
 
+/// What this is
+#[utoipa::path(get, path = "/", responses(
+    (status = 200, description = "The service, its version, and its paths.", body = About),
+))]
+async fn about(State(app): State<Arc<App>>) -> Json<About> {
+    Json(app.about.clone())
+}
+
+/// Store usage events
+///
+/// OTLP/HTTP logs. Only the `body.stringValue` of each record is read: a usage line of the frontend,
+/// which is a JSON object. An event whose `event_id` is stored already is not stored again. An OTLP
+/// exporter repeats a delivery after a 503, and drops it after any other error.
+#[utoipa::path(
+    post,
+    path = "/v1/logs",
+    request_body(
+        content = Request,
+        description = "At most 2 MiB. May be packed, with `Content-Encoding: gzip`, and has then at most \
+            8 MiB once it is unpacked.",
+    ),
+    responses(
+        (
+            status = 200,
+            description = "Every usage event in it is stored; records that are none are counted, and lost.",
+            body = Answer,
+        ),
+        (
+            status = 400,
+            description = "The body is not gzip where it says so, or not an OTLP request in JSON; \
+                the detail has the place.",
+        ),
+        (status = 413, description = "The body is too large, as it came or once unpacked."),
+        (
+            status = 415,
+            description = "The Content-Type or Content-Encoding is not taken; the detail says which are.",
+        ),
+        (status = 503, description = "The database does not answer: nothing is lost, try again."),
+    ),
+)]
 async fn logs(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Answer>, Error> {
     let answer = match delivery::read(&headers, body) {
         Ok(texts) => app.take(&texts).await,
         Err(error) => Err(error),
@@ -122,7 +163,7 @@ async fn logs(
 }
 
 impl App {
-    async fn take(&self, texts: &Texts) -> Result<Json<Value>, Error> {
+    async fn take(&self, texts: &Texts) -> Result<Json<Answer>, Error> {
         attribute("usage.events.received", texts.len());
         let (mut events, mut rejections) = (Vec::new(), Vec::new());
         for text in texts {
@@ -182,24 +223,21 @@ impl App {
         tracing::info!(stored, duplicate, "Usage events stored");
     }
 
-    /// The answer, OTLP's `ExportLogsServiceResponse`.
-    fn report_rejected(&self, rejections: &[Rejection]) -> Value {
+    fn report_rejected(&self, rejections: &[Rejection]) -> Answer {
         let rejected = rejections.len();
         attribute("usage.events.rejected", rejected);
         for rejection in rejections {
             self.metrics.add(rejection.event_type, Outcome::Rejected, 1);
         }
         let Some(Rejection { reason, .. }) = rejections.first() else {
-            return json!({});
+            return Answer::default();
         };
         tracing::warn!(rejected, reason, "Usage events rejected: they are lost");
-        json!({
-            "partialSuccess": {
-                // A 64-bit integer, which is a string in protobuf's JSON.
-                "rejectedLogRecords": rejected.to_string(),
-                "errorMessage": format!("not usage events, the first because {reason}"),
-            }
-        })
+        let partial_success = Some(PartialSuccess {
+            rejected_log_records: rejected.to_string(),
+            error_message: format!("not usage events, the first because {reason}"),
+        });
+        Answer { partial_success }
     }
 }
 

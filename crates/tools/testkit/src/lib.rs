@@ -1,10 +1,11 @@
 //! What the tests of several crates need: real processes on free ports, the lines they write, the
-//! metrics they expose, traces for stand-ins, a database, and waiting for something to become true. A failure panics
-//! with what was seen instead.
+//! metrics they expose, traces for stand-ins, requests by OpenAPI documents, a database, and waiting
+//! for something to become true. A failure panics with what was seen instead.
 
 mod metrics;
 mod openapi;
 mod process;
+mod schemathesis;
 mod skip;
 pub mod traces;
 
@@ -15,6 +16,7 @@ use local_postgres::LocalPostgres;
 pub use metrics::Metrics;
 pub use openapi::check_openapi;
 pub use process::Process;
+pub use schemathesis::schemathesis;
 use serde_json::Value;
 pub use skip::{skip, skip_without};
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::http::StatusCode;
 
-use super::{Route, method_and_path};
+use super::Route;
 use crate::metrics::{
     self, Histogram, HistogramVec, InProgress, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
     KnownValues, Registry,
@@ -35,8 +35,8 @@ pub(super) struct HttpMetrics {
 
 /// The series of one method and route.
 struct Known {
-    method: &'static str,
-    handler: &'static str,
+    method: String,
+    handler: String,
     in_progress: IntGauge,
     /// By status.
     answers: Vec<(u16, Answers)>,
@@ -74,21 +74,22 @@ impl HttpMetrics {
             ),
             known: Vec::new(),
         };
-        let no_route: Route = (KnownValues::UNKNOWN, &[404]);
+        let no_route = Route::new(KnownValues::UNKNOWN, &[404]);
         let routes = routes.iter().chain([&no_route]);
         metrics.known = routes.map(|route| metrics.know(route)).collect();
         metrics
     }
 
     /// Makes the series of a route.
-    fn know(&self, (route, statuses): &Route) -> Known {
-        let (method, handler) = method_and_path(route);
-        let any = ANY_ROUTE.iter().filter(|any| !statuses.contains(any));
-        let statuses = statuses.iter().chain(any);
+    fn know(&self, route: &Route) -> Known {
+        let (method, handler) = (&*route.method, &*route.path);
+        let any = ANY_ROUTE.iter();
+        let any = any.filter(|any| !route.statuses.contains(any));
+        let statuses = route.statuses.iter().chain(any);
         let answers = statuses.map(|status| (*status, self.answers(method, handler, *status)));
         Known {
-            method,
-            handler,
+            method: method.to_owned(),
+            handler: handler.to_owned(),
             in_progress: self.in_progress.with_label_values(&[method, handler]),
             answers: answers.collect(),
         }

@@ -3,17 +3,20 @@
 use serde::Serialize;
 use serde_json::Value;
 use signals::tempo::{Kind, Span};
+use utoipa::ToSchema;
 
 use super::critical::Segment;
 use super::micros;
 use super::tree::{ROLL_INDEX, Tree};
 
 /// A span by name.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = NamedSpan)]
 pub(super) struct Named {
     id: String,
     service: String,
     name: String,
+    #[schema(required)]
     target: Option<String>,
 }
 
@@ -67,7 +70,8 @@ pub(super) fn first_failed(spans: &[Span], tree: &Tree, order: &[(usize, usize)]
 }
 
 /// What rolling at once was good for.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = BatchTimes)]
 pub(super) struct Batch {
     rolls: usize,
     /// All rolls one after the other.

@@ -1,10 +1,12 @@
-//! A trace as the page draws it. `openapi.json` documents the same for scripts.
+//! A trace as the page draws it, and scripts get it.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use service::openapi::TraceId;
 use signals::tempo::{Kind, Span, Trace};
+use utoipa::ToSchema;
 
 use super::clocks::{self, Skew};
 use super::critical::{self, Segment};
@@ -15,8 +17,10 @@ use super::tree::Tree;
 use super::whole::is_whole;
 
 /// One trace. Times are microseconds from its first moment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Trace)]
 pub(crate) struct View {
+    #[schema(value_type = TraceId)]
     trace_id: String,
     /// Whether everything has arrived, as far as can be told from what has, and is in `spans`.
     complete: bool,
@@ -24,28 +28,36 @@ pub(crate) struct View {
     #[serde(skip)]
     pub(crate) is_settled: bool,
     /// Spans that the trace store answered with.
+    #[schema(minimum = 1)]
     spans_total: usize,
     /// Whether some of them, or some that the store left out, are not in `spans`.
     truncated: bool,
     /// The trace store's reason, when it left spans out.
+    #[schema(required)]
     partial: Option<String>,
+    /// Microseconds from the first start to the last end, once clocks that disagree are taken out.
     duration_us: u64,
     /// The services in the order in which the request reached them.
     services: Vec<String>,
     /// What of the trace is drawn: parents before children, siblings by start.
+    #[schema(max_items = 500)]
     spans: Vec<SpanView>,
     /// Spans that were their own callers: each cycle was cut, and is a further root.
     cycles: usize,
+    #[schema(required)]
     clock_skew: Option<ClockSkew>,
     /// The span that the answer waited for longest.
+    #[schema(required)]
     longest: Option<Longest>,
     /// The span where the first failure began.
+    #[schema(required)]
     failed: Option<Named>,
+    #[schema(required)]
     batch: Option<Batch>,
 }
 
 /// Clocks that disagree by more than a millisecond.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct ClockSkew {
     /// Those whose spans were moved.
     services: Vec<String>,
@@ -53,22 +65,27 @@ struct ClockSkew {
     max_us: u64,
 }
 
-#[derive(Debug, Serialize)]
+/// A span that took long.
+#[derive(Debug, Serialize, ToSchema)]
 struct Longest {
     #[serde(flatten)]
     span: Named,
     critical_us: u64,
 }
 
-#[derive(Debug, Serialize)]
+/// A span, as it is drawn.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Span)]
 struct SpanView {
     id: String,
+    #[schema(required)]
     parent: Option<String>,
     /// 0 for a root.
     depth: usize,
     service: String,
     name: String,
     /// For a call: the service that answered, or the address.
+    #[schema(required)]
     target: Option<String>,
     kind: &'static str,
     offset_us: u64,
@@ -79,6 +96,7 @@ struct SpanView {
     error: bool,
     /// Offset and duration of its parts that are on the critical path.
     critical_us: Vec<(u64, u64)>,
+    #[schema(value_type = Object)]
     attributes: Map<String, Value>,
 }
 

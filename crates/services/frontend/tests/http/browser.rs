@@ -88,6 +88,9 @@ async fn errors_are_said_in_words_with_what_to_do() {
     ] {
         let page = browse(&format!("{url}{path}")).await;
         assert_eq!(page.status(), status);
+        let is_away = status == StatusCode::SERVICE_UNAVAILABLE;
+        let retry_after = if is_away { "1" } else { "" };
+        assert_eq!(header(&page, "retry-after"), retry_after);
         let html = page.text().await.expect("text");
         let summary = html.split_once("id=\"summary\"").expect("a summary").1;
         let (summary, _) = summary.split_once("</p>").expect("an end");

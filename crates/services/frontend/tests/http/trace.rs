@@ -30,7 +30,7 @@ const HALF: &str = "0000000000000000000000000000000f";
 const ODD: &str = "00000000000000000000000000000010";
 
 /// A server span and the client span that it called, as Tempo answers with them.
-fn trace(with_root: bool) -> Vec<u8> {
+pub(crate) fn trace(with_root: bool) -> Vec<u8> {
     let root = Span {
         trace_id: 10_u128.to_be_bytes().to_vec(),
         span_id: 1_u64.to_be_bytes().to_vec(),

@@ -7,17 +7,21 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
-use service::Query;
+use serde::{Deserialize, Serialize};
+use service::openapi::TraceId;
+use service::{About, Query};
 use telemetry::{Cause, set_attribute};
+use utoipa::ToSchema;
 
 use super::error::Error;
-use super::{Backend, PROGRAM, ROUTES, dispatch};
+use super::ledger::OperationView;
+use super::workers::WorkerView;
+use super::{Backend, dispatch};
 use crate::http::{Body, Segment};
 use crate::jobs::market::{Closes, Symbol};
 use crate::jobs::{Job, backtest, training};
 use crate::protocol::{OperationType, Status};
+use crate::schema::{Id, Number};
 
 /// Most closes in one answer.
 const MAX_DAYS: u32 = 1000;
@@ -25,10 +29,43 @@ const MAX_DAYS: u32 = 1000;
 /// Most operations in one answer.
 const MAX_LISTED: u32 = 100;
 
-pub(super) async fn about() -> Json<Value> {
-    Json(service::about(PROGRAM.service, &ROUTES, &[]))
+/// What this is
+#[utoipa::path(get, path = "/", responses(
+    (status = 200, description = "The service, its version, and its paths.", body = About),
+))]
+pub(super) async fn about(State(backend): State<Arc<Backend>>) -> Json<About> {
+    Json(backend.about.clone())
 }
 
+/// An operation that was started.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Started {
+    operation_id: String,
+    operation_type: OperationType,
+    status: Status,
+    #[schema(required, value_type = Option<TraceId>)]
+    trace_id: Option<String>,
+}
+
+/// Start a backtest
+#[utoipa::path(
+    post,
+    path = "/api/v1/backtests/start",
+    request_body(
+        content = backtest::Parameters,
+        description = "`slow` must be more than `fast`.",
+        example = json!({"symbol": "AAPL", "days": 100}),
+    ),
+    responses(
+        (
+            status = 202,
+            description = "It waits for a worker.",
+            body = Started,
+            headers(("Location" = String, description = "The operation.")),
+        ),
+        (status = 503, description = "All workers are busy, and the queue is full."),
+    ),
+)]
 pub(super) async fn start_backtest(
     State(backend): State<Arc<Backend>>,
     Body(parameters): Body<backtest::Parameters>,
@@ -36,6 +73,21 @@ pub(super) async fn start_backtest(
     start(&backend, Job::Backtest(parameters))
 }
 
+/// Start a training
+#[utoipa::path(
+    post,
+    path = "/api/v1/trainings/start",
+    request_body(content = training::Parameters, example = json!({"symbol": "AAPL", "epochs": 100})),
+    responses(
+        (
+            status = 202,
+            description = "It waits for a worker.",
+            body = Started,
+            headers(("Location" = String, description = "The operation.")),
+        ),
+        (status = 503, description = "All workers are busy, and the queue is full."),
+    ),
+)]
 pub(super) async fn start_training(
     State(backend): State<Arc<Backend>>,
     Body(parameters): Body<training::Parameters>,
@@ -56,37 +108,57 @@ fn start(backend: &Arc<Backend>, job: Job) -> Result<Response, Error> {
     set_attribute("operation.id", id.clone());
     set_attribute("operation.type", operation_type.as_str());
     let location = [(LOCATION, format!("/api/v1/operations/{id}"))];
-    let answer = json!({
-        "operation_id": id,
-        "operation_type": operation_type,
-        "status": Status::Pending,
-        "trace_id": telemetry::trace_id(),
-    });
+    let answer = Started {
+        operation_id: id,
+        operation_type,
+        status: Status::Pending,
+        trace_id: telemetry::trace_id(),
+    };
     Ok((StatusCode::ACCEPTED, location, Json(answer)).into_response())
 }
 
+/// An operation
+#[utoipa::path(get, path = "/api/v1/operations/{id}", params(("id" = inline(Id), Path)), responses(
+    (status = 200, description = "What is known of it.", body = OperationView),
+    (status = 404, description = "It was never started, or has been forgotten."),
+))]
 pub(super) async fn operation(
     State(backend): State<Arc<Backend>>,
     Segment(id): Segment,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<OperationView>, Error> {
     set_attribute("operation.id", id.clone());
     backend.read(|state| Ok(Json(state.operation(&id)?.view(&id))))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Filter {
+    #[param(inline)]
     operation_type: Option<OperationType>,
+    #[param(inline)]
     status: Option<Status>,
+    /// The most that are listed; 20 when absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
+/// Operations, the newest first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Operations {
+    operations: Vec<OperationView>,
+}
+
+/// The newest operations
+#[utoipa::path(get, path = "/api/v1/operations", params(Filter), responses(
+    (status = 200, description = "The newest first.", body = Operations),
+))]
 pub(super) async fn operations(
     State(backend): State<Arc<Backend>>,
     Query(filter): Query<Filter>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Operations>, Error> {
     let limit = up_to("limit", filter.limit.unwrap_or(20), MAX_LISTED)?;
-    let operations: Vec<Value> = backend.read(|state| {
+    let operations = backend.read(|state| {
         let wanted = state.ledger.newest().filter(|(_, operation)| {
             filter
                 .operation_type
@@ -98,13 +170,24 @@ pub(super) async fn operations(
             .map(|(id, operation)| operation.view(id))
             .collect()
     });
-    Ok(Json(json!({ "operations": operations })))
+    Ok(Json(Operations { operations }))
 }
 
+/// Stop an operation
+#[utoipa::path(
+    post,
+    path = "/api/v1/operations/{id}/cancel",
+    params(("id" = inline(Id), Path)),
+    responses(
+        (status = 200, description = "It is stopped.", body = OperationView),
+        (status = 404, description = "It was never started, or has been forgotten."),
+        (status = 409, description = "It has ended already."),
+    ),
+)]
 pub(super) async fn cancel(
     State(backend): State<Arc<Backend>>,
     Segment(id): Segment,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<OperationView>, Error> {
     set_attribute("operation.id", id.clone());
     let running = backend.change(|state| state.cancel(&id))?;
     if let Some((attempt, worker)) = running {
@@ -114,28 +197,67 @@ pub(super) async fn cancel(
     backend.read(|state| Ok(Json(state.operation(&id)?.view(&id))))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Series {
+    /// Trading days; 250 when absent.
+    #[param(minimum = 1, maximum = 1000)]
     days: Option<u32>,
+    /// Which series of the symbol; 0 when absent.
+    #[param(inline, value_type = Option<Number>)]
     seed: Option<u32>,
 }
 
+/// Daily prices.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Prices {
+    symbol: Symbol,
+    seed: u32,
+    days: u32,
+    /// The price at the end of each day.
+    closes: Vec<f64>,
+}
+
+/// Daily prices of a symbol
+#[utoipa::path(
+    get,
+    path = "/api/v1/data/{symbol}",
+    params(("symbol" = inline(Symbol), Path), Series),
+    responses(
+        (status = 200, description = "A random walk, the same for the same seed.", body = Prices),
+        (status = 404, description = "There is no such symbol."),
+    ),
+)]
 pub(super) async fn data(
     Segment(symbol): Segment,
     Query(series): Query<Series>,
-) -> Result<Json<Value>, Error> {
-    let known = Symbol::from_name(&symbol).ok_or(Error::UnknownSymbol(symbol))?;
+) -> Result<Json<Prices>, Error> {
+    let symbol = Symbol::from_name(&symbol).ok_or(Error::UnknownSymbol(symbol))?;
     let days = up_to("days", series.days.unwrap_or(250), MAX_DAYS)?;
     let seed = series.seed.unwrap_or(0);
-    let closes: Vec<f64> = Closes::new(known, seed, 1).take(days as usize).collect();
-    Ok(Json(
-        json!({ "symbol": known, "seed": seed, "days": days, "closes": closes }),
-    ))
+    let closes = Closes::new(symbol, seed, 1).take(days as usize).collect();
+    Ok(Json(Prices {
+        symbol,
+        seed,
+        days,
+        closes,
+    }))
 }
 
-pub(super) async fn workers(State(backend): State<Arc<Backend>>) -> Json<Value> {
-    Json(json!({ "workers": backend.read(|state| state.workers.views()) }))
+/// The workers, by id.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Workers {
+    workers: Vec<WorkerView>,
+}
+
+/// The workers
+#[utoipa::path(get, path = "/api/v1/workers", responses(
+    (status = 200, description = "Those that registered, the lost ones too.", body = Workers),
+))]
+pub(super) async fn workers(State(backend): State<Arc<Backend>>) -> Json<Workers> {
+    let workers = backend.read(|state| state.workers.views());
+    Json(Workers { workers })
 }
 
 fn up_to(field: &'static str, given: u32, high: u32) -> Result<u32, Error> {

@@ -13,7 +13,21 @@ use super::Backend;
 use super::error::Error;
 use crate::http::{Body, Segment};
 use crate::protocol::{Beat, BeatReply, Lease, MAX_OUTCOME, Registration, Report, is_id};
+use crate::schema::{Id, Number};
 
+/// Register a worker
+#[utoipa::path(
+    post,
+    path = "/api/v1/workers",
+    request_body(
+        content = Registration,
+        example = json!({"id": "w1", "worker_type": "training", "url": "http://127.0.0.1:5005"}),
+    ),
+    responses(
+        (status = 200, description = "It has nothing to do yet, and must send heartbeats.", body = Lease),
+        (status = 503, description = "There are too many workers."),
+    ),
+)]
 pub(super) async fn register(
     State(backend): State<Arc<Backend>>,
     Body(registration): Body<Registration>,
@@ -26,6 +40,17 @@ pub(super) async fn register(
     }))
 }
 
+/// Say that a worker is still there
+#[utoipa::path(
+    post,
+    path = "/api/v1/workers/{id}/heartbeat",
+    params(("id" = inline(Id), Path)),
+    request_body = Beat,
+    responses(
+        (status = 200, description = "Whether to stop what it is running.", body = BeatReply),
+        (status = 404, description = "It holds no such lease and must register."),
+    ),
+)]
 pub(super) async fn beat(
     State(backend): State<Arc<Backend>>,
     Segment(id): Segment,
@@ -34,12 +59,25 @@ pub(super) async fn beat(
     backend.change(|state| state.beat(&id, beat)).map(Json)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Leaving {
+    /// Of its registration.
+    #[param(inline, value_type = Number)]
     lease: u32,
 }
 
+/// Remove a worker
+#[utoipa::path(
+    delete,
+    path = "/api/v1/workers/{id}",
+    params(("id" = inline(Id), Path), Leaving),
+    responses(
+        (status = 204, description = "What it was running goes back to the queue."),
+        (status = 404, description = "It holds no such lease."),
+    ),
+)]
 pub(super) async fn leave(
     State(backend): State<Arc<Backend>>,
     Segment(id): Segment,
@@ -49,6 +87,18 @@ pub(super) async fn leave(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Report what became of an attempt
+#[utoipa::path(
+    post,
+    path = "/api/v1/operations/{id}/report",
+    params(("id" = inline(Id), Path)),
+    request_body = Report,
+    responses(
+        (status = 200, description = "It is taken."),
+        (status = 404, description = "It was never started, or has been forgotten."),
+        (status = 409, description = "That attempt is not running; the result is not wanted."),
+    ),
+)]
 pub(super) async fn report(
     State(backend): State<Arc<Backend>>,
     Segment(id): Segment,

@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use telemetry::Cause;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
 
 use super::metrics::Requeue;
 use super::workers::Attempt;
-use crate::jobs::Job;
+use crate::jobs::{Job, Parameters};
 use crate::protocol::{Assignment, OperationType, Status};
 
 /// Ended operations that are kept; the ones that ended first go first.
@@ -71,27 +73,52 @@ impl Operation {
     }
 
     /// As the API shows it.
-    pub(crate) fn view(&self, id: &str) -> Value {
-        json!({
-            "operation_id": id,
-            "operation_type": self.kind(),
-            "status": self.status,
-            "attempt": self.attempt,
-            "worker": self.worker,
-            "progress": self.progress,
-            "parameters": match &self.job {
-                Job::Backtest(parameters) => json!(parameters),
-                Job::Training(parameters) => json!(parameters),
-            },
-            "result": self.result.as_deref().map(|text| {
-                serde_json::from_str::<Value>(text).unwrap_or_default()
-            }),
-            "error": self.error,
-            "created_at": timestamp(self.created),
-            "started_at": self.started.map(|(at, _)| timestamp(at)),
-            "ended_at": self.ended.map(timestamp),
-        })
+    pub(crate) fn view(&self, id: &str) -> OperationView {
+        let parse = |text| serde_json::from_str(text).unwrap_or_default();
+        OperationView {
+            operation_id: id.to_owned(),
+            operation_type: self.kind(),
+            status: self.status,
+            attempt: self.attempt,
+            worker: self.worker.clone(),
+            progress: self.progress,
+            parameters: self.job.clone().into(),
+            result: self.result.as_deref().map(parse),
+            error: self.error.clone(),
+            created_at: timestamp(self.created),
+            started_at: self.started.map(|(at, _)| timestamp(at)),
+            ended_at: self.ended.map(timestamp),
+        }
     }
+}
+
+/// An operation as the API shows it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Operation)]
+pub(crate) struct OperationView {
+    operation_id: String,
+    operation_type: OperationType,
+    status: Status,
+    /// How often it was given to a worker.
+    attempt: u32,
+    /// Who has it, or had it last.
+    #[schema(required)]
+    worker: Option<String>,
+    /// The share that is done, 0 to 1.
+    progress: f64,
+    parameters: Parameters,
+    /// What it was done for, once it is completed.
+    #[schema(required)]
+    result: Option<Value>,
+    /// Why it failed.
+    #[schema(required)]
+    error: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime, required)]
+    started_at: Option<String>,
+    #[schema(format = DateTime, required)]
+    ended_at: Option<String>,
 }
 
 fn timestamp(at: OffsetDateTime) -> String {

@@ -4,27 +4,29 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use telemetry::client::{http_url, shown};
 use url::Url;
+use utoipa::ToSchema;
 
 use super::error::Error;
-use crate::protocol::{OperationType, Registration, is_id};
+use crate::protocol::{MAX_URL, OperationType, Registration, is_id};
 
 /// Workers known at once. Lost ones count, and make room for new ones.
 const MAX_WORKERS: usize = 100;
-
-/// Most bytes of a worker's URL.
-const MAX_URL: usize = 1024;
 
 /// How long a lost worker is shown as such.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
 
 /// What the backend knows of a worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum WorkerState {
+    /// Has nothing to do
     Available,
+    /// Is running an operation
     Busy,
+    /// Has been silent for too long
     Lost,
 }
 
@@ -67,6 +69,21 @@ impl Worker {
             (None, false) => WorkerState::Available,
         }
     }
+}
+
+/// A worker as the API shows it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Worker)]
+pub(crate) struct WorkerView {
+    id: String,
+    worker_type: OperationType,
+    /// Where the backend reaches it, without credentials.
+    url: String,
+    state: WorkerState,
+    /// What it is running.
+    #[schema(required)]
+    operation_id: Option<String>,
+    last_heard_seconds_ago: f64,
 }
 
 /// All of them, by id.
@@ -201,16 +218,14 @@ impl Workers {
     }
 
     /// All of them, for people.
-    pub(crate) fn views(&self) -> Vec<Value> {
-        let view = |(id, worker): (&String, &Worker)| {
-            json!({
-                "id": id,
-                "worker_type": worker.kind,
-                "url": shown(&worker.url),
-                "state": worker.state().as_str(),
-                "operation_id": worker.current.as_ref().map(|current| &current.operation_id),
-                "last_heard_seconds_ago": worker.last_beat.elapsed().as_secs_f64(),
-            })
+    pub(crate) fn views(&self) -> Vec<WorkerView> {
+        let view = |(id, worker): (&String, &Worker)| WorkerView {
+            id: id.clone(),
+            worker_type: worker.kind,
+            url: shown(&worker.url).to_string(),
+            state: worker.state(),
+            operation_id: worker.current.as_ref().map(|it| it.operation_id.clone()),
+            last_heard_seconds_ago: worker.last_beat.elapsed().as_secs_f64(),
         };
         self.0.iter().map(view).collect()
     }

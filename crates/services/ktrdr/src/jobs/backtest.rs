@@ -7,9 +7,11 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::market::{Closes, Symbol};
 use super::{Mistake, within};
+use crate::schema::Number;
 
 /// Price changes in a trading day: two a second for six and a half hours.
 const TICKS: u32 = 46_800;
@@ -21,22 +23,27 @@ const CAPITAL: f64 = 10_000.0;
 const FEE: f64 = 0.0005;
 
 /// What is to be replayed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BacktestParameters)]
 pub struct Parameters {
     /// What is traded.
     pub symbol: Symbol,
     /// Length of the price series in trading days, 100 to 10000.
     #[serde(default = "default_days")]
+    #[schema(minimum = 100, maximum = 10_000)]
     pub days: u32,
     /// Closes in the fast mean, 2 to 50.
     #[serde(default = "default_fast")]
+    #[schema(minimum = 2, maximum = 50)]
     pub fast: u32,
     /// Closes in the slow mean, more than in the fast one, up to 100.
     #[serde(default = "default_slow")]
+    #[schema(minimum = 3, maximum = 100)]
     pub slow: u32,
     /// The price series; drawn when absent.
     #[serde(default = "rand::random")]
+    #[schema(value_type = Number)]
     pub seed: u32,
 }
 

@@ -6,9 +6,11 @@
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::market::{Normals, Symbol};
 use super::{Mistake, within};
+use crate::schema::Number;
 
 const ROWS: usize = CHUNKS * CHUNK;
 
@@ -26,19 +28,23 @@ const DIVERGED: f64 = 2.0;
 const STREAM: u64 = 1 << 60;
 
 /// What is to be fitted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TrainingParameters)]
 pub struct Parameters {
     /// What the data is about.
     pub symbol: Symbol,
     /// Passes over the data, 100 to 10000.
     #[serde(default = "default_epochs")]
+    #[schema(minimum = 100, maximum = 10_000)]
     pub epochs: u32,
     /// Length of a step, 0.001 to 1000; the fit diverges from about 100 on.
     #[serde(default = "default_learning_rate")]
+    #[schema(minimum = 0.001, maximum = 1000.0)]
     pub learning_rate: f64,
     /// The data; drawn when absent.
     #[serde(default = "rand::random")]
+    #[schema(value_type = Number)]
     pub seed: u32,
 }
 

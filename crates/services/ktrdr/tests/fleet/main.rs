@@ -7,6 +7,7 @@ mod input;
 mod life;
 mod loss;
 mod metrics;
+mod openapi;
 mod queue;
 mod support;
 mod traces;

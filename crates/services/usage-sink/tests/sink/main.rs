@@ -4,6 +4,7 @@
 mod limits;
 mod lossless;
 mod observed;
+mod openapi;
 mod outage;
 mod refused;
 mod rejected;
