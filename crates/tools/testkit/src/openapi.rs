@@ -11,9 +11,9 @@ use crate::{get, schemathesis};
 ///
 /// * each of `examples`, a request as `/path` or as `POST /path` without a body, is answered with
 ///   the status given; status, media type and parameters are documented. One with a whole URL goes
-///   to another instance of the service. They are the answers that [`schemathesis`] cannot get by
+///   to another instance of the service. They are the answers that [`schemathesis()`] cannot get by
 ///   chance;
-/// * all checks of [`schemathesis`] hold, but for what `configuration` says.
+/// * all checks of [`schemathesis()`] hold, but for what `configuration` says.
 ///
 /// # Panics
 /// At the first difference.
