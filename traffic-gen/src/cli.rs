@@ -8,9 +8,11 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use service::ignore_if_empty;
 use telemetry::{Service, Settings, without_secrets};
 
+use crate::console::Console;
 use crate::error::EXIT_CODES;
+use crate::error::Error;
 use crate::output::{Finished, Report};
-use crate::{Console, Error, compare, load, queries, reconcile, resilience, users};
+use crate::{compare, load, queries, reconcile, resilience, users};
 
 const SERVICE: Service = Service {
     name: "traffic-gen",

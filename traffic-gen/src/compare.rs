@@ -11,14 +11,14 @@ use std::time::Duration;
 use dice::BatchSize;
 
 use self::report::{Kind, Report, Row};
-use crate::flags::duration;
-use crate::flags::{Frontend, Patience};
+use crate::console::Console;
+use crate::error::Error;
+use crate::flags::{Frontend, Patience, duration};
 use crate::latency::Latencies;
 use crate::random::run_id;
 use crate::reach::{Needed, check};
 use crate::request::{Outcome, Request, Sender};
 use crate::stop::Stop;
-use crate::{Console, Error};
 
 /// Sequential rolls against batches.
 #[derive(Debug, Clone, clap::Args)]

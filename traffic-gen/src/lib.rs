@@ -36,7 +36,4 @@ mod stop;
 mod table;
 mod users;
 
-use crate::console::Console;
-use crate::error::Error;
-
 pub use cli::{main_from, main_until};

@@ -26,12 +26,12 @@ use std::time::Duration;
 use self::report::Report;
 use self::target::{Mix, Target};
 use self::worker::{Load, Pacing};
-use crate::flags::Patience;
-use crate::flags::duration;
+use crate::console::Console;
+use crate::error::Error;
+use crate::flags::{Patience, duration};
 use crate::random::{Seed, rate};
 use crate::reach::{Needed, check};
 use crate::stop::Stop;
-use crate::{Console, Error};
 
 /// Load on any endpoints: open or closed loop, or a search for the highest rate.
 #[derive(Debug, Clone, clap::Args)]

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::Error;
+use crate::error::Error;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 

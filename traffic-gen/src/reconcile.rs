@@ -49,11 +49,12 @@ pub(crate) use self::options::Options;
 use self::plan::Plan;
 use self::reconciliation::Report;
 use self::traces::Traces;
+use crate::console::Console;
+use crate::error::Error;
 use crate::random::run_id;
 use crate::reach::check;
 use crate::request::Sender;
 use crate::stop::Stop;
-use crate::{Console, Error};
 
 /// Sends the run and reconciles it with what it left behind, for as long as `shutdown` is not ready.
 ///

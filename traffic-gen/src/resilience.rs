@@ -16,15 +16,14 @@ use self::commands::{Commands, Step};
 use self::hop::Hop;
 use self::report::Report;
 use self::windows::Windows;
-use crate::error::Failure;
-use crate::flags::duration;
-use crate::flags::{Frontend, Patience};
+use crate::console::Console;
+use crate::error::{Error, Failure};
+use crate::flags::{Frontend, Patience, duration};
 use crate::pace::{Schedule, Start, open_loop};
 use crate::random::{rate, run_id};
 use crate::reach::{Needed, check};
 use crate::request::{Outcome, Request, Sender};
 use crate::stop::Stop;
-use crate::{Console, Error};
 
 /// Steady load, second by second, while a command breaks something and another restores it.
 #[derive(Debug, Clone, clap::Args)]

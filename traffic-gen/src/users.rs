@@ -18,13 +18,14 @@ use url::Url;
 use self::behaviour::Behaviour;
 use self::outage::Outage;
 use self::tally::{Report, Run, Tally};
+use crate::console::Console;
 use crate::cookies::Cookies;
+use crate::error::Error;
 use crate::flags::{Frontend, Patience};
 use crate::random::{Seed, run_id, stream};
 use crate::reach::{Needed, check};
 use crate::request::{Answer, Outcome, Request, Sender};
 use crate::stop::Stop;
-use crate::{Console, Error};
 
 /// Users of the page: sessions of rolls with think time in between.
 #[derive(Debug, Clone, clap::Args)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::report::{Report, Step, Throughput};
 use super::worker::{Load, Pacing};
-use crate::Console;
+use crate::console::Console;
 
 /// Bisections: the answer is within a sixty-fourth of the closed loop's throughput.
 const BISECTIONS: usize = 6;

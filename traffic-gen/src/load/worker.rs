@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::connection::Connections;
 use super::report::Throughput;
 use super::target::Mix;
-use crate::Console;
+use crate::console::Console;
 use crate::error::Failure;
 use crate::latency::Latencies;
 use crate::output::per_second;

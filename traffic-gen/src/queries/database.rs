@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{DieService, Found, QueryMix, Report, Tally, needed};
-use crate::error::Failure;
+use crate::console::Console;
+use crate::error::{Error, Failure};
 use crate::flags::{DieServiceUrl, duration, timeout};
 use crate::pace::{Schedule, open_loop};
 use crate::random::{Seed, rate, run_id, stream};
 use crate::reach::check;
 use crate::stop::Stop;
-use crate::{Console, Error};
 
 /// A steady rate of queries to die-service and the database behind it.
 #[derive(Debug, Clone, clap::Args)]

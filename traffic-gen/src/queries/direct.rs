@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::{DieService, QueryMix, Report, Tally, needed};
+use crate::console::Console;
+use crate::error::Error;
 use crate::flags::{DieServiceUrl, duration, timeout};
 use crate::random::{Seed, run_id, stream};
 use crate::reach::check;
 use crate::stop::Stop;
-use crate::{Console, Error};
 
 /// Requests to die-service: the list of dice and single ones.
 #[derive(Debug, Clone, clap::Args)]

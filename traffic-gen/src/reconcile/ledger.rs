@@ -13,7 +13,7 @@ use super::tempo::Tempo;
 use super::traces::Traces;
 use super::usage::UsageEvents;
 use super::values::Values;
-use crate::Error;
+use crate::error::Error;
 use crate::request::Request;
 use crate::stop::Stop;
 

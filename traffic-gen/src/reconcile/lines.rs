@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use super::Options;
 use super::loki::Loki;
 use super::source::nanos;
-use crate::Error;
+use crate::error::Error;
 
 /// The lines about completed rolls.
 pub(super) const ROLL: &str = "Roll completed";

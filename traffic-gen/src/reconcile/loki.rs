@@ -7,7 +7,7 @@ use url::Url;
 
 use super::lines::{Counted, Line};
 use super::source::Source;
-use crate::Error;
+use crate::error::Error;
 
 /// Both messages; one filter, because a line filter is cheap and a parser is not.
 const QUERY: &str = r#"{service_name="dice-roller"} |~ "(Roll|Async roll) completed""#;

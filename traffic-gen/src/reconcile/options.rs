@@ -7,8 +7,8 @@ use database::postgres_url;
 use telemetry::client::http_url;
 use url::Url;
 
-use crate::Error;
 use crate::batches::Batches;
+use crate::error::Error;
 use crate::flags::{DieServiceUrl, Frontend, Patience, duration};
 use crate::random::Seed;
 use crate::reach::Needed;

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::Options;
-use crate::Console;
+use crate::console::Console;
 use crate::random;
 use crate::request::{Answer, Outcome, Request, Sender};
 use crate::stop::Stop;

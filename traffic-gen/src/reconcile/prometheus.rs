@@ -8,7 +8,7 @@ use url::Url;
 use super::Options;
 use super::counters::{COUNTERS, Counter, Reading};
 use super::source::Source;
-use crate::Error;
+use crate::error::Error;
 
 /// A sample's time is the start of its scrape, give or take 2 ms; the counters were read within
 /// what a scrape takes, in nanoseconds.

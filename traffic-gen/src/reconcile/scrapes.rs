@@ -7,7 +7,7 @@ use signals::exposition::Exposition;
 use super::Options;
 use super::counters::{COUNTERS, Counter, Reading};
 use super::source::{Source, nanos};
-use crate::Error;
+use crate::error::Error;
 use crate::stop::Stop;
 
 /// Readings before the run: with 20 rolls a second of others two in three coincide with none, with

@@ -6,7 +6,7 @@ use signals::{AskError, Reader};
 use telemetry::client::shown;
 use url::Url;
 
-use crate::Error;
+use crate::error::Error;
 
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::counters::Counter;
 use super::source::Source;
-use crate::Error;
+use crate::error::Error;
 
 /// Traces that a search may find; more are too much other traffic to tell apart.
 const LIMIT: usize = 10_000;

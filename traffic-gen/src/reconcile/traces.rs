@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::plan::Sent;
 use super::tempo::{Spans, Tempo};
-use crate::Error;
+use crate::error::Error;
 
 /// Traces that are read at once.
 const AT_ONCE: usize = 8;

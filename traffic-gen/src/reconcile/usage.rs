@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions, query_as};
 use tokio::time::timeout;
 use url::Url;
 
-use crate::Error;
+use crate::error::Error;
 
 /// How long a connection or an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use super::counters::{COUNTERS, Reading};
 use super::prometheus::Prometheus;
 use super::scrapes::Scrapes;
 use super::source::nanos;
-use crate::Error;
+use crate::error::Error;
 use crate::stop::Stop;
 
 /// Time between two looks for a first sample.

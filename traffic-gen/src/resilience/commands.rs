@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::report::Command;
-use crate::Console;
+use crate::console::Console;
 use crate::stop::Stop;
 
 /// A command and its time from the beginning of the run.

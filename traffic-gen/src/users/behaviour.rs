@@ -6,8 +6,8 @@ use clap::builder::FalseyValueParser;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use crate::Error;
 use crate::batches::Batches;
+use crate::error::Error;
 use crate::flags::duration;
 use crate::random::DiceMix;
 use crate::request::Request;

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::Console;
+use crate::console::Console;
 use crate::error::Failure;
 use crate::request::{Answer, Outcome};
 

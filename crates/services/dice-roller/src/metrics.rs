@@ -50,7 +50,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Registers everything, with the series of the known dice at 0.
     pub(crate) fn register(registry: &Registry, dice: &Catalogue) -> Self {
-        let metrics = Self::unlabelled(registry);
+        let metrics = Self::register_families(registry);
         for die in dice.identifiers() {
             metrics.values.with_label_values(&[die]);
             for result in RESULTS {
@@ -66,7 +66,8 @@ impl Metrics {
         metrics
     }
 
-    fn unlabelled(registry: &Registry) -> Self {
+    /// Registers everything, without the series of any label's values.
+    fn register_families(registry: &Registry) -> Self {
         let in_progress = gauge(
             registry,
             "async_rolls_in_progress",

@@ -34,7 +34,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Registers everything, with the series of the known dice and sizes at 0.
     pub(crate) fn register(registry: &Registry, dice: &Catalogue) -> Self {
-        let metrics = Self::unlabelled(registry, KnownValues::new(dice.identifiers()));
+        let metrics = Self::register_families(registry, KnownValues::new(dice.identifiers()));
         for die in metrics.dice.all() {
             metrics.clicks.with_label_values(&[die]);
             metrics.duration.with_label_values(&[die]);
@@ -48,7 +48,8 @@ impl Metrics {
         metrics
     }
 
-    fn unlabelled(registry: &Registry, dice: KnownValues) -> Self {
+    /// Registers everything, without the series of any label's values.
+    fn register_families(registry: &Registry, dice: KnownValues) -> Self {
         Self {
             dice,
             clicks: counters(

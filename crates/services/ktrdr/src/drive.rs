@@ -19,7 +19,7 @@ use url::Url;
 
 use self::plan::Plan;
 use self::session::Session;
-use crate::cli::between;
+use crate::flags::between;
 
 /// After a wait that an outage made too late, the plan goes on from now.
 const LATEST: Duration = Duration::from_secs(5);

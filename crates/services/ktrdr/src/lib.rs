@@ -35,6 +35,7 @@
 pub mod backend;
 mod cli;
 pub mod drive;
+mod flags;
 mod http;
 pub mod jobs;
 pub mod protocol;

@@ -29,7 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::slot::{Slot, Stop};
-use crate::cli::between;
+use crate::flags::between;
 use crate::http::{self, Body, Segment};
 use crate::protocol::{Assignment, Cancel, IDS, OperationType, Running, is_id};
 use crate::schema::Id;

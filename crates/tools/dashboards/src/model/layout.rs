@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use stages::Stage;
 
+use super::grid::GridPosition;
 use super::panel::Panel;
 
 /// The grid's width.
@@ -152,7 +153,7 @@ impl Placed {
             "type": "row",
             "title": row.title,
             "collapsed": row.collapsed,
-            "gridPos": { "x": 0, "y": self.y, "w": COLUMNS, "h": 1 },
+            "gridPos": GridPosition { x: 0, y: self.y, width: COLUMNS, height: 1 }.to_json(),
             "panels": [],
         });
         self.y += 1;
@@ -180,8 +181,13 @@ impl Placed {
             let left = COLUMNS * before / total;
             before += panel.weight();
             let right = COLUMNS * before / total;
-            let position = json!({ "x": left, "y": self.y, "w": right - left, "h": line.height });
-            panels.push(panel.to_json(self.next_id(), &position));
+            let position = GridPosition {
+                x: left,
+                y: self.y,
+                width: right - left,
+                height: line.height,
+            };
+            panels.push(panel.to_json(self.next_id(), position));
         }
         self.y += line.height;
         panels

@@ -5,6 +5,7 @@ use stages::Stage;
 
 use super::colour::{Palette, hide_zeros};
 use super::field::{Field, Mapping, Step, Values};
+use super::grid::GridPosition;
 use super::link::Link;
 use super::target::{Target, datasource};
 use super::unit::quiet_top;
@@ -210,19 +211,18 @@ impl Panel {
     }
 
     /// `place` is its number among the panels.
-    pub(crate) fn to_json(&self, place: usize, position: &Value) -> Value {
-        let width = position["w"].as_u64().unwrap_or_default();
+    pub(crate) fn to_json(&self, place: usize, position: GridPosition) -> Value {
         let mut json = json!({
             "id": self.id.unwrap_or(place),
             "type": self.viz.id(),
             "title": self.title,
             "description": self.description,
-            "gridPos": position,
+            "gridPos": position.to_json(),
             "fieldConfig": self.settings().to_json(self.custom(), self.viz.colour()),
             "options": self.viz.options(&Shape {
                 instant: self.is_instant(),
                 unit: self.field.unit,
-                width,
+                width: position.width,
                 figures: self.names_each_series(),
                 stage: self.stage,
             }),

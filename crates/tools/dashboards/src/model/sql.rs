@@ -2,8 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::target::Target;
-
 /// A query of the table of usage events. Grafana fills in `$__timeFilter(column)`, the dashboard's
 /// time range, and `$__timeGroupAlias(column,$__interval)`, the step of a graph.
 #[derive(Debug, Clone)]
@@ -41,11 +39,5 @@ impl Sql {
             "editorMode": "code",
             "format": if self.over_time { "time_series" } else { "table" },
         })
-    }
-}
-
-impl From<Sql> for Target {
-    fn from(query: Sql) -> Self {
-        Self::Sql(query)
     }
 }

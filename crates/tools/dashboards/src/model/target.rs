@@ -110,6 +110,12 @@ impl PromQl {
     }
 }
 
+impl From<Sql> for Target {
+    fn from(query: Sql) -> Self {
+        Self::Sql(query)
+    }
+}
+
 impl From<PromQl> for Target {
     fn from(query: PromQl) -> Self {
         Self::Prometheus(query)

@@ -6,7 +6,7 @@ use stages::Stage;
 use super::colour::{BLUE, GREY};
 
 /// Grid columns below which a table of shares does not fit beside a pie.
-const NARROW: u64 = 9;
+const NARROW: u32 = 9;
 
 /// How a panel shows its data.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub(crate) struct Shape<'a> {
     /// That of its values.
     pub(crate) unit: Option<&'a str>,
     /// In grid columns.
-    pub(crate) width: u64,
+    pub(crate) width: u32,
     /// The legend has room for the last value of each series.
     pub(crate) figures: bool,
     pub(crate) stage: Stage,
