@@ -32,7 +32,7 @@ struct Options {
     #[arg(long, env = "CI", value_parser = FalseyValueParser::new())]
     ci: bool,
 
-    /// Run this check only: promtool, upstream, hadolint or logql
+    /// Run this check only
     #[arg(long, value_name = "NAME", value_parser = CHECKS.map(|(name, _)| name))]
     only: Option<String>,
 }

@@ -68,6 +68,13 @@ struct Profile {
     test: bool,
 }
 
+impl Package {
+    fn slow_tests(&self) -> &[String] {
+        let xtask = self.metadata.as_ref().and_then(|it| it.xtask.as_ref());
+        xtask.map_or(&[], |xtask| &xtask.slow_tests)
+    }
+}
+
 /// A test program, as cargo would run it.
 struct Program {
     /// The package's folder and the target, for people.
@@ -147,10 +154,8 @@ fn workspace() -> Result<Workspace, String> {
 /// Names a slow test that does not exist.
 fn mark_slow(programs: &mut [Program], workspace: &Workspace) -> Result<(), String> {
     for package in &workspace.packages {
-        let metadata = package.metadata.as_ref();
-        let declared = metadata.and_then(|metadata| metadata.xtask.as_ref());
         let folder = package.manifest_path.parent();
-        for name in declared.iter().flat_map(|xtask| &xtask.slow_tests) {
+        for name in package.slow_tests() {
             let is_it = |it: &&mut Program| it.target == *name && Some(&*it.package) == folder;
             let program = programs.iter_mut().find(is_it);
             let unknown = || format!("{}: its slow test {name} does not exist", package.name);
@@ -214,4 +219,51 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every program that the manifests call slow, as if it had just been built.
+    fn programs(workspace: &Workspace) -> Vec<Program> {
+        let mut programs = Vec::new();
+        for package in &workspace.packages {
+            let folder = package.manifest_path.parent().expect("a folder");
+            for name in package.slow_tests() {
+                programs.push(Program {
+                    name: name.clone(),
+                    target: name.clone(),
+                    executable: PathBuf::new(),
+                    package: folder.to_owned(),
+                    is_slow: false,
+                });
+            }
+        }
+        programs
+    }
+
+    #[test]
+    fn the_manifests_name_slow_tests_that_exist() {
+        let workspace = workspace().expect("cargo reads the manifests");
+        let mut programs = programs(&workspace);
+        mark_slow(&mut programs, &workspace).expect("each is there");
+        assert!(programs.len() >= 4, "live, browser, system, modes");
+        for program in programs {
+            assert!(program.is_slow, "{}", program.name);
+            let tests = program.package.join("tests");
+            let file = tests.join(&program.name).with_extension("rs");
+            let folder = tests.join(&program.name).join("main.rs");
+            assert!(file.exists() || folder.exists(), "{}", program.name);
+        }
+    }
+
+    #[test]
+    fn a_slow_test_that_does_not_exist_is_an_error_that_names_it() {
+        let workspace = workspace().expect("cargo reads the manifests");
+        let mut programs = programs(&workspace);
+        programs.retain(|program| program.name != "live");
+        let error = mark_slow(&mut programs, &workspace).expect_err("live is not there");
+        assert_eq!(error, "dashboards: its slow test live does not exist");
+    }
 }
