@@ -61,6 +61,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_503_says_when_to_come_back() {
+        for (status, pause) in [
+            (StatusCode::SERVICE_UNAVAILABLE, Some("1")),
+            (StatusCode::GATEWAY_TIMEOUT, None),
+            (StatusCode::NOT_FOUND, None),
+        ] {
+            let answer = Problem::new(status, "away").into_response();
+            let header = answer.headers().get(RETRY_AFTER);
+            assert_eq!(header.and_then(|it| it.to_str().ok()), pause, "{status}");
+        }
+    }
+
+    #[test]
     fn a_long_detail_keeps_its_start_and_its_end() {
         for letter in ["a", "é", "\u{1F3B2}"] {
             let long = format!("no variant {}, only AAPL", letter.repeat(20_000));

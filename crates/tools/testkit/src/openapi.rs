@@ -1,6 +1,6 @@
 //! Whether a service's OpenAPI document tells the truth about the service.
 
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Url};
 use serde_json::Value;
@@ -10,8 +10,8 @@ use crate::{get, schemathesis};
 /// Compares the document of the service at `base` with what it does:
 ///
 /// * each of `examples`, a request as `/path` or as `POST /path` without a body, is answered with
-///   the status given; status, media type and parameters are documented. One with a whole URL goes
-///   to another instance of the service. They are the answers that [`schemathesis()`] cannot get by
+///   the status given; status, media type and parameters are documented, and the headers that are
+///   documented as required come. One with a whole URL goes to another instance of the service. They are the answers that [`schemathesis()`] cannot get by
 ///   chance;
 /// * all checks of [`schemathesis()`] hold, but for what `configuration` says.
 ///
@@ -28,18 +28,10 @@ pub async fn check_openapi(base: &str, examples: &[(&str, u16)], configuration: 
 }
 
 async fn check_example(base: &str, document: &Value, request: &str, expected: u16) {
-    let (method, target) = match request.strip_prefix("POST ") {
-        Some(target) => (Method::POST, target),
-        None => (Method::GET, request),
-    };
-    let target = match target.starts_with('/') {
-        true => format!("{base}{target}"),
-        false => target.to_owned(),
-    };
-    let url = Url::parse(&target).expect("a URL");
+    let (method, url) = method_and_url(base, request);
     let operation = operation(document, &method, url.path());
     let operation = operation.unwrap_or_else(|| panic!("{request} is not documented"));
-    let (status, media_type, body) = send(method, url.clone()).await;
+    let (status, headers, body) = send(method, url.clone()).await;
     assert_eq!(status, expected, "{request}: {body}");
 
     let response = &operation["responses"][status.to_string()];
@@ -47,11 +39,16 @@ async fn check_example(base: &str, document: &Value, request: &str, expected: u1
         response.is_object(),
         "{request}: {status} is not documented"
     );
+    let media_type = media_type(&headers);
     let allowed = media_types(response);
     assert!(
         allowed.contains(&media_type),
         "{request}, {status}: {media_type:?} is none of {allowed:?}"
     );
+    for (name, header) in response["headers"].as_object().into_iter().flatten() {
+        let comes = headers.contains_key(name) || header["required"] != true;
+        assert!(comes, "{request}, {status}: there is no {name}");
+    }
     let parameters = operation["parameters"].as_array();
     let names: Vec<&Value> = parameters
         .into_iter()
@@ -62,6 +59,18 @@ async fn check_example(base: &str, document: &Value, request: &str, expected: u1
         let documented = names.iter().any(|known| **known == *name);
         assert!(documented, "{request}: {name} is none of {names:?}");
     }
+}
+
+fn method_and_url(base: &str, request: &str) -> (Method, Url) {
+    let (method, target) = match request.strip_prefix("POST ") {
+        Some(target) => (Method::POST, target),
+        None => (Method::GET, request),
+    };
+    let target = match target.starts_with('/') {
+        true => format!("{base}{target}"),
+        false => target.to_owned(),
+    };
+    (method, Url::parse(&target).expect("a URL"))
 }
 
 /// What is documented for that method on the path that `path` belongs to.
@@ -86,16 +95,20 @@ fn media_types(response: &Value) -> Vec<String> {
     }
 }
 
-/// The status, the media type without parameters (empty when there is none) and the body.
-async fn send(method: Method, url: Url) -> (u16, String, String) {
+/// The one of an answer, without parameters; empty when there is none.
+fn media_type(headers: &HeaderMap) -> String {
+    let media_type = headers.get(CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    let media_type = media_type.and_then(|value| value.split(';').next());
+    media_type.unwrap_or_default().to_owned()
+}
+
+/// The status, the headers and the body.
+async fn send(method: Method, url: Url) -> (u16, HeaderMap, String) {
     let client = Client::builder().no_proxy().redirect(Policy::none());
     let client = client.build().expect("a client");
     let answer = client.request(method, url).send().await;
     let answer = answer.unwrap_or_else(|error| panic!("{error}"));
-    let media_type = answer.headers().get(CONTENT_TYPE);
-    let media_type = media_type.and_then(|value| value.to_str().ok());
-    let media_type = media_type.and_then(|value| value.split(';').next());
-    let media_type = media_type.unwrap_or_default().to_owned();
-    let status = answer.status().as_u16();
-    (status, media_type, answer.text().await.unwrap_or_default())
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    (status, headers, answer.text().await.unwrap_or_default())
 }
