@@ -92,7 +92,7 @@ impl Hops {
         let app = Arc::new(App {
             loss,
             otlp: format!("{otlp}/v1/traces"),
-            client: reqwest::Client::new(),
+            client: testkit::client(),
             log: log.clone(),
             ledger: Mutex::default(),
         });

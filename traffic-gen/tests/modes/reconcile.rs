@@ -104,7 +104,7 @@ async fn other_traffic_is_told_apart() {
 
 /// Rolls and batches in traces of its own, about ten requests a second.
 async fn other_traffic(services: String, number: u32) {
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     for index in 1_u32.. {
         let path = if index.is_multiple_of(2) {
             "/roll"

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::builder::Resettable;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use signals::Reader;
 use telemetry::client::http_url;
 use telemetry::environment::lenient;
 use telemetry::{Service, Settings, without_secrets};
@@ -100,7 +101,7 @@ where
         }
     };
     let result = match cli.command {
-        Some(Command::Health { url }) => health(&url.unwrap_or_else(|| health_url(cli.listen))),
+        Some(Command::Health { url }) => health(url.unwrap_or_else(|| health_url(cli.listen))),
         None => start(program.service, cli, run),
     };
     match result {
@@ -199,20 +200,13 @@ fn health_url(listen: SocketAddr) -> Url {
     Url::parse(&format!("http://{address}/healthz")).expect("an address makes a URL")
 }
 
-fn health(url: &Url) -> Result<(), String> {
-    let answer = runtime()?.block_on(async {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(HEALTH_TIMEOUT)
-            .build()?;
-        client.get(url.clone()).send().await
-    });
-    match answer {
-        Ok(answer) if answer.status().is_success() => Ok(()),
-        Ok(answer) => Err(format!("{url} answered {}", answer.status())),
-        Err(error) if error.is_timeout() => {
-            Err(format!("{url} did not answer within {HEALTH_TIMEOUT:?}"))
-        }
-        Err(_) => Err(format!("{url} cannot be reached")),
-    }
+fn health(url: Url) -> Result<(), String> {
+    let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let pairs = query
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let pairs: Vec<(&str, &str)> = pairs.collect();
+    let ask = Reader::new(url, HEALTH_TIMEOUT).get("", &pairs);
+    let answer = runtime()?.block_on(ask.bytes());
+    answer.map(drop).map_err(|error| error.to_string())
 }

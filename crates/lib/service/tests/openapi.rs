@@ -146,10 +146,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
         ("HEAD", "/sink", "GET"),
     ] {
         let wrong = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .expect("a client");
+        let client = testkit::client();
         let answer = client.request(wrong, format!("{url}{path}")).send().await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status(), 405, "{method} {path}");

@@ -28,6 +28,17 @@ pub struct Instant {
     pub value: f64,
 }
 
+/// Moments at which a query is evaluated, as for a graph.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Graph {
+    /// The first, in seconds since 1970.
+    pub start: f64,
+    /// The last, in seconds since 1970.
+    pub end: f64,
+    /// Between two, in seconds.
+    pub step: f64,
+}
+
 /// The samples of one series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Range {
@@ -119,15 +130,24 @@ impl Prometheus {
     /// # Errors
     /// As [`instant`](Self::instant).
     pub async fn range(&self, selector: &str) -> Result<Vec<Range>, AskError> {
-        let series: Vec<WireRange> = self.query(selector).await?;
-        let read = |WireRange { metric, values }| {
-            let samples = values.into_iter().map(|value| self.sample(value));
-            Ok(Range {
-                labels: metric,
-                samples: samples.collect::<Result<_, _>>()?,
-            })
-        };
-        series.into_iter().map(read).collect()
+        self.ranges(self.query(selector).await?)
+    }
+
+    /// What `query` gives at each moment of `graph`.
+    ///
+    /// # Errors
+    /// As [`instant`](Self::instant).
+    pub async fn graph(&self, query: &str, graph: Graph) -> Result<Vec<Range>, AskError> {
+        let [start, end, step] = [graph.start, graph.end, graph.step].map(|time| time.to_string());
+        let parameters = [
+            ("query", query),
+            ("start", &start),
+            ("end", &end),
+            ("step", &step),
+        ];
+        let ask = self.0.get("/api/v1/query_range", &parameters);
+        let answer: Answer<Vector<WireRange>> = ask.json().await?;
+        self.ranges(answer.data.result)
     }
 
     /// The exemplars of the series that `query` selects, between two times in seconds since 1970.
@@ -152,6 +172,17 @@ impl Prometheus {
         let ask = self.0.get("/api/v1/query", &[("query", query)]);
         let answer: Answer<Vector<T>> = ask.json().await?;
         Ok(answer.data.result)
+    }
+
+    fn ranges(&self, series: Vec<WireRange>) -> Result<Vec<Range>, AskError> {
+        let read = |WireRange { metric, values }| {
+            let samples = values.into_iter().map(|value| self.sample(value));
+            Ok(Range {
+                labels: metric,
+                samples: samples.collect::<Result<_, _>>()?,
+            })
+        };
+        series.into_iter().map(read).collect()
     }
 
     /// Prometheus writes values as text, because JSON has no NaN and no infinity.

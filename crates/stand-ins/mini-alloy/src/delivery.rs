@@ -51,6 +51,7 @@ impl Delivery {
         stopped: oneshot::Receiver<()>,
         counts: Arc<Counts>,
     ) -> Self {
+        // It delivers lines; what signals has is for reading.
         let client = Client::builder()
             // A proxy that the shell has set is not for the sink next door.
             .no_proxy()

@@ -48,7 +48,7 @@ async fn memory_stays_within_the_bound_whatever_is_sent() {
     let address = listener.local_addr().expect("it is bound");
     let url = format!("http://{address}/v1/traces");
     tokio::spawn(axum::serve(listener, mini_tempo::receiver(store.clone())).into_future());
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     let post = async |body: Vec<u8>| {
         let request = client.post(&url).body(body);
         let request = request.header("content-type", "application/x-protobuf");

@@ -16,6 +16,7 @@ use local_postgres::LocalPostgres;
 pub use metrics::Metrics;
 pub use openapi::check_openapi;
 pub use process::Process;
+use reqwest::{Client, ClientBuilder, IntoUrl, Response};
 pub use schemathesis::schemathesis;
 use serde_json::Value;
 pub use skip::{skip, skip_without};
@@ -66,12 +67,37 @@ pub async fn becomes<T: PartialEq + Debug, F: Future<Output = T>>(
     assert_eq!(last, expected, "{what}, waited for {DEADLINE:?}");
 }
 
+/// A client for requests that no reader of [`signals`] makes: of any method, with any header,
+/// whatever the answer.
+#[must_use]
+pub fn client() -> Client {
+    client_with(|settings| settings)
+}
+
+/// [`client`] with settings of a test's own.
+///
+/// # Panics
+/// When they do not make a client.
+pub fn client_with(settings: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
+    // A proxy that the shell has set is not for the servers of a test.
+    let client = settings(Client::builder().no_proxy()).build();
+    client.expect("a client without TLS has little that can fail")
+}
+
+/// GETs `url` with [`client`].
+///
+/// # Errors
+/// When there is no answer; any status is one.
+pub async fn fetch(url: impl IntoUrl) -> Result<Response, reqwest::Error> {
+    client().get(url).send().await
+}
+
 /// GETs `url`; the status and the body as JSON, or as a JSON string where it is none.
 ///
 /// # Panics
 /// When there is no answer.
 pub async fn get(url: &str) -> (u16, Value) {
-    let answer = reqwest::get(url)
+    let answer = fetch(url)
         .await
         .unwrap_or_else(|error| panic!("GET {url}: {error}"));
     let status = answer.status().as_u16();

@@ -24,7 +24,7 @@ impl Metrics {
     /// # Panics
     /// When the answer is not in Prometheus' text format 0.0.4 or says so wrongly.
     pub async fn try_scrape(url: &str) -> Result<Self, reqwest::Error> {
-        let answer = reqwest::get(url).await?;
+        let answer = crate::fetch(url).await?;
         let content_type = answer.headers().get("content-type").cloned();
         let text = answer.text().await?;
         let is_metrics = content_type

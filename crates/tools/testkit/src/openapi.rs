@@ -2,10 +2,10 @@
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Url};
+use reqwest::{Method, Url};
 use serde_json::Value;
 
-use crate::{get, schemathesis};
+use crate::{client_with, get, schemathesis};
 
 /// Compares the document of the service at `base` with what it does:
 ///
@@ -105,8 +105,7 @@ fn media_type(headers: &HeaderMap) -> String {
 
 /// The status, the headers and the body.
 async fn send(method: Method, url: Url) -> (u16, HeaderMap, String) {
-    let client = Client::builder().no_proxy().redirect(Policy::none());
-    let client = client.build().expect("a client");
+    let client = client_with(|it| it.redirect(Policy::none()));
     let answer = client.request(method, url).send().await;
     let answer = answer.unwrap_or_else(|error| panic!("{error}"));
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());

@@ -1,8 +1,11 @@
+use std::collections::HashMap;
+
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use signals::prometheus::Prometheus;
+use signals::prometheus::{Graph, Prometheus};
 
 use crate::{TIMEOUT, serve};
 
@@ -40,6 +43,27 @@ async fn a_range_has_its_samples_in_order() {
         .await
         .expect("a matrix");
     assert_eq!(found[0].samples, [(1.0, 2.0), (6.5, 3.0)]);
+}
+
+#[tokio::test]
+async fn a_graph_is_asked_for_by_its_moments() {
+    let answer = |Query(query): Query<HashMap<String, String>>| async move {
+        let asked = ["query", "start", "end", "step"].map(|name| query[name].clone());
+        let metric = json!({"asked": asked.join(" ")});
+        let result = json!([{"metric": metric, "values": [[1.5, "2"], [2, "NaN"]]}]);
+        Json(json!({"data": {"resultType": "matrix", "result": result}}))
+    };
+    let app = Router::new().route("/below/api/v1/query_range", get(answer));
+    let prometheus = Prometheus::new(serve(app).await, TIMEOUT);
+    let graph = Graph {
+        start: 1.5,
+        end: 2.0,
+        step: 0.5,
+    };
+    let found = prometheus.graph("up", graph).await.expect("a matrix");
+    assert_eq!(found[0].labels["asked"], "up 1.5 2 0.5");
+    assert_eq!(found[0].samples[0], (1.5, 2.0));
+    assert!(found[0].samples[1].1.is_nan());
 }
 
 #[tokio::test]

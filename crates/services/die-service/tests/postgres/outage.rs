@@ -58,7 +58,7 @@ async fn killed_under_load() {
         tokio::spawn(async move {
             let mut statuses = Vec::new();
             while !*stopped.borrow() {
-                let answer = reqwest::get(&url).await.expect("an answer");
+                let answer = testkit::fetch(&url).await.expect("an answer");
                 statuses.push(answer.status().as_u16());
             }
             statuses

@@ -43,7 +43,7 @@ async fn gauges_are_the_pools_own_numbers_and_move_under_load() {
     let locked = Locked::start(&postgres).await;
     let url = service.url("/dice?identifier=fair");
     let waiting: Vec<_> = (0..10)
-        .map(|_| tokio::spawn(reqwest::get(url.clone())))
+        .map(|_| tokio::spawn(testkit::fetch(url.clone())))
         .collect();
     eventually("all connections to be in use", || async {
         (pool(&service).await == [4.0, 0.0, 4.0]).then_some(())
@@ -113,8 +113,7 @@ async fn clients_that_leave_take_no_connection_with_them() {
     let url = service.url("/dice?identifier=fair");
     for _ in 0..3 {
         let locked = Locked::start(&postgres).await;
-        let impatient = reqwest::Client::builder().timeout(Duration::from_millis(200));
-        let impatient = impatient.build().expect("a client");
+        let impatient = testkit::client_with(|it| it.timeout(Duration::from_millis(200)));
         let requests = (0..30).map(|_| impatient.get(&url).send());
         let answers = join_all(requests).await;
         assert!(answers.iter().all(Result::is_err), "nobody was answered");
@@ -140,7 +139,7 @@ async fn a_thousand_clients_share_ten_connections() {
     };
     let room = ["--max-in-flight=2000", "--max-connections=2000"];
     let service = start_ready(&postgres, &room).await;
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     let url = service.url("/dice?identifier=fair");
     let clients = (0..1_000).map(|_| {
         let (client, url) = (client.clone(), url.clone());

@@ -1,7 +1,7 @@
 //! What a browser loads: its weight, its headers, and nothing from anywhere else.
 
+use reqwest::StatusCode;
 use reqwest::header::IF_NONE_MATCH;
-use reqwest::{Client, StatusCode};
 
 use crate::server::{alone, browse, header, start};
 
@@ -64,7 +64,7 @@ async fn an_asset_that_is_known_is_not_sent_again() {
         (&["\"0\""], StatusCode::OK),
         (&["\"0\"", "W/\"1\""], StatusCode::OK),
     ] {
-        let again = Client::new().get(&url);
+        let again = testkit::client().get(&url);
         let again = tags
             .iter()
             .fold(again, |request, tag| request.header(IF_NONE_MATCH, *tag));

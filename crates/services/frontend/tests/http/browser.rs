@@ -59,7 +59,7 @@ async fn a_browser_gets_the_page_and_a_script_gets_json() {
     assert!(checked(tag("value=\"risky\"")) && !checked(tag("value=\"fair\"")));
     assert!(checked(tag("id=\"async\"")) && tag("id=\"times\"").contains("value=\"2\""));
 
-    let json = reqwest::get(&url).await.expect("an answer");
+    let json = testkit::fetch(&url).await.expect("an answer");
     assert_eq!(header(&json, "content-type"), "application/json");
     assert_eq!(header(&json, "vary"), "accept");
     let body: serde_json::Value = json.json().await.expect("JSON");

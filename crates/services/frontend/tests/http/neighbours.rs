@@ -126,7 +126,7 @@ async fn words_of_the_roller_and_when_to_come_back_are_passed_on() {
         )
     };
     let url = frontend_of(stand_in(Router::new().fallback(busy)).await).await;
-    let answer = reqwest::get(format!("{url}/roll?die=fair"))
+    let answer = testkit::fetch(format!("{url}/roll?die=fair"))
         .await
         .expect("an answer");
     assert_eq!(answer.status(), 503);

@@ -65,8 +65,7 @@ pub(crate) async fn submit(url: &str, form: impl Into<Vec<u8>>, cookie: &str) ->
 }
 
 fn client() -> Client {
-    let client = Client::builder().redirect(redirect::Policy::none());
-    client.build().expect("a client")
+    testkit::client_with(|it| it.redirect(redirect::Policy::none()))
 }
 
 async fn answer(request: RequestBuilder, cookie: &[u8]) -> Response {

@@ -154,7 +154,7 @@ async fn what_is_no_name_is_refused_in_words() {
 #[tokio::test]
 async fn a_browser_gets_the_page_with_what_was_wrong() {
     let url = format!("{}/sign-in", start(alone()).await);
-    let request = reqwest::Client::new().post(&url).header(ACCEPT, BROWSER);
+    let request = testkit::client().post(&url).header(ACCEPT, BROWSER);
     let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     let answer = request.body("name=+").send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);

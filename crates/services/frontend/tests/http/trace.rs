@@ -149,7 +149,7 @@ async fn a_browser_that_follows_the_link_gets_readable_json() {
     assert_eq!(header(&answer, "vary"), "accept");
     let text = answer.text().await.expect("text");
     assert!(text.contains("\n  \"complete\": true,\n"), "{text}");
-    let script = reqwest::get(&url).await.expect("an answer");
+    let script = testkit::fetch(&url).await.expect("an answer");
     assert_eq!(header(&script, "vary"), "accept");
     let line = script.text().await.expect("text");
     assert_eq!(line.lines().count(), 1, "{line}");

@@ -218,7 +218,7 @@ async fn bad_bodies_are_refused() {
         ("{}", None, 415, &["application/json"]),
         (&huge, json_type, 413, &["16384"]),
     ] {
-        let mut request = reqwest::Client::new().post(&url).body(body.to_owned());
+        let mut request = testkit::client().post(&url).body(body.to_owned());
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }
@@ -239,7 +239,7 @@ async fn a_worker_takes_only_its_own_kind() {
         (&*"x".repeat(9000), own, &["operation_id", "1 to 64"]),
     ] {
         let order = json!({ "operation_id": id, "attempt": 1, "job": job });
-        let request = reqwest::Client::new().post(worker.url("/api/v1/runs"));
+        let request = testkit::client().post(worker.url("/api/v1/runs"));
         let answer = request.json(&order).send().await.unwrap();
         let status = answer.status().as_u16();
         expect(status, 422, &answer.json().await.unwrap(), words);

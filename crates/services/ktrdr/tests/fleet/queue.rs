@@ -116,7 +116,7 @@ async fn a_cancel_that_comes_late_stops_no_other_attempt() {
     fleet.until_midway(&id, 1).await;
     let cancel = async |query: &str| {
         let url = worker.url(&format!("/api/v1/runs/{id}/cancel{query}"));
-        let answer = reqwest::Client::new().post(url).send().await.unwrap();
+        let answer = testkit::client().post(url).send().await.unwrap();
         answer.status().as_u16()
     };
     assert_eq!(cancel("").await, 422);

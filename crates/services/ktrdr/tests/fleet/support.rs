@@ -44,7 +44,7 @@ impl Fleet {
             backend,
             store,
             otlp,
-            client: Client::new(),
+            client: testkit::client(),
         }
     }
 

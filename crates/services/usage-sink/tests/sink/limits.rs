@@ -62,7 +62,7 @@ async fn more_deliveries_than_fit_are_to_be_repeated() {
         waiting.push(half(&sink).await);
     }
     until_in_progress(&sink, 4.0).await;
-    let delivery = reqwest::Client::new().post(sink.url("/v1/logs"));
+    let delivery = testkit::client().post(sink.url("/v1/logs"));
     let refused = delivery.send().await.expect("an answer");
     assert_eq!(refused.status(), 503);
     assert_eq!(refused.headers()["retry-after"], "1");

@@ -99,7 +99,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// Posts `body` with those headers.
 pub(crate) async fn post(sink: &Process, headers: &[(&str, &str)], body: Vec<u8>) -> Response {
-    let mut post = reqwest::Client::new().post(sink.url("/v1/logs")).body(body);
+    let mut post = testkit::client().post(sink.url("/v1/logs")).body(body);
     for (name, value) in headers {
         post = post.header(*name, *value);
     }

@@ -129,8 +129,8 @@ async fn another_coding_is_415_and_says_what_is_allowed() {
         assert!(message.contains("allowed are gzip"), "{message}");
     }
     assert_eq!(server.store.counters().spans_received, 0);
-    let refused = "mini_tempo_requests_refused_total{status=\"415\"}";
-    assert_eq!(server.metric(refused).await, 6);
+    let refused = "mini_tempo_requests_refused_total";
+    assert_eq!(server.metric(refused, &[("status", "415")]).await, 6);
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn long_texts_are_cut_and_counted() {
     };
     assert_eq!(value.len(), MAX_TEXT_BYTES);
     assert_eq!(kept.attribute("short"), Some(Value::Text("ä")));
-    assert_eq!(server.metric("mini_tempo_values_cut_total").await, 4);
+    assert_eq!(server.metric("mini_tempo_values_cut_total", &[]).await, 4);
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn seven_hundred_spans_with_long_names_stay_within_the_bound() {
         ("mini_tempo_traces_evicted_total", counters.traces_evicted),
         ("mini_tempo_spans_evicted_total", counters.spans_evicted),
     ] {
-        assert_eq!(server.metric(series).await, value, "{series}");
+        assert_eq!(server.metric(series, &[]).await, value, "{series}");
     }
 }
 
@@ -150,8 +150,13 @@ async fn a_span_that_is_too_large_is_rejected() {
     let counters = server.store.counters();
     assert_eq!(counters.spans_stored, 1);
     assert_eq!(counters.rejections.count(Rejection::SpanTooLarge), 1);
-    let series = "mini_tempo_spans_rejected_total{reason=\"span_too_large\"}";
-    assert_eq!(server.metric(series).await, 1);
+    let reason = [("reason", "span_too_large")];
+    assert_eq!(
+        server
+            .metric("mini_tempo_spans_rejected_total", &reason)
+            .await,
+        1
+    );
 }
 
 #[tokio::test]

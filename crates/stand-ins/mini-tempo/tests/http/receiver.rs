@@ -38,7 +38,9 @@ async fn a_span_sent_again_is_stored_once() {
     let counters = server.store.counters();
     assert_eq!(counters.spans_received, 10);
     assert_eq!(counters.spans_duplicate, 5);
-    let twice = server.metric("mini_tempo_spans_received_twice_total").await;
+    let twice = server
+        .metric("mini_tempo_spans_received_twice_total", &[])
+        .await;
     assert_eq!(twice, 5);
     assert_eq!(counters.spans_stored, 5);
     let trace = server

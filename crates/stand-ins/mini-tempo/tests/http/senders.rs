@@ -38,8 +38,8 @@ async fn bodies_on_their_way_are_bounded_together() {
     for sender in waiting {
         sender.abort();
     }
-    let refused = "mini_tempo_requests_refused_total{status=\"503\"}";
-    assert!(server.metric(refused).await >= 1);
+    let refused = "mini_tempo_requests_refused_total";
+    assert!(server.metric(refused, &[("status", "503")]).await >= 1);
 }
 
 #[tokio::test]

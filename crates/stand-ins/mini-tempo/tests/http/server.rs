@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use prost::Message;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
+use signals::exposition::{Exposition, Sample};
 use tokio::net::TcpListener;
 
 /// Both sides, served until the test's runtime ends.
@@ -40,7 +41,7 @@ impl Server {
         let api = serve(mini_tempo::api(store.clone())).await;
         Self {
             store,
-            client: Client::new(),
+            client: testkit::client(),
             otlp: format!("http://{otlp}/v1/traces"),
             api: format!("http://{api}"),
         }
@@ -82,13 +83,15 @@ impl Server {
         request.send().await.expect("the API answers")
     }
 
-    /// The sample of `/metrics` with that name and those labels.
-    pub(crate) async fn metric(&self, series: &str) -> u64 {
+    /// The one sample of `/metrics` with that name and those labels.
+    pub(crate) async fn metric(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
         let (_, text) = self.get("/metrics", &[]).await;
-        let samples = text.lines().filter_map(|line| line.rsplit_once(' '));
-        let mut values = samples.filter(|(name, _)| *name == series);
-        let (_, value) = values.next().unwrap_or_else(|| panic!("{series}: {text}"));
-        value.parse().expect("a number")
+        let metrics: Exposition = text.parse().expect("the text format");
+        let found: Vec<&Sample> = metrics.select(name, labels).collect();
+        let [sample] = found[..] else {
+            panic!("{name}{labels:?}: {text}");
+        };
+        sample.value as u64
     }
 
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> (StatusCode, String) {

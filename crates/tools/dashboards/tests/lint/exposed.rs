@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promql_parser::parser::VectorSelector;
+use signals::exposition::Exposition;
 
 type Labels = BTreeMap<String, String>;
 
@@ -19,14 +20,15 @@ impl Exposed {
     pub(crate) fn scrape(&mut self, target: &[(&str, &str)], metrics: &str) {
         let target = labels(target);
         self.add("up", target.clone());
-        for line in metrics.lines() {
-            if let Some(kind) = line.strip_prefix("# TYPE ") {
-                self.counters.extend(counters(kind));
-            } else if !line.starts_with('#') {
-                let (name, mut own) = sample(line);
-                own.extend(target.clone());
-                self.add(&name, own);
-            }
+        let kinds = metrics
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE "));
+        self.counters.extend(kinds.flat_map(counters));
+        let scrape: Exposition = metrics.parse().expect("the text format");
+        for sample in scrape.samples() {
+            let mut own = sample.labels.clone();
+            own.extend(target.clone());
+            self.add(&sample.name, own);
         }
     }
 
@@ -94,16 +96,4 @@ fn counters(kind: &str) -> Vec<String> {
             .to_vec(),
         _ => Vec::new(),
     }
-}
-
-/// A line of the text format as name and labels. No value here has a quote or a comma in it.
-fn sample(line: &str) -> (String, Labels) {
-    let Some((name, rest)) = line.split_once('{') else {
-        let name = line.split(' ').next().unwrap_or_default();
-        return (name.to_owned(), Labels::new());
-    };
-    let inside = rest.split_once('}').map_or(rest, |(inside, _)| inside);
-    let pairs = inside.split(',').filter_map(|pair| pair.split_once('='));
-    let labels = pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned()));
-    (name.to_owned(), labels.collect())
 }

@@ -93,7 +93,7 @@ where
     let address = listener.local_addr().expect("it is bound");
     let arguments = ["program"].iter().chain(flags);
     tokio::spawn(run(Flags::parse_from(arguments).config, listener));
-    let answer = reqwest::get(format!("http://{address}/metrics")).await;
+    let answer = testkit::fetch(format!("http://{address}/metrics")).await;
     let answer = answer.expect("the service answers");
     answer.text().await.expect("metrics are text")
 }

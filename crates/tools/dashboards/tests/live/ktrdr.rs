@@ -91,7 +91,7 @@ impl Ktrdr {
 }
 
 async fn ask_for_small_ones(backend: String) {
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     let mut next = interval(PACE);
     for seed in 0u32.. {
         next.tick().await;

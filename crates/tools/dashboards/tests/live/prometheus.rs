@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, fs, io};
 
-use serde_json::Value;
+use signals::prometheus::{Graph, Range};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
@@ -32,6 +32,9 @@ const WINDOW: u32 = 4;
 /// How far back a graph goes here, in scrapes: not to where its windows have no samples yet.
 const GRAPH: u32 = 10;
 
+/// One answer on a busy machine.
+const ANSWER: Duration = Duration::from_secs(60);
+
 /// Waiting for scrapes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -51,8 +54,7 @@ impl Series {
 
 /// A running server. Killed, and its folder removed, when dropped.
 pub(crate) struct Prometheus {
-    client: reqwest::Client,
-    url: String,
+    reader: signals::prometheus::Prometheus,
     folder: PathBuf,
     started: SystemTime,
     _process: Child,
@@ -82,6 +84,7 @@ impl Prometheus {
         let folder = env::temp_dir().join(format!("dashboards-live-{}", std::process::id()));
         let services = write_configuration(&folder, system, &address);
         let services = services.expect("the configuration can be written");
+        let url = format!("http://{address}").parse().expect("a URL");
         let process = Command::new("prometheus")
             .arg(format!(
                 "--config.file={}",
@@ -102,8 +105,7 @@ impl Prometheus {
             .spawn()
             .expect("prometheus starts");
         let prometheus = Self {
-            client: reqwest::Client::new(),
-            url: format!("http://{address}"),
+            reader: signals::prometheus::Prometheus::new(url, ANSWER),
             folder,
             started: SystemTime::now(),
             _process: process,
@@ -163,40 +165,21 @@ impl Prometheus {
         let since_epoch = at.duration_since(UNIX_EPOCH);
         let end = since_epoch.expect("the clock is right");
         let start = if instant { end } else { end - GRAPH * SCRAPE };
-        let [start, end, step] = [start, end, SCRAPE].map(|time| time.as_secs_f64().to_string());
-        let parameters = [
-            ("query", query),
-            ("start", &start),
-            ("end", &end),
-            ("step", &step),
-        ];
-        let request = self
-            .client
-            .get(format!("{}/api/v1/query_range", self.url))
-            .query(&parameters);
-        let answer = request.send().await.map_err(|error| error.to_string())?;
-        let answer: Value = answer.json().await.map_err(|error| error.to_string())?;
-        match answer["status"].as_str() {
-            Some("success") => Ok(series(&answer["data"]["result"])),
-            _ => Err(answer["error"].to_string()),
-        }
+        let [start, end, step] = [start, end, SCRAPE].map(|time| time.as_secs_f64());
+        let found = self.reader.graph(query, Graph { start, end, step }).await;
+        let found = found.map_err(|error| error.to_string())?;
+        Ok(found.into_iter().map(Series::from).collect())
     }
 }
 
-fn series(result: &Value) -> Vec<Series> {
-    let result = result.as_array().map_or(&[][..], Vec::as_slice);
-    result
-        .iter()
-        .map(|series| Series {
-            labels: serde_json::from_value(series["metric"].clone()).unwrap_or_default(),
-            values: series["values"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|sample| sample[1].as_str()?.parse().ok())
-                .collect(),
-        })
-        .collect()
+impl From<Range> for Series {
+    fn from(range: Range) -> Self {
+        let values = range.samples.into_iter().map(|(_, value)| value);
+        Self {
+            labels: range.labels,
+            values: values.collect(),
+        }
+    }
 }
 
 /// Returns how many services there are to scrape.

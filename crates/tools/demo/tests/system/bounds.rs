@@ -10,7 +10,7 @@ use crate::support::System;
 #[tokio::test]
 async fn ten_thousand_random_names_create_no_series() {
     let system = System::quick().await;
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     let probe = |i: u32| {
         let (frontend, client) = (&system.frontend, client.clone());
         let odd = format!("%22%0A{i}\\{{}}");
@@ -96,7 +96,7 @@ async fn leave(service: &Process, handler: &str, query: &str) -> bool {
         metrics.sum(name, &[&[label.as_str()], more].concat())
     };
     let before = sum("http_requests_total", &[]).await;
-    let request = tokio::spawn(reqwest::get(service.url(&format!("{handler}?{query}"))));
+    let request = tokio::spawn(testkit::fetch(service.url(&format!("{handler}?{query}"))));
     eventually("the request to be in progress or over", || async {
         let metrics = service.metrics().await;
         let at_work = match handler {

@@ -23,11 +23,9 @@ impl Script {
             .map(|(name, value)| (name, value.parse().expect("a header")))
             .into_iter()
             .collect();
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .default_headers(headers)
-            .timeout(Duration::from_secs(30));
-        Self(client.build().expect("a client"))
+        Self(testkit::client_with(|it| {
+            it.default_headers(headers).timeout(Duration::from_secs(30))
+        }))
     }
 
     /// `requests.get(url, params=params)`.
@@ -122,7 +120,7 @@ async fn the_performance_script_compares_rolls_in_a_row_with_rolls_at_once() {
 async fn the_frontend_says_what_it_is_to_a_client_that_prefers_json() {
     let system = System::quick().await;
     let url = system.frontend.url("/");
-    let request = reqwest::Client::new()
+    let request = testkit::client()
         .get(url)
         .header(ACCEPT, "application/json");
     let answer = request.send().await.expect("an answer");

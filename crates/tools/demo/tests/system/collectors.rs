@@ -155,7 +155,7 @@ async fn lines_that_cannot_be_written_are_counted_and_said_once() {
         .expect("it runs");
     let url = format!("http://{address}");
     eventually("it to serve", || async {
-        reqwest::get(format!("{url}/healthz")).await.ok()
+        testkit::fetch(format!("{url}/healthz")).await.ok()
     })
     .await;
     for _ in 0..3 {

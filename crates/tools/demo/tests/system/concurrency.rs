@@ -14,7 +14,7 @@ use crate::support::System;
 async fn a_batch_of_twenty_takes_one_slowest_roll_while_a_hundred_others_roll() {
     let system = System::start(&[]).await;
     // One for all: making a hundred of them takes longer than what is measured.
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     let single = client.get(system.frontend.url("/roll?die=fair"));
     let others: JoinSet<u16> = (0..100)
         .map(|_| single.try_clone().expect("it has no body"))

@@ -3,6 +3,7 @@
 use local_postgres::LocalPostgres;
 use nix::sys::signal::{Signal, kill};
 use serde_json::Value;
+use signals::tempo::{Kind, Span};
 use testkit::{AT_ONCE, eventually, get, skip};
 use tokio::process::Command;
 
@@ -35,41 +36,29 @@ async fn the_dice_come_from_the_database_and_the_trace_says_so() {
     );
 
     let trace = answer["trace_id"].as_str().expect("an id");
-    let trace = demo.url(4, &format!("/api/traces/{trace}"));
-    let span = eventually("the query in the trace", || async {
-        let (_, trace) = get(&trace).await;
-        span_named(&trace, "SELECT dice")
-    })
-    .await;
-    let attribute = |key: &str| {
-        let mut all = span["attributes"].as_array().expect("a list").iter();
-        let found = all.find(|attribute| attribute["key"] == key);
-        found.map_or(Value::Null, |found| found["value"]["stringValue"].clone())
-    };
-    assert_eq!(span["kind"], "SPAN_KIND_CLIENT", "{span}");
-    assert_eq!(attribute("db.system.name"), "postgresql", "{span}");
-    assert_eq!(attribute("db.namespace"), "dice", "{span}");
-    assert_eq!(attribute("db.collection.name"), "dice", "{span}");
-    assert_eq!(attribute("db.operation.name"), "SELECT", "{span}");
-    let text = attribute("db.query.text");
+    let is_query = |span: &&Span| span.name == "SELECT dice";
+    let has_query = |spans: &[Span]| spans.iter().any(|span| is_query(&span));
+    let spans = demo.trace(trace, "the query in the trace", has_query).await;
+    let span = spans.iter().find(is_query).expect("it was waited for");
+    assert_eq!(span.kind, Kind::Client, "{span:?}");
+    for (key, value) in [
+        ("db.system.name", "postgresql"),
+        ("db.namespace", "dice"),
+        ("db.collection.name", "dice"),
+        ("db.operation.name", "SELECT"),
+    ] {
+        assert_eq!(span.attributes[key], value, "{span:?}");
+    }
+    let text = span.attributes["db.query.text"].as_str();
     assert!(
-        text.as_str().is_some_and(|text| text.contains("FROM dice")),
-        "{span}"
+        text.is_some_and(|text| text.contains("FROM dice")),
+        "{span:?}"
     );
 
     let (healthy, said) = examine(&demo, "--stage=5").await;
     assert!(healthy, "{said}");
     nobody_knows_the_stage(&demo);
     demo.stop(Signal::SIGTERM).await;
-}
-
-fn span_named(trace: &Value, name: &str) -> Option<Value> {
-    let batches = trace["batches"].as_array()?.iter();
-    let scopes = batches.filter_map(|batch| batch["scopeSpans"].as_array());
-    let spans = scopes
-        .flatten()
-        .filter_map(|scope| scope["spans"].as_array());
-    spans.flatten().find(|span| span["name"] == name).cloned()
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! The demo as a child process on ports that were free a moment ago.
 
+use std::collections::BTreeSet;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use signals::tempo::{Span, Tempo};
 use testkit::{DEADLINE, eventually};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -33,7 +35,7 @@ impl Demo {
     pub(crate) async fn start(own: &[&str]) -> Self {
         let demo = Self::spawn(own).await;
         eventually("the page", || async {
-            reqwest::get(demo.url(2, "/healthz")).await.ok()
+            testkit::fetch(demo.url(2, "/healthz")).await.ok()
         })
         .await;
         demo
@@ -87,6 +89,22 @@ impl Demo {
     /// The URL of `path` at the port of that flag.
     pub(crate) fn url(&self, flag: usize, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.ports[flag])
+    }
+
+    /// The trace of that id, once it has spans of which `is_it` is true.
+    pub(crate) async fn trace(
+        &self,
+        id: &str,
+        what: &str,
+        is_it: impl Fn(&[Span]) -> bool,
+    ) -> Vec<Span> {
+        let base = self.url(4, "").parse().expect("a URL");
+        let tempo = Tempo::new(base, DEADLINE);
+        eventually(what, || async {
+            let trace = tempo.trace(id).await.ok()??;
+            is_it(&trace.spans).then_some(trace.spans)
+        })
+        .await
     }
 
     /// The flags that tell a program where the three services are.
@@ -148,4 +166,9 @@ pub(crate) async fn nobody_listens(ports: &[u16]) {
         })
         .await;
     }
+}
+
+/// The services that spans are of.
+pub(crate) fn services_of(spans: &[Span]) -> BTreeSet<String> {
+    spans.iter().map(|span| span.service.to_string()).collect()
 }

@@ -83,7 +83,7 @@ async fn ktrdr_comes_along_when_asked_for() {
     let backend_url = format!("http://127.0.0.1:{backend}");
     eventually("four workers and an operation for them", || async {
         let ask = async |what| {
-            let answer = reqwest::get(format!("{backend_url}/api/v1/{what}")).await;
+            let answer = testkit::fetch(format!("{backend_url}/api/v1/{what}")).await;
             answer.ok()?.json::<Value>().await.ok()
         };
         let (workers, operations) = (ask("workers").await?, ask("operations").await?);

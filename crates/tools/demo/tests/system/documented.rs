@@ -39,7 +39,7 @@ fn documented() -> Families {
 async fn exposed(processes: &[Process]) -> Families {
     let mut families = Families::new();
     for process in processes {
-        let answer = reqwest::get(process.url("/metrics"))
+        let answer = testkit::fetch(process.url("/metrics"))
             .await
             .expect("an answer");
         let text = answer.text().await.expect("text");

@@ -2,10 +2,11 @@
 //! change is a flag.
 
 use nix::sys::signal::Signal;
+use signals::tempo::Span;
 use testkit::{eventually, get};
 use tokio::process::Command;
 
-use crate::demo::{Demo, command, free_ports};
+use crate::demo::{Demo, command, free_ports, services_of};
 use crate::postgres::{is_here, url};
 use crate::processes::Pid;
 use crate::stages::pid;
@@ -98,12 +99,8 @@ async fn what_a_shell_has_set_for_other_programs_changes_nothing() {
         let (status, answer) = get(&demo.url(2, "/roll?die=fair")).await;
         assert_eq!(status, 200, "{answer}");
         let trace = answer["trace_id"].as_str().expect("an id");
-        let trace = demo.url(4, &format!("/api/traces/{trace}"));
-        eventually("three services in the trace", || async {
-            let (_, trace) = get(&trace).await;
-            (trace["batches"].as_array()?.len() >= 3).then_some(())
-        })
-        .await;
+        let all = |spans: &[Span]| services_of(spans).len() == 3;
+        demo.trace(trace, "three services in the trace", all).await;
         for process in pid(&demo).children() {
             for variable in process.environment() {
                 let name = variable.split('=').next().expect("a name");
@@ -172,7 +169,7 @@ async fn log_lines_are_as_the_flags_say() {
     ];
     let demo = start_in(&[], &flags).await;
     eventually("the page", || async {
-        reqwest::get(demo.url(2, "/healthz")).await.ok()
+        testkit::fetch(demo.url(2, "/healthz")).await.ok()
     })
     .await;
     assert_eq!(get(&demo.url(2, "/roll?die=fair")).await.0, 200);

@@ -156,7 +156,7 @@ async fn bad_input_is_named_with_what_is_allowed() {
 #[tokio::test]
 async fn wrong_methods_are_405_everywhere() {
     let system = System::quick().await;
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     for (process, path, allowed) in [
         (&system.die_service, "/dice", "GET,HEAD"),
         // A roll changes something, which HEAD must not do.
@@ -197,7 +197,7 @@ async fn every_json_answer_of_the_frontend_names_its_trace() {
         ("/roll", 422),
         ("/nowhere", 404),
     ] {
-        let answer = reqwest::get(system.frontend.url(path))
+        let answer = testkit::fetch(system.frontend.url(path))
             .await
             .expect("an answer");
         assert_eq!(answer.status(), status, "{path}");
@@ -257,7 +257,7 @@ async fn health_is_asked_through_the_same_program() {
 #[tokio::test]
 async fn head_rolls_no_die_and_is_no_usage_event() {
     let system = System::quick().await;
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     for process in [&system.dice_roller, &system.frontend] {
         for path in ["/roll?die=fair", "/roll-async?die=fair&times=2"] {
             let answer = client.head(process.url(path)).send().await;
@@ -278,7 +278,7 @@ async fn head_rolls_no_die_and_is_no_usage_event() {
 async fn a_method_that_the_conventions_do_not_know_is_named_as_they_say() {
     let system = System::quick().await;
     let method = reqwest::Method::from_bytes(&[b"PROPFIND".as_slice(), &[b'X'; 2000]].concat());
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     let url = system.dice_roller.url("/roll?die=fair");
     let answer = client.request(method.expect("a token"), url).send().await;
     assert_eq!(answer.expect("an answer").status(), 405);

@@ -214,7 +214,10 @@ async fn people_can_have_text() {
         .spawn()
         .expect("it starts");
     let health = format!("http://{address}/healthz");
-    eventually("it to serve", || async { reqwest::get(&health).await.ok() }).await;
+    eventually("it to serve", || async {
+        testkit::fetch(&health).await.ok()
+    })
+    .await;
     let pid = i32::try_from(child.id().expect("running")).expect("small");
     nix::sys::signal::kill(
         nix::unistd::Pid::from_raw(pid),

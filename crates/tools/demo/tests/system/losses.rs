@@ -27,7 +27,7 @@ async fn sigterm_under_load_loses_no_finished_requests_span_or_line() {
     for _ in 0..16 {
         let url = url.clone();
         clients.spawn(async move {
-            let client = reqwest::Client::new();
+            let client = testkit::client();
             let mut finished = Vec::new();
             while let Ok(answer) = client.get(&url).send().await {
                 let status = answer.status();
@@ -185,7 +185,7 @@ async fn an_unread_standard_output_stops_no_request_and_its_lost_lines_are_count
         .expect("it starts");
     let metrics = format!("http://{address}/metrics");
     eventually("it to serve", || async {
-        reqwest::get(&metrics).await.ok()
+        testkit::fetch(&metrics).await.ok()
     })
     .await;
     // About 25,000 lines may wait.
@@ -240,8 +240,8 @@ async fn what_a_client_wrote_is_cut_before_it_waits_in_memory() {
     let process = service("die-service", &otlp, &[]).await;
     for (length, status) in [(10_000, 200), (100_000, 431)] {
         let agent = "x".repeat(length);
-        let client = reqwest::Client::builder().user_agent(agent).build();
-        let request = client.expect("a client").get(process.url("/dice"));
+        let client = testkit::client_with(|it| it.user_agent(agent));
+        let request = client.get(process.url("/dice"));
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), status, "a head of {length} bytes");
     }

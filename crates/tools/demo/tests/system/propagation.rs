@@ -39,7 +39,7 @@ impl Hop {
 
     /// The headers that a roll asked with `headers` sends on: all `traceparent`, all `tracestate`.
     async fn roll(&self, headers: &[(&'static str, &'static str)]) -> [Vec<String>; 2] {
-        let mut request = reqwest::Client::new().get(self.roller.url("/roll?die=fair"));
+        let mut request = testkit::client().get(self.roller.url("/roll?die=fair"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use signals::tempo::Span;
 use stages::{Component, Stage};
 use testkit::{AT_ONCE, Metrics, eventually, get};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-use crate::demo::{Demo, command, free_ports};
+use crate::demo::{Demo, command, free_ports, services_of};
 use crate::processes::{Pid, all_gone};
 use crate::support::PROGRAM;
 
@@ -66,29 +67,15 @@ async fn each_stage_has_its_services_and_no_others() {
 /// and of nobody else.
 async fn roll_and_trace(demo: &Demo, entry: usize, expected: &BTreeSet<String>) {
     let id = "5bf92f3577b34da6a3ce929d0e0e4736";
-    let roll = reqwest::Client::new().get(demo.url(entry, "/roll?die=fair"));
+    let roll = testkit::client().get(demo.url(entry, "/roll?die=fair"));
     let roll = roll.header("traceparent", format!("00-{id}-00f067aa0ba902b7-01"));
     let answer = roll.send().await.expect("an answer");
     let answer: Value = answer.json().await.expect("JSON");
     let value = answer["roll"].as_u64().expect("a number");
     assert!((1..=6).contains(&value), "{answer}");
-    let url = demo.url(4, &format!("/api/traces/{id}"));
-    eventually(&format!("a trace of {expected:?}"), || async {
-        let (_, trace) = get(&url).await;
-        (services_of(&trace) == *expected).then_some(())
-    })
-    .await;
-}
-
-fn services_of(trace: &Value) -> BTreeSet<String> {
-    let batches = trace["batches"].as_array().into_iter().flatten();
-    let attributes = batches.flat_map(|batch| batch["resource"]["attributes"].as_array());
-    let names = attributes
-        .flatten()
-        .filter(|it| it["key"] == "service.name");
-    names
-        .filter_map(|it| Some(it["value"]["stringValue"].as_str()?.to_owned()))
-        .collect()
+    let what = format!("a trace of {expected:?}");
+    let are_all = |spans: &[Span]| services_of(spans) == *expected;
+    demo.trace(id, &what, are_all).await;
 }
 
 #[tokio::test]

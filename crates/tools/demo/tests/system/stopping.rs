@@ -10,7 +10,7 @@ use crate::support::{collector, service};
 async fn abandoned_batch(otlp: &str, delay: &str) -> Process {
     let roller = service("dice-roller", otlp, &[delay]).await;
     let url = roller.url("/roll-async?die=fair&times=20");
-    let client = tokio::spawn(reqwest::get(url));
+    let client = tokio::spawn(testkit::fetch(url));
     roller.line_with("Async roll batch started").await;
     client.abort();
     let gone = ["status=\"499\"", "handler=\"/roll-async\""];
@@ -83,7 +83,7 @@ async fn an_idle_connection_and_half_a_head_do_not_hold_the_stop() {
     let _idle = tokio::net::TcpStream::connect(&roller.address)
         .await
         .expect("connects");
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     client
         .get(roller.url("/healthz"))
         .send()

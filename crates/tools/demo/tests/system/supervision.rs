@@ -31,7 +31,7 @@ async fn a_part_that_is_killed_before_it_is_ready_ends_the_demo() {
     let nobody = "--database-url=postgres://cook@127.0.0.1:1/food";
     let demo = Demo::spawn(&["--stage=5", nobody]).await;
     eventually("die-service to serve", || async {
-        reqwest::get(demo.url(0, "/healthz")).await.ok()
+        testkit::fetch(demo.url(0, "/healthz")).await.ok()
     })
     .await;
     demo.kill_service(0);

@@ -205,7 +205,7 @@ async fn status_is_an_error_for_5xx_and_for_nothing_else() {
 #[tokio::test]
 async fn a_callers_trace_is_continued_and_its_decision_respected() {
     let system = System::quick().await;
-    let client = reqwest::Client::new();
+    let client = testkit::client();
     let ask = |traceparent: &'static str| {
         let request = client.get(system.frontend.url("/roll?die=fair"));
         async move {

@@ -21,8 +21,7 @@ const ACTIONS: [(&str, &str); 5] = [
 ];
 
 pub(crate) async fn act(demo: &Demo) {
-    let client = reqwest::Client::builder().redirect(Policy::none());
-    let client = client.build().expect("a client");
+    let client = testkit::client_with(|it| it.redirect(Policy::none()));
     for (action, _) in ACTIONS {
         let (method, path) = action.split_once(' ').expect("two words");
         let method = method.parse().expect("a method");

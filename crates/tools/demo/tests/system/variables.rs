@@ -148,7 +148,7 @@ async fn a_hop_without_an_sdk_does_not_cut_the_trace() {
     let flags = ["--listen=127.0.0.1:0", "--roll-delay=0s", &url];
     let roller = Process::start("env", &[&program[..], &flags].concat()).await;
     let trace = "0af7651916cd43dd8448eb211c80319c";
-    let request = reqwest::Client::new()
+    let request = testkit::client()
         .get(roller.url("/roll?die=fair"))
         .header("traceparent", format!("00-{trace}-b7ad6b7169203331-01"));
     assert_eq!(request.send().await.expect("an answer").status(), 200);
@@ -196,7 +196,7 @@ async fn lines_for_people_name_their_service_and_trace() {
         .nth(1)
         .and_then(|rest| rest.split('"').next());
     let trace = "0af7651916cd43dd8448eb211c80319c";
-    let request = reqwest::Client::new()
+    let request = testkit::client()
         .get(format!("{}/roll?die=fair", url.expect("a URL")))
         .header("traceparent", format!("00-{trace}-b7ad6b7169203331-01"));
     assert_eq!(request.send().await.expect("an answer").status(), 200);
