@@ -93,8 +93,12 @@ impl Database {
     /// Sends a query and answers all its rows, within the timeout of the options, the wait for a
     /// connection included. `query` is `statement.text` with its values.
     ///
-    /// Dropping the future gives up the answer. The connection stays taken until the server has
-    /// ended the query, which it does after the timeout at the latest (`statement_timeout`).
+    /// Dropping the future, or its timeout, gives up the answer. The connection stays taken until
+    /// the server has ended the query and answered a ping: sqlx sends one before it hands the
+    /// connection out again, without a bound of its own. A server that can be reached ends the query
+    /// after the timeout at the latest (`statement_timeout`). One that has vanished without closing
+    /// its connections keeps the place until the system gives the connection up, on Linux after some
+    /// 15 minutes; with all places taken so, queries fail with [`DatabaseError::Timeout`].
     ///
     /// # Errors
     /// [`DatabaseError`]; it is logged already.

@@ -27,6 +27,8 @@ const KNOWN: [&str; 10] = [
 
 const NOT_A_URL: &str = "not the URL of a database, as in postgres://user@localhost:5432/name";
 
+const SEVERAL_HOSTS: &str = "several hosts are not supported: give one";
+
 const CONNECT_TIMEOUT: &str = "connect_timeout is not supported: --database-timeout or \
     DATABASE_TIMEOUT bounds connecting, too";
 
@@ -47,6 +49,10 @@ pub fn postgres_url(text: &str) -> Result<Url, String> {
 /// [`postgres_url`] where the variable `PGSSLMODE` says `environment`.
 fn postgres_url_in(text: &str, environment: Option<&str>) -> Result<Url, String> {
     let not_a_url = || NOT_A_URL.to_owned();
+    // With ports, a list of hosts is no URL; PostgreSQL's own clients read it all the same.
+    if has_several_hosts(text) {
+        return Err(SEVERAL_HOSTS.to_owned());
+    }
     let url = Url::parse(text).map_err(|_| not_a_url())?;
     if !matches!(url.scheme(), "postgres" | "postgresql") || url.path().len() < 2 {
         return Err(not_a_url());
@@ -99,9 +105,23 @@ fn check_sslmode(name: &str, mode: &str) -> Result<(), String> {
 /// The first of several hosts would be the only one.
 fn check_host(host: &str) -> Result<(), String> {
     match host.contains(',') || host.contains("%2C") || host.contains("%2c") {
-        true => Err("several hosts are not supported: give one".to_owned()),
+        true => Err(SEVERAL_HOSTS.to_owned()),
         false => Ok(()),
     }
+}
+
+/// Whether the authority of `text` is a list of hosts, with ports or without.
+fn has_several_hosts(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let hosts = authority.rsplit('@').next().unwrap_or_default();
+    let is_host = |host: &str| match host.rsplit_once(':') {
+        Some((_, port)) => host.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit()),
+        None => true,
+    };
+    hosts.contains(',') && hosts.split(',').all(is_host)
 }
 
 #[cfg(test)]
@@ -154,12 +174,31 @@ mod tests {
             assert!(error.contains(words), "{query}: {error}");
             assert!(!error.contains("hunter2"), "{query}: {error}");
         }
-        let hosts = "postgres://me:hunter2@one,two/dice";
-        assert!(
-            postgres_url_in(hosts, None)
-                .unwrap_err()
-                .contains("several hosts")
-        );
+    }
+
+    #[test]
+    fn several_hosts_are_refused_as_such() {
+        for hosts in [
+            "one,two",
+            "one:5432,two:5432",
+            "one:5432,two",
+            "one:,two",
+            "[::1]:5432,[::1]",
+            "one:5432,two:5432,three:1",
+        ] {
+            for user in ["", "me@", "me:hunter2@", "me:p@ss,w@"] {
+                for path in ["/dice", "", "?sslmode=disable"] {
+                    let url = format!("postgres://{user}{hosts}{path}");
+                    let error = postgres_url_in(&url, None).unwrap_err();
+                    assert!(error.contains("several hosts"), "{url}: {error}");
+                }
+            }
+        }
+        for other in ["postgres://me:a,b/c@host/dice", "one,two"] {
+            let error = postgres_url_in(other, None).unwrap_err();
+            assert!(error.contains("not the URL"), "{other}: {error}");
+        }
+        assert!(postgres_url_in("postgres://me:a,b@host/dice", None).is_ok());
     }
 
     #[test]
