@@ -6,7 +6,6 @@
 //! exception: a 4xx answer leaves the span's status unset, because asking for a die that does not
 //! exist is no failure of the call.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
@@ -18,6 +17,7 @@ use tracing::{Instrument, Span, field, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use url::Url;
 
+pub use crate::secrets::{redacted, shown};
 use crate::{bounded, trace_context};
 
 /// Idle connections kept for each upstream: as many as a stampede of batches uses at once.
@@ -153,48 +153,6 @@ pub fn http_url(text: &str) -> Result<Url, String> {
         }
         _ => Err("not a URL with scheme and host, as in http://localhost:4318".to_owned()),
     }
-}
-
-/// A configured URL for people to read: without credentials and without its query, which may hold
-/// some.
-#[must_use]
-pub fn shown(url: &Url) -> String {
-    let mut url = redacted(url).into_owned();
-    url.set_query(None);
-    url.set_fragment(None);
-    url.into()
-}
-
-/// Parameters whose value is a secret, by the conventions of `url.full`:
-/// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>
-pub(crate) const SECRET_PARAMETERS: [&str; 4] =
-    ["AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"];
-
-/// A URL as the conventions want it in `url.full`: no user, no password, no signature.
-#[must_use]
-pub fn redacted(url: &Url) -> Cow<'_, Url> {
-    const REDACTED: &str = "REDACTED";
-    let is_secret = |name: &str| SECRET_PARAMETERS.contains(&name);
-    let mut shown = Cow::Borrowed(url);
-    if !url.username().is_empty() || url.password().is_some() {
-        let shown = shown.to_mut();
-        // Fails only for a URL without a host, which has no credentials.
-        let _ = shown.set_username(REDACTED);
-        let _ = shown.set_password(Some(REDACTED));
-    }
-    if url.query_pairs().any(|(name, _)| is_secret(&name)) {
-        let pairs = url.query_pairs().map(|(name, value)| {
-            let value = if is_secret(&name) {
-                REDACTED.into()
-            } else {
-                value
-            };
-            (name, value)
-        });
-        let mut query = shown.to_mut().query_pairs_mut();
-        query.clear().extend_pairs(pairs);
-    }
-    shown
 }
 
 /// The URL of `path` at the service at `base`. A path of `base` itself is kept, as behind a proxy

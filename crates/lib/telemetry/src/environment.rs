@@ -3,39 +3,79 @@
 //!
 //! A shell may have set them for other programs. A value that this program does not know is
 //! ignored with a warning, where the same value of a flag is a mistake that ends the program.
-//! Enum values are read in any case.
+//! Enum values are read in any case. A warning names the variable, its value, and what is used
+//! instead.
 
+mod headers;
+
+use std::ffi::OsString;
 use std::sync::{Mutex, PoisonError};
 
 use clap::builder::Resettable;
 use clap::{Arg, Command};
 
-use crate::client::http_url;
+use crate::bounded;
+use crate::secrets::text_without_secret;
 
 /// What is to be logged once there is a log.
 static IGNORED: Mutex<Vec<Ignored>> = Mutex::new(Vec::new());
 
-/// Variables of the specification that would change what is exported, and do nothing here.
-const WITHOUT_EFFECT: [&str; 7] = [
-    "OTEL_EXPORTER_OTLP_CERTIFICATE",
-    "OTEL_EXPORTER_OTLP_COMPRESSION",
-    "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
-    "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
-    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
-    "OTEL_PROPAGATORS",
+pub(crate) const NOT_UTF8: &str = "not UTF-8";
+
+/// A variable of the specification that would change what is exported, and does nothing here.
+struct WithoutEffect {
+    name: &'static str,
+    /// Its one value that is as things are here; in any case.
+    fine: &'static str,
+    /// What is used instead.
+    instead: &'static str,
+}
+
+const WITHOUT_EFFECT: [WithoutEffect; 7] = [
+    without("OTEL_EXPORTER_OTLP_CERTIFICATE", "", "there is no TLS"),
+    without(
+        "OTEL_EXPORTER_OTLP_COMPRESSION",
+        "none",
+        "spans are not compressed",
+    ),
+    without(
+        "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+        "",
+        "there is no TLS",
+    ),
+    without(
+        "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
+        "none",
+        "spans are not compressed",
+    ),
+    without(
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+        "http/protobuf",
+        "http/protobuf is used",
+    ),
+    without(
+        "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
+        "",
+        "OTEL_EXPORTER_OTLP_TIMEOUT or its default is used",
+    ),
+    without("OTEL_PROPAGATORS", "tracecontext", "tracecontext is used"),
 ];
 
-/// The variables that say where spans are posted.
-const ENDPOINTS: [&str; 2] = [
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-];
+const fn without(name: &'static str, fine: &'static str, instead: &'static str) -> WithoutEffect {
+    WithoutEffect {
+        name,
+        fine,
+        instead,
+    }
+}
 
 /// A variable that was set in vain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Ignored {
     variable: String,
+    /// None where it may be a secret.
+    value: Option<String>,
+    /// Why, and what is used instead.
     reason: String,
 }
 
@@ -47,41 +87,49 @@ pub fn lenient(flag: Arg) -> Arg {
         return flag;
     };
     let is_foreign = variable.starts_with("OTEL_") || variable == "RUST_LOG";
-    // A boolean is never wrong: whatever is not true is false.
-    if !is_foreign || !flag.get_action().takes_values() {
-        return flag;
-    }
-    let variable = variable.to_owned();
-    if variable == "OTEL_TRACES_EXPORTER" && has_no_endpoint() {
-        return flag.env(Resettable::Reset).default_value("none");
-    }
-    let Some(value) = std::env::var_os(&variable).filter(|value| !value.is_empty()) else {
+    let Some(value) = set(variable).filter(|_| is_foreign) else {
         return flag;
     };
-    let text = value.to_string_lossy().into_owned();
-    let Some(problem) = problem(&flag, &text) else {
-        return flag;
+    let problem = match value.to_str() {
+        // A boolean is never wrong: whatever is not true is false.
+        Some(_) if !flag.get_action().takes_values() => return flag,
+        Some(text) => {
+            let Some(said) = problem(&flag, text) else {
+                return flag;
+            };
+            let lower = text.to_ascii_lowercase();
+            if problem(&flag, &lower).is_none() {
+                return flag.env(Resettable::Reset).default_value(lower);
+            }
+            said
+        }
+        None => NOT_UTF8.to_owned(),
     };
-    let lower = text.to_ascii_lowercase();
-    if self::problem(&flag, &lower).is_none() {
-        return flag.env(Resettable::Reset).default_value(lower);
+    // What is used in place of an endpoint depends on other flags, see `endpoint.rs`.
+    if !variable.ends_with("_ENDPOINT") {
+        let shown = text_without_secret(&value.to_string_lossy());
+        ignore(
+            variable,
+            Some(shown),
+            &format!("{problem}; {}", default_of(&flag)),
+        );
     }
-    let instead = if ENDPOINTS.contains(&&*variable) {
-        "; no spans are exported"
-    } else {
-        "; the default is used"
-    };
-    ignore(variable, format!("{problem}{instead}"));
     flag.env(Resettable::Reset)
 }
 
-/// Whether the variable that decides where spans are posted cannot be used: the last of
-/// [`ENDPOINTS`] that is set. Spans for a collector that cannot be reached must not go to another.
-fn has_no_endpoint() -> bool {
-    let values = ENDPOINTS.iter().filter_map(std::env::var_os);
-    let mut texts = values.map(|value| value.to_string_lossy().into_owned());
-    let last = texts.rfind(|text| !text.is_empty());
-    last.is_some_and(|text| http_url(&text).is_err())
+/// What is used where a flag and its variable say nothing.
+fn default_of(flag: &Arg) -> String {
+    let defaults = flag.get_default_values();
+    let defaults = defaults.iter().map(|value| value.to_string_lossy());
+    match defaults.collect::<Vec<_>>().join(",") {
+        none if none.is_empty() => "nothing is used in its place".to_owned(),
+        default => format!("the default {default} is used"),
+    }
+}
+
+/// The value of a variable that is set to something.
+pub(crate) fn set(variable: &str) -> Option<OsString> {
+    std::env::var_os(variable).filter(|value| !value.is_empty())
 }
 
 /// Why `value` cannot be a value of `flag`, in clap's words without the value itself, which may be
@@ -99,8 +147,13 @@ fn problem(flag: &Arg, value: &str) -> Option<String> {
     Some(words.unwrap_or("not a value that is allowed").to_owned())
 }
 
-fn ignore(variable: String, reason: String) {
-    let ignored = Ignored { variable, reason };
+/// Notes that `variable` was set in vain, or a part of it; `reason` also says what is used instead.
+pub(crate) fn ignore(variable: &str, value: Option<String>, reason: &str) {
+    let ignored = Ignored {
+        variable: variable.to_owned(),
+        value: value.map(|value| bounded(&value).to_owned()),
+        reason: reason.to_owned(),
+    };
     let mut all = IGNORED.lock().unwrap_or_else(PoisonError::into_inner);
     // A command line is looked at more than once.
     if !all.contains(&ignored) {
@@ -110,15 +163,26 @@ fn ignore(variable: String, reason: String) {
 
 /// Logs a warning for each variable that was set in vain.
 pub(crate) fn warn() {
-    let set = WITHOUT_EFFECT.into_iter().filter(|name| {
-        let value = std::env::var_os(name);
-        value.is_some_and(|value| !value.is_empty() && value != "none")
-    });
-    for variable in set {
-        ignore(variable.to_owned(), "it has no effect here".to_owned());
+    for WithoutEffect {
+        name,
+        fine,
+        instead,
+    } in WITHOUT_EFFECT
+    {
+        let value = set(name).map(|value| value.to_string_lossy().into_owned());
+        if let Some(value) = value.filter(|value| !value.eq_ignore_ascii_case(fine)) {
+            let reason = format!("it has no effect here; {instead}");
+            ignore(name, Some(text_without_secret(&value)), &reason);
+        }
     }
+    headers::check();
     let mut all = IGNORED.lock().unwrap_or_else(PoisonError::into_inner);
-    for Ignored { variable, reason } in all.drain(..) {
-        tracing::warn!(variable, reason, "Variable ignored");
+    for ignored in all.drain(..) {
+        let Ignored {
+            variable,
+            value,
+            reason,
+        } = ignored;
+        tracing::warn!(variable, value, reason, "Variable ignored");
     }
 }

@@ -13,13 +13,14 @@
 //!
 //! What is lost is counted, and said once for each outage: `telemetry_spans_total` has spans that
 //! were rejected, failed or dropped, `telemetry_log_lines_dropped_total` has lines,
-//! `http_handler_panics_total` panics, `http_requests_rejected_total` requests without room.
+//! `process_panics_total` panics, `http_requests_rejected_total` requests without room.
 //!
 //! Logs are [`tracing`] events, written as JSON lines by `logs`; spans are [`tracing`] spans,
 //! exported by `export.rs`.
 
 pub mod client;
 mod collector;
+mod endpoint;
 pub mod environment;
 mod export;
 mod filter;
@@ -36,6 +37,6 @@ mod trace_context;
 
 pub use pipeline::{InitError, Service, Telemetry, init, init_to};
 pub use resource::ResourceAttributes;
-pub use secrets::without_secrets;
+pub use secrets::{text_without_secret, without_secrets};
 pub use settings::{LogFormat, Protocol, Sampler, Settings, TracesExporter};
 pub use span::{Cause, MAX_TEXT, bounded, set_attribute, trace_id, traceresponse};

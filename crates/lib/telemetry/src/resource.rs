@@ -7,7 +7,14 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::{SdkProvidedResourceDetector, TelemetryResourceDetector};
 use percent_encoding::percent_decode_str;
 
+use crate::environment;
+
 const SERVICE_NAME: &str = "service.name";
+
+const SERVICE_VERSION: &str = "service.version";
+
+/// Where these attributes are given.
+pub(crate) const VARIABLE: &str = "OTEL_RESOURCE_ATTRIBUTES";
 
 /// Longest text that is taken, in bytes: it is sent with every batch of spans.
 const MAX_BYTES: usize = 4096;
@@ -46,9 +53,18 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 fn decode(text: &str) -> Result<String, String> {
+    if !is_percent_encoded(text) {
+        return Err("a % is not followed by two hexadecimal digits".to_owned());
+    }
     let decoded = percent_decode_str(text).decode_utf8();
     let decoded = decoded.map_err(|_| "not UTF-8 once its %-escapes are decoded")?;
     Ok(decoded.into_owned())
+}
+
+/// Whether each `%` begins an escape.
+pub(crate) fn is_percent_encoded(text: &str) -> bool {
+    let mut escapes = text.split('%').skip(1).map(str::as_bytes);
+    escapes.all(|rest| rest.len() >= 2 && rest[..2].iter().all(u8::is_ascii_hexdigit))
 }
 
 impl ResourceAttributes {
@@ -59,8 +75,14 @@ impl ResourceAttributes {
         names.next_back().map(|(_, name)| name.as_str())
     }
 
-    /// A resource with these, and with that name and version, which go before them.
+    /// A resource with these, and with that name and version, which go before them: by the
+    /// specification, what the program says wins. A version that differs is noted as ignored.
     pub(crate) fn resource(&self, name: &str, version: &'static str) -> Resource {
+        let versions = self.0.iter().filter(|(key, _)| key == SERVICE_VERSION);
+        for (key, other) in versions.filter(|(_, other)| other != version) {
+            let reason = format!("the version is that of the build; {version} is used");
+            environment::ignore(VARIABLE, Some(format!("{key}={other}")), &reason);
+        }
         let own = self.0.iter();
         let own = own.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
         Resource::builder_empty()
@@ -68,8 +90,8 @@ impl ResourceAttributes {
                 Box::new(SdkProvidedResourceDetector),
                 Box::new(TelemetryResourceDetector),
             ])
-            .with_attribute(KeyValue::new("service.version", version))
             .with_attributes(own)
+            .with_attribute(KeyValue::new(SERVICE_VERSION, version))
             .with_service_name(name.to_owned())
             .build()
     }
@@ -95,7 +117,17 @@ mod tests {
     #[test]
     fn one_mistake_discards_all() {
         let long = format!("a={}", "x".repeat(5000));
-        for text in ["a=1,broken", "a=1,k=b=c", "=x", "a=%ff", &long] {
+        for text in [
+            "a=1,broken",
+            "a=1,k=b=c",
+            "=x",
+            "a=%ff",
+            "a=1,b=%zz",
+            "a=%",
+            "a=%4",
+            "%g0=1",
+            &long,
+        ] {
             read(text).expect_err(text);
         }
     }

@@ -1,32 +1,119 @@
-//! Passwords that command lines and variables hold, kept out of what is written.
+//! Passwords and signatures that URLs, command lines and variables hold, kept out of what is written.
 
-use clap::error::{ContextKind, ContextValue};
+use std::borrow::Cow;
 
-use crate::client::SECRET_PARAMETERS;
+use clap::error::ContextValue;
+use percent_encoding::percent_decode_str;
+use url::Url;
 
-/// The error of a command line, which repeats the value that was wrong, without a password in it.
+/// What stands in the place of a secret.
+const REDACTED: &str = "REDACTED";
+
+/// Parameters whose value is a secret, by the conventions of `url.full` and `url.query`:
+/// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>
+const SECRET_PARAMETERS: [&str; 4] = ["AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"];
+
+/// A configured URL for people to read: without credentials and without its query, which may hold
+/// some.
+#[must_use]
+pub fn shown(url: &Url) -> String {
+    let mut url = redacted(url).into_owned();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
+}
+
+/// A URL as the conventions want it in `url.full`: no user, no password, no signature.
+#[must_use]
+pub fn redacted(url: &Url) -> Cow<'_, Url> {
+    let mut shown = Cow::Borrowed(url);
+    if !url.username().is_empty() || url.password().is_some() {
+        let shown = shown.to_mut();
+        // Fails only for a URL without a host, which has no credentials.
+        let _ = shown.set_username(REDACTED);
+        let _ = shown.set_password(Some(REDACTED));
+    }
+    if let Some(Cow::Owned(query)) = url.query().map(redacted_query) {
+        shown.to_mut().set_query(Some(&query));
+    }
+    shown
+}
+
+/// A query string without the values of [`SECRET_PARAMETERS`]; every other byte is as it was sent.
+pub(crate) fn redacted_query(query: &str) -> Cow<'_, str> {
+    if !query.split('&').any(|pair| secret_name(pair).is_some()) {
+        return Cow::Borrowed(query);
+    }
+    let pairs = query.split('&').map(|pair| match secret_name(pair) {
+        Some(name) => Cow::Owned(format!("{name}={REDACTED}")),
+        None => Cow::Borrowed(pair),
+    });
+    Cow::Owned(pairs.collect::<Vec<_>>().join("&"))
+}
+
+/// The name in `name=value`, as it was sent, when the value is a secret.
+fn secret_name(pair: &str) -> Option<&str> {
+    let (name, _) = pair.split_once('=')?;
+    let decoded = percent_decode_str(name).decode_utf8().ok()?;
+    SECRET_PARAMETERS.contains(&&*decoded).then_some(name)
+}
+
+/// The error of a command line, which repeats what was wrong, without a password in it: not in the
+/// value, the argument or the subcommand, and not in a suggestion.
 #[must_use]
 pub fn without_secrets(mut error: clap::Error) -> clap::Error {
-    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg] {
-        if let Some(ContextValue::String(text)) = error.get(kind)
-            && let Some(shown) = without_secret(text)
-        {
-            error.insert(kind, ContextValue::String(shown));
-        }
+    let context = error.context();
+    let redacted: Vec<_> = context
+        .filter_map(|(kind, value)| Some((kind, without_secret_in(value)?)))
+        .collect();
+    for (kind, value) in redacted {
+        match value {
+            ContextValue::None => error.remove(kind),
+            value => error.insert(kind, value),
+        };
     }
     error
+}
+
+/// `value` with what can be shown of it; none when it holds no secret. A suggestion is left out.
+fn without_secret_in(value: &ContextValue) -> Option<ContextValue> {
+    match value {
+        ContextValue::String(text) => without_secret(text).map(ContextValue::String),
+        ContextValue::Strings(texts) => {
+            let is_secret = texts.iter().any(|text| without_secret(text).is_some());
+            let shown = texts.iter().map(|text| text_without_secret(text));
+            is_secret.then(|| ContextValue::Strings(shown.collect()))
+        }
+        ContextValue::StyledStr(text) => {
+            without_secret(&text.to_string()).map(|_| ContextValue::None)
+        }
+        ContextValue::StyledStrs(texts) => {
+            let mut texts = texts.iter();
+            let is_secret = texts.any(|text| without_secret(&text.to_string()).is_some());
+            is_secret.then_some(ContextValue::None)
+        }
+        _ => None,
+    }
+}
+
+/// What can be shown of a text that a person gave: all of it, or the scheme of a URL that may hold a
+/// secret.
+#[must_use]
+pub fn text_without_secret(text: &str) -> String {
+    without_secret(text).unwrap_or_else(|| text.to_owned())
 }
 
 /// What can be shown of a text that may hold a secret: the scheme of a URL. The text may be broken
 /// in any way, so where the secret begins and ends is not known.
 fn without_secret(text: &str) -> Option<String> {
     let has_parameter = SECRET_PARAMETERS.iter().any(|name| text.contains(name));
-    let holds_secret = text.contains('@') || text.contains("password") || has_parameter;
+    let names_password = text.to_ascii_lowercase().contains("password");
+    let holds_secret = text.contains('@') || names_password || has_parameter;
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);
     let is_plain = |scheme: &str| scheme.chars().all(|c| c.is_ascii_alphanumeric());
     holds_secret.then(|| match scheme.filter(|scheme| is_plain(scheme)) {
-        Some(scheme) => format!("{scheme}://REDACTED"),
-        None => "REDACTED".to_owned(),
+        Some(scheme) => format!("{scheme}://{REDACTED}"),
+        None => REDACTED.to_owned(),
     })
 }
 
@@ -45,12 +132,38 @@ mod tests {
             ),
             ("me:secret@host", "REDACTED"),
             ("me:secret://@host", "REDACTED"),
+            ("PGPASSWORD=secret", "REDACTED"),
             ("http://host/?sig=secret", "http://REDACTED"),
         ] {
             assert_eq!(without_secret(text).as_deref(), Some(shown), "{text}");
         }
         for plain in ["https://host/path?die=fair", "12", ""] {
             assert_eq!(without_secret(plain), None, "{plain}");
+        }
+    }
+
+    #[test]
+    fn a_query_keeps_every_byte_that_is_no_secret() {
+        for (query, shown) in [
+            (
+                "die=f%61ir+x&sig=a%2Fb&&=&x",
+                "die=f%61ir+x&sig=REDACTED&&=&x",
+            ),
+            (
+                "AWSAccessKeyId=AKIA&Signature=s=&X-Goog-Signature=1",
+                "AWSAccessKeyId=REDACTED&Signature=REDACTED&X-Goog-Signature=REDACTED",
+            ),
+            (
+                "%73ig=secret&a=~!$'()*,;:@/?",
+                "%73ig=REDACTED&a=~!$'()*,;:@/?",
+            ),
+            ("sig=", "sig=REDACTED"),
+            ("sig&SIG=1&signature=%zz", "sig&SIG=1&signature=%zz"),
+        ] {
+            assert_eq!(redacted_query(query), shown);
+            let url = Url::parse(&format!("http://host/p?{query}")).expect("a URL");
+            let plain = Url::parse(&format!("http://host/p?{shown}")).expect("a URL");
+            assert_eq!(*redacted(&url), plain);
         }
     }
 }

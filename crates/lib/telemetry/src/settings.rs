@@ -8,11 +8,11 @@ use clap::{Arg, Args, ValueEnum};
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
-use crate::client::http_url;
-use crate::resource::ResourceAttributes;
+use crate::endpoint::Endpoint;
+use crate::resource::{self, ResourceAttributes};
 
 /// The heading of these flags in `--help`.
-const HEADING: &str = "Telemetry";
+pub(crate) const HEADING: &str = "Telemetry";
 
 /// A program's own flags come first: these are in `--help`, and not in the short `-h`.
 fn in_long_help(flag: Arg) -> Arg {
@@ -32,15 +32,9 @@ fn in_long_help(flag: Arg) -> Arg {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = HEADING, mut_args(in_long_help))]
 pub struct Settings {
-    /// Base URL of the OTLP/HTTP receiver; spans are posted to URL/v1/traces
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
-    #[arg(default_value = "http://localhost:4318", value_parser = http_url)]
-    pub otlp_endpoint: Url,
-
-    /// Where spans are posted, in full, in place of the base URL
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", value_name = "URL")]
-    #[arg(value_parser = http_url)]
-    pub otlp_traces_endpoint: Option<Url>,
+    /// Where spans are posted.
+    #[command(flatten)]
+    pub(crate) endpoint: Endpoint,
 
     /// How spans are sent; no other protocol is built in
     #[arg(long, env = "OTEL_EXPORTER_OTLP_PROTOCOL", value_enum, default_value_t = Protocol::HttpProtobuf)]
@@ -105,10 +99,12 @@ pub struct Settings {
     #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME")]
     pub service_name: Option<String>,
 
-    /// Attributes of this process on all its spans: key=value,..., percent-encoded where needed
+    /// Attributes of this process on all its spans: key=value,..., percent-encoded where needed. Its
+    /// service.name counts where --service-name is not given, and its service.version never: that is
+    /// the build's
     #[arg(
         long,
-        env = "OTEL_RESOURCE_ATTRIBUTES",
+        env = resource::VARIABLE,
         value_name = "PAIRS",
         default_value = ""
     )]
@@ -178,11 +174,7 @@ impl Settings {
         if self.otel_disabled || self.traces_exporter == TracesExporter::None {
             return None;
         }
-        Some(self.otlp_traces_endpoint.clone().unwrap_or_else(|| {
-            let mut url = self.otlp_endpoint.clone();
-            url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
-            url
-        }))
+        self.endpoint.url().cloned()
     }
 }
 

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, Parser};
+use telemetry::without_secrets;
 
 use crate::{backend, drive, worker};
 
@@ -45,7 +46,7 @@ pub fn main_from<S>(
 where
     S: Future<Output = ()> + Send + 'static,
 {
-    match Role::try_parse_from(arguments) {
+    match Role::try_parse_from(arguments).map_err(without_secrets) {
         Ok(Role::Backend(rest)) => service::main_from(
             backend::PROGRAM,
             rest.of("ktrdr backend"),

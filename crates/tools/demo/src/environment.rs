@@ -15,7 +15,8 @@ use crate::plan::Plan;
 
 /// What the system, the dynamic linker and the tools for coverage and backtraces need, and the one
 /// variable of OpenTelemetry that cannot change where spans go or which there are: its attributes
-/// are added to those of the programs, but for `service.name`, which tells the parts apart.
+/// are added to those of the programs, but for `service.name`, which tells the parts apart, and
+/// `service.version`, which is that of the build.
 const PASSED_ON: [&str; 15] = [
     "PATH",
     "HOME",
@@ -76,7 +77,10 @@ impl Decided {
         command.env_clear();
         command.envs(std::env::vars_os().filter(|(name, _)| is_passed_on(name)));
         if let Some(attributes) = std::env::var_os(RESOURCE_ATTRIBUTES) {
-            command.env(RESOURCE_ATTRIBUTES, nameless(&attributes.to_string_lossy()));
+            command.env(
+                RESOURCE_ATTRIBUTES,
+                of_any_service(&attributes.to_string_lossy()),
+            );
         }
         for (name, value) in &self.0 {
             command.env(name, value);
@@ -84,10 +88,12 @@ impl Decided {
     }
 }
 
-/// Resource attributes without the name of a service.
-fn nameless(attributes: &str) -> String {
-    let is_name = |pair: &&str| pair.trim().starts_with("service.name=");
-    let pairs = attributes.split(',').filter(|pair| !is_name(pair));
+/// Resource attributes without the name and the version of a service.
+fn of_any_service(attributes: &str) -> String {
+    let pairs = attributes.split(',').filter(|pair| {
+        let key = pair.split('=').next().unwrap_or_default();
+        !["service.name", "service.version"].contains(&key.trim())
+    });
     pairs.collect::<Vec<_>>().join(",")
 }
 

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::process::ExitCode;
 
+use telemetry::text_without_secret;
 use tokio::sync::oneshot;
 
 use crate::postgres::keeper;
@@ -31,6 +32,7 @@ pub(crate) fn main(arguments: Vec<OsString>, stop_at_eof: bool) -> ExitCode {
         "traffic-gen" => traffic_gen::main_until(arguments, || stopped(stop_at_eof)),
         keeper::NAME => keeper::main(&arguments[1..], stopped(stop_at_eof)),
         _ => {
+            let name = text_without_secret(&name);
             let known = "die-service, dice-roller, frontend, usage-sink, ktrdr, traffic-gen, local-postgres";
             eprintln!("demo: there is no service {name:?}; there are {known}");
             ExitCode::from(2)

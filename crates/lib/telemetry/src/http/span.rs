@@ -18,6 +18,7 @@ use tracing::{Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{OTHER_METHOD, method_label};
+use crate::secrets::redacted_query;
 use crate::span::bounded;
 use crate::trace_context::{RANDOM, TRACEPARENT, TRACESTATE, state_within_limits};
 
@@ -70,6 +71,7 @@ fn describe(span: &SpanRef<'_>, request: &Request, route: Option<&str>) {
     let text = |key, value: Option<&str>| Some(KeyValue::new(key, bounded(value?).to_owned()));
     let original = (!known).then(|| request.method().as_str());
     let user_agent = request.headers().get(USER_AGENT);
+    let query = request.uri().query().map(redacted_query);
     let always = [
         KeyValue::new("http.request.method", method),
         KeyValue::new("url.scheme", "http"),
@@ -82,7 +84,7 @@ fn describe(span: &SpanRef<'_>, request: &Request, route: Option<&str>) {
         text("http.request.method_original", original),
         text("http.route", route),
         text("url.path", Some(request.uri().path())),
-        text("url.query", request.uri().query()),
+        text("url.query", query.as_deref()),
         text(
             "user_agent.original",
             user_agent.and_then(|value| value.to_str().ok()),

@@ -66,7 +66,10 @@ const MISLEADING: [(&str, &str); 21] = [
     ("DIE_SERVICE_URL", "http://127.0.0.1:1"),
     ("DICE_ROLLER_URL", "http://127.0.0.1:1"),
     ("TEMPO_URL", "http://127.0.0.1:1"),
-    ("OTEL_RESOURCE_ATTRIBUTES", "service.name=mine,team=dice"),
+    (
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "service.name=mine,team=dice,service.version=9",
+    ),
 ];
 
 /// What PostgreSQL's programs and clients read.

@@ -6,7 +6,7 @@ use testkit::{Process, get};
 use crate::support::{PROGRAM, System, collector};
 
 /// die-service with those variables; it exports to `otlp` where they do not say otherwise.
-async fn start(otlp: &str, variables: &[&str]) -> Process {
+pub(crate) async fn start(otlp: &str, variables: &[&str]) -> Process {
     let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT={otlp}");
     let program = [PROGRAM, "service", "die-service", "--listen=127.0.0.1:0"];
     let arguments = [&[endpoint.as_str()], variables, &program].concat();
@@ -28,7 +28,11 @@ async fn what_is_not_known_is_ignored_with_a_warning() {
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
         ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc"),
+        ("OTEL_PROPAGATORS", "b3"),
         ("OTEL_RESOURCE_ATTRIBUTES", "team=a,broken"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "team=a,rest=%zz"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "service.version=9"),
         ("RUST_LOG", "my_crate[span{field=x}]=debug"),
     ] {
         let before = store.counters().spans_received;
@@ -42,6 +46,11 @@ async fn what_is_not_known_is_ignored_with_a_warning() {
         };
         assert_eq!(warning["level"], "WARN");
         assert_eq!(warning["message"], "Variable ignored");
+        assert_eq!(warning["value"], value);
+        let reason = warning["reason"].as_str().expect("text");
+        let (_, instead) = reason.rsplit_once("; ").expect("what is used instead");
+        let is_said = ["is used", "not compressed"].map(|words| instead.contains(words));
+        assert!(is_said.contains(&true), "{variable}: {reason}");
         let spans = store.counters().spans_received - before;
         assert_eq!(spans, 1, "{variable}={value}: the default is used");
     }
@@ -56,6 +65,10 @@ async fn names_are_read_in_any_case_and_without_a_warning() {
         ("OTEL_TRACES_SAMPLER=Always_Off", 0),
         ("OTEL_TRACES_EXPORTER=None", 0),
         ("OTEL_EXPORTER_OTLP_PROTOCOL=HTTP/PROTOBUF", 1),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=HTTP/protobuf", 1),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION=None", 1),
+        ("OTEL_PROPAGATORS=tracecontext", 1),
+        ("OTEL_EXPORTER_OTLP_HEADERS=a=b%20c", 1),
         ("OTEL_SDK_DISABLED=TRUE", 0),
     ] {
         let before = store.counters().spans_received;
@@ -75,27 +88,39 @@ async fn names_are_read_in_any_case_and_without_a_warning() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_cannot_be_used_exports_nothing_and_shows_no_password() {
-    let (store, otlp) = collector().await;
+async fn what_is_not_utf_8_is_ignored_with_a_warning() {
+    // One at a time: what is not read cannot end the program.
     for variable in [
-        "OTEL_EXPORTER_OTLP_ENDPOINT=https://user:secret@localhost:4318",
-        "OTEL_EXPORTER_OTLP_ENDPOINT=secret",
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=grpc://user:secret@localhost",
+        "OTEL_SERVICE_NAME",
+        "OTEL_SDK_DISABLED",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_TRACES_EXPORTER",
+        "OTEL_TRACES_SAMPLER_ARG",
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "RUST_LOG",
     ] {
-        let process = start(&otlp, &[variable, "OTEL_TRACES_EXPORTER=OTLP"]).await;
-        assert_eq!(get(&process.url("/dice")).await.0, 200);
-        let (_, lines) = process.terminate().await;
-        let warning = lines
+        let script = format!("export {variable}=\"$(printf 'http://b\\377')\"; exec \"$0\" \"$@\"");
+        let program = [PROGRAM, "service", "die-service", "--listen=127.0.0.1:0"];
+        let process = Process::start("sh", &[&["-c", &script], &program[..]].concat()).await;
+        assert_eq!(get(&process.url("/dice")).await.0, 200, "{variable}");
+        let (status, lines) = process.terminate().await;
+        assert!(status.success(), "{variable}: {status}");
+        let warnings: Vec<_> = lines
             .iter()
-            .find(|line| line["message"] == "Variable ignored");
-        let reason = warning.expect("a warning")["reason"]
-            .as_str()
-            .expect("text");
-        assert!(reason.contains("no spans are exported"), "{reason}");
-        let told = serde_json::to_string(&lines).expect("JSON");
-        assert!(!told.contains("secret"), "{told}");
+            .filter(|line| line["variable"] == variable)
+            .collect();
+        let [warning] = warnings[..] else {
+            panic!("{variable}: {lines:?}")
+        };
+        let reason = warning["reason"].as_str().expect("text");
+        assert!(reason.starts_with("not UTF-8; "), "{reason}");
+        assert!(
+            lines.iter().all(|line| line["logger"] == "die-service"),
+            "{lines:?}"
+        );
     }
-    assert_eq!(store.counters().spans_received, 0);
 }
 
 #[tokio::test]
@@ -131,6 +156,20 @@ async fn resource_attributes_are_decoded_and_name_the_service_unless_something_e
         let teams: Vec<_> = own.map(|span| span.resource_attribute("team")).collect();
         assert_eq!(teams, [Some(Attribute::Text("café,b"))]);
     }
+}
+
+#[tokio::test]
+async fn the_version_is_that_of_the_build() {
+    let (store, otlp) = collector().await;
+    let process = start(&otlp, &["OTEL_RESOURCE_ATTRIBUTES=service.version=9"]).await;
+    get(&process.url("/dice")).await;
+    let metrics = process.metrics().await;
+    let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    assert_eq!(metrics.value("build_info", &[&version]), 1.0);
+    process.terminate().await;
+    let traces = store.traces();
+    let version = traces[0].spans()[0].resource_attribute("service.version");
+    assert_eq!(version, Some(Attribute::Text(env!("CARGO_PKG_VERSION"))));
 }
 
 #[tokio::test]

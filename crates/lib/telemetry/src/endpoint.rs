@@ -1,0 +1,129 @@
+//! Where spans are posted: two flags and two variables, of which one decides.
+
+use std::ffi::OsString;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use url::Url;
+
+use crate::client::http_url;
+use crate::environment;
+use crate::settings::HEADING;
+
+const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const TRACES: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+
+/// The URL to which spans are posted, if there is one. A flag goes before both variables, and the
+/// one for traces before the base URL. A variable that decides and cannot be used means that no
+/// spans are exported: those for a collector that cannot be reached must not go to another.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoint(Option<Url>);
+
+/// As clap shows them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = HEADING)]
+struct EndpointFlags {
+    /// Base URL of the OTLP/HTTP receiver; spans are posted to URL/v1/traces
+    #[arg(long, env = BASE, value_name = "URL")]
+    #[arg(default_value = "http://localhost:4318", value_parser = http_url)]
+    otlp_endpoint: Url,
+
+    /// Where spans are posted, in full, in place of the base URL. A flag goes before the variables of
+    /// both
+    #[arg(long, env = TRACES, value_name = "URL", value_parser = http_url)]
+    otlp_traces_endpoint: Option<Url>,
+}
+
+impl Endpoint {
+    pub(crate) fn url(&self) -> Option<&Url> {
+        self.0.as_ref()
+    }
+
+    /// Decides, and notes which variables cannot be used.
+    fn choose(flags: EndpointFlags, is_flag: impl Fn(&str) -> bool) -> Self {
+        const NOTHING: &str = "no spans are exported";
+        let base = below(&flags.otlp_endpoint);
+        let problems = [BASE, TRACES].map(problem);
+        let [base_problem, traces_problem] = &problems;
+        let (url, instead) = if is_flag("otlp_traces_endpoint") {
+            (flags.otlp_traces_endpoint, "--otlp-traces-endpoint is used")
+        } else if is_flag("otlp_endpoint") {
+            (Some(base), "--otlp-endpoint is used")
+        } else if traces_problem.is_some() {
+            (None, NOTHING)
+        } else if flags.otlp_traces_endpoint.is_some() {
+            (
+                flags.otlp_traces_endpoint,
+                "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is used",
+            )
+        } else if base_problem.is_some() {
+            (None, NOTHING)
+        } else {
+            (Some(base), "")
+        };
+        for (variable, problem) in [BASE, TRACES].into_iter().zip(&problems) {
+            if let Some((value, problem)) = problem {
+                environment::ignore(variable, shown(value), &format!("{problem}; {instead}"));
+            }
+        }
+        Self(url)
+    }
+}
+
+/// Where a receiver with that base URL takes spans.
+fn below(base: &Url) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
+    url
+}
+
+/// The value of a variable that is set and cannot be used, and why.
+fn problem(variable: &str) -> Option<(OsString, String)> {
+    let value = environment::set(variable)?;
+    let problem = match value.to_str() {
+        Some(text) => http_url(text).err()?,
+        None => environment::NOT_UTF8.to_owned(),
+    };
+    Some((value, problem))
+}
+
+/// What can be shown of it: a URL without credentials, or a host with a port. Anything else may be
+/// a secret that was put in the wrong place.
+fn shown(value: &OsString) -> Option<String> {
+    let text = value.to_str()?;
+    let is_host = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
+    };
+    if let Some((host, port)) = text.split_once(':')
+        && is_host(host)
+        && port.parse::<u16>().is_ok()
+    {
+        return Some(text.to_owned());
+    }
+    let url = Url::parse(text).ok()?;
+    url.has_host().then(|| crate::client::shown(&url))
+}
+
+impl FromArgMatches for Endpoint {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let flags = EndpointFlags::from_arg_matches(matches)?;
+        let is_flag = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        Ok(Self::choose(flags, is_flag))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Endpoint {
+    fn augment_args(command: Command) -> Command {
+        EndpointFlags::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        EndpointFlags::augment_args_for_update(command)
+    }
+}
