@@ -134,7 +134,7 @@ fn start<S: Future<Output = ()> + Send + 'static>(
     cli: Cli,
     shutdown: impl FnOnce() -> S,
 ) -> Result<Finished, Error> {
-    let telemetry = telemetry::init_to(SERVICE, &cli.telemetry, io::stderr())
+    let telemetry = telemetry::init_to(SERVICE, &cli.telemetry, &io::stderr())
         .map_err(|error| Error::Usage(error.to_string()))?;
     let console = if cli.output.quiet {
         Console::quiet()

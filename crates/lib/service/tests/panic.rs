@@ -54,8 +54,7 @@ fn a_panic_is_a_500_a_line_and_a_red_span_and_the_service_goes_on() {
     let otlp = format!("--otlp-endpoint=http://{address}");
     let settings = Flags::parse_from(["careless", &otlp]).telemetry;
     let mut log = tempfile::tempfile().expect("a file");
-    let output = log.try_clone().expect("a second handle");
-    let telemetry = telemetry::init_to(SERVICE, &settings, output).expect("telemetry");
+    let telemetry = telemetry::init_to(SERVICE, &settings, &log).expect("telemetry");
 
     let (before, after) = runtime.block_on(async {
         let url = serve().await;

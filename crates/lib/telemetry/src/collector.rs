@@ -1,7 +1,7 @@
 //! The HTTP client of the exporter, which reads what the collector says.
 //!
-//! The exporter takes every 2xx for a success: it logs a partial success at most, and repeats
-//! requests silently. Here both are kept until the exporter has returned.
+//! The exporter takes every 2xx for a success, whatever its body is: it logs a partial success at
+//! most, and repeats requests silently. Here both are kept until the exporter has returned.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +12,8 @@ use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use percent_encoding::percent_decode_str;
 use prost::Message;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::bounded;
@@ -22,10 +23,83 @@ use crate::bounded;
 pub(crate) struct Verdict {
     /// Requests that were sent: more than one when the exporter tried again.
     pub(crate) requests: usize,
-    /// Spans that the collector did not take, by its own count.
-    pub(crate) rejected: i64,
-    /// Its words; empty when it had none.
-    pub(crate) message: String,
+    /// The last answer with a status of success.
+    pub(crate) answer: Answer,
+}
+
+/// An answer with a status of success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// One of OTLP's.
+    Otlp {
+        /// Spans that the collector did not take, by its own count.
+        rejected: i64,
+        /// Its words: why it rejected some, or a warning when it rejected none. Empty when it had none.
+        message: String,
+    },
+    /// Something else, as from a web server on that port: no span has arrived. What it is.
+    Foreign(String),
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self::Otlp {
+            rejected: 0,
+            message: String::new(),
+        }
+    }
+}
+
+impl Answer {
+    /// Reads an answer: `ExportTraceServiceResponse` as protobuf, which may be empty, or as JSON.
+    /// <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>
+    fn read(answer: &Response<Bytes>) -> Self {
+        let content_type = answer.headers().get(CONTENT_TYPE);
+        let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let media_type = content_type.as_deref().unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        let read = match media_type.to_ascii_lowercase().as_str() {
+            "" | "application/x-protobuf" | "application/protobuf" | "application/octet-stream" => {
+                from_protobuf(answer.body())
+            }
+            "application/json" => from_json(answer.body()),
+            _ => None,
+        };
+        read.unwrap_or_else(|| {
+            let (status, length) = (answer.status().as_u16(), answer.body().len());
+            let kind = bounded(content_type.as_deref().unwrap_or("no Content-Type")).to_owned();
+            Self::Foreign(format!(
+                "{status} with {length} bytes of {kind}, which is no answer of OTLP; is this the \
+                 port of a collector?"
+            ))
+        })
+    }
+}
+
+fn from_protobuf(body: &[u8]) -> Option<Answer> {
+    let answer = ExportTraceServiceResponse::decode(body).ok()?;
+    let partial = answer.partial_success.unwrap_or_default();
+    Some(Answer::Otlp {
+        rejected: partial.rejected_spans,
+        message: bounded(&partial.error_message).to_owned(),
+    })
+}
+
+fn from_json(body: &[u8]) -> Option<Answer> {
+    let answer: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let partial = answer.get("partialSuccess");
+    if partial.is_none() && !answer.is_empty() {
+        return None;
+    }
+    // A 64-bit integer is a string in protobuf's JSON, and a number in that of some collectors.
+    let rejected = partial.and_then(|partial| partial.get("rejectedSpans"));
+    let rejected =
+        rejected.and_then(|count| count.as_i64().or_else(|| count.as_str()?.parse().ok()));
+    let message = partial.and_then(|partial| partial.get("errorMessage")?.as_str());
+    Some(Answer::Otlp {
+        rejected: rejected.unwrap_or_default(),
+        message: bounded(message.unwrap_or_default()).to_owned(),
+    })
 }
 
 /// The last verdict, from the client to whoever called the exporter.
@@ -44,13 +118,9 @@ impl Verdicts {
     }
 
     fn heard(&self, answer: &Response<Bytes>) {
-        // An answer that is none of OTLP's says nothing about spans.
-        let answer = ExportTraceServiceResponse::decode(answer.body().as_ref());
-        let partial = answer.ok().and_then(|answer| answer.partial_success);
-        let Some(partial) = partial else { return };
+        let answer = Answer::read(answer);
         let mut verdict = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        verdict.rejected = partial.rejected_spans;
-        bounded(&partial.error_message).clone_into(&mut verdict.message);
+        verdict.answer = answer;
     }
 }
 

@@ -14,7 +14,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
 use prometheus::{IntCounter, IntCounterVec, Opts};
 
-use crate::collector::{Verdict, Verdicts};
+use crate::collector::{Answer, Verdicts};
 
 /// What became of the spans of this process. One, as the tracing dispatcher is one.
 pub(crate) static SPANS: LazyLock<Spans> = LazyLock::new(Spans::new);
@@ -34,8 +34,8 @@ impl Spans {
             Opts::new(
                 "telemetry_spans_total",
                 "Sampled spans by what became of them: exported (the collector took them), \
-                 rejected (it answered that it did not), failed (their export failed), dropped \
-                 (the queue was full)",
+                 rejected (it answered that it did not), failed (their export failed, or what \
+                 answered was no collector), dropped (the queue was full)",
             ),
             &["outcome"],
         )
@@ -146,26 +146,60 @@ pub(crate) struct Reported<E> {
     pub(crate) queue: Arc<Queue>,
     pub(crate) endpoint: String,
     pub(crate) verdicts: Verdicts,
+    /// Whether the last export was taken with a warning, which was logged then.
+    pub(crate) advised: AtomicBool,
 }
 
 impl<E> Reported<E> {
     /// Counts an export that the collector answered, as it answered.
-    fn taken(&self, count: usize, verdict: &Verdict) {
+    fn answered(&self, count: usize, answer: &Answer) {
+        match answer {
+            Answer::Otlp { rejected, message } => self.taken(count, *rejected, message),
+            Answer::Foreign(what) => self.failed(count, what),
+        }
+    }
+
+    /// Counts spans that the collector took, but for those that it rejected.
+    fn taken(&self, count: usize, rejected: i64, message_of_collector: &str) {
         // A collector that cannot count must not make our own counts wrong.
-        let rejected = usize::try_from(verdict.rejected).unwrap_or(0).min(count);
+        let rejected = usize::try_from(rejected).unwrap_or(0).min(count);
         self.queue.done(&SPANS.rejected, rejected);
         self.queue.done(&SPANS.exported, count - rejected);
-        if rejected > 0 || !verdict.message.is_empty() {
+        let endpoint = &*self.endpoint;
+        if rejected > 0 {
             if self.queue.first_loss() {
                 tracing::warn!(
-                    endpoint = self.endpoint,
+                    endpoint,
                     rejected,
-                    message_of_collector = verdict.message,
+                    message_of_collector,
                     "The collector does not take all spans, see telemetry_spans_total"
                 );
             }
-        } else if self.queue.recovered() {
-            tracing::info!(endpoint = self.endpoint, "Spans reach the collector again");
+            return;
+        }
+        if self.queue.recovered() {
+            tracing::info!(endpoint, "Spans reach the collector again");
+        }
+        // It may be another one each time.
+        let is_warning = !message_of_collector.is_empty();
+        if !self.advised.swap(is_warning, Ordering::Relaxed) && is_warning {
+            tracing::warn!(
+                endpoint,
+                message_of_collector,
+                "The collector took all spans, with a warning"
+            );
+        }
+    }
+
+    /// Counts spans that have not arrived.
+    fn failed(&self, count: usize, error: &str) {
+        self.queue.done(&SPANS.failed, count);
+        if self.queue.first_loss() {
+            tracing::warn!(
+                endpoint = self.endpoint,
+                error,
+                "Spans do not reach the collector: they are lost, see telemetry_spans_total"
+            );
         }
     }
 }
@@ -179,17 +213,8 @@ impl<E: SpanExporter> SpanExporter for Reported<E> {
             .retries
             .inc_by(verdict.requests.saturating_sub(1) as u64);
         match &result {
-            Ok(()) => self.taken(count, &verdict),
-            Err(error) => {
-                self.queue.done(&SPANS.failed, count);
-                if self.queue.first_loss() {
-                    tracing::warn!(
-                        endpoint = self.endpoint,
-                        error = %error,
-                        "Spans do not reach the collector: they are lost, see telemetry_spans_total"
-                    );
-                }
-            }
+            Ok(()) => self.answered(count, &verdict.answer),
+            Err(error) => self.failed(count, &error.to_string()),
         }
         result
     }

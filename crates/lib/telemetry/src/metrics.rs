@@ -22,6 +22,7 @@ pub use prometheus::{
 use crate::Service;
 use crate::export::SPANS;
 use crate::logs::LOST_LINES;
+use crate::panics::PANICS;
 
 /// The commit this was built from, when the build was told (`DICE_REVISION`).
 const REVISION: &str = match option_env!("DICE_REVISION") {
@@ -29,8 +30,8 @@ const REVISION: &str = match option_env!("DICE_REVISION") {
     None => "unknown",
 };
 
-/// A registry with what every process reports: `process_*`, `build_info` and the telemetry
-/// pipeline's own losses.
+/// A registry with what every process reports: `process_*`, `build_info`, panics and the
+/// telemetry pipeline's own losses.
 #[must_use]
 pub fn registry(service: Service) -> Registry {
     let registry = Registry::new();
@@ -46,6 +47,7 @@ pub fn registry(service: Service) -> Registry {
     register(&registry, SPANS.total.clone());
     register(&registry, SPANS.retries.clone());
     register(&registry, LOST_LINES.total.clone());
+    register(&registry, PANICS.clone());
     registry
 }
 

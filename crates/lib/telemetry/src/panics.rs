@@ -1,13 +1,28 @@
-//! A panic is a log line, in the trace of the request that it ended, and not text between lines.
+//! A panic is counted, and is a log line, in the trace of the request that it ended, and not text
+//! between lines.
 
 use std::panic::{self, PanicHookInfo};
+use std::sync::LazyLock;
 
-/// From now on, panics of this process are logged. With `RUST_BACKTRACE` set, the backtrace goes to
+use prometheus::IntCounter;
+
+/// The panics of this process. One, as the hook is one.
+pub(crate) static PANICS: LazyLock<IntCounter> = LazyLock::new(|| {
+    IntCounter::new(
+        "process_panics_total",
+        "Panics anywhere in this process: in a handler, in the body of an answer, or in a task in \
+         the background",
+    )
+    .expect("the name is valid")
+});
+
+/// From now on, panics of this process are counted and logged. With `RUST_BACKTRACE` set, the backtrace goes to
 /// standard error as well.
 pub(crate) fn log() {
     let before = panic::take_hook();
     let wants_backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
     panic::set_hook(Box::new(move |panicked: &PanicHookInfo<'_>| {
+        PANICS.inc();
         let location = panicked.location().map(ToString::to_string);
         let thread = std::thread::current();
         tracing::error!(

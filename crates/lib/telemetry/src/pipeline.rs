@@ -1,7 +1,9 @@
 //! The pipeline of one process: set up before anything is served, flushed after everything is.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use opentelemetry::trace::noop::NoopTracer;
@@ -73,7 +75,7 @@ pub enum InitError {
 /// # Errors
 /// [`InitError`], when the exporter cannot be built or the process has a subscriber already.
 pub fn init(service: Service, settings: &Settings) -> Result<Telemetry, InitError> {
-    init_to(service, settings, io::stdout())
+    init_to(service, settings, &io::stdout())
 }
 
 /// [`init`] with lines going elsewhere: a command's standard output is for its result.
@@ -83,7 +85,7 @@ pub fn init(service: Service, settings: &Settings) -> Result<Telemetry, InitErro
 pub fn init_to(
     service: Service,
     settings: &Settings,
-    output: impl Write + IsTerminal + Send + 'static,
+    output: &(impl AsFd + IsTerminal),
 ) -> Result<Telemetry, InitError> {
     let is_terminal = output.is_terminal();
     let named = settings.service_name.as_deref();
@@ -200,6 +202,7 @@ fn processor(
         queue: Arc::clone(queue),
         endpoint: shown(url),
         verdicts,
+        advised: AtomicBool::new(false),
     };
     let batches = BatchConfigBuilder::default()
         .with_max_queue_size(settings.span_queue_size)

@@ -4,12 +4,15 @@
 //! expensive under load: the writer wakes for the first line and then gathers for a moment.
 
 use std::fmt::Arguments;
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::LOST_LINES;
@@ -19,6 +22,10 @@ const CAPACITY: usize = 4 << 20;
 
 /// How long lines are gathered before they are written together.
 const GATHER: Duration = Duration::from_millis(5);
+
+/// Bytes that are written at once, if they are several lines: a pipe takes so many whole or not at
+/// all (`PIPE_BUF`), so that it is known at any time which lines are in it.
+const CHUNK: usize = 4096;
 
 /// Takes lines, never blocks on output. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -46,16 +53,17 @@ pub(crate) struct Writer {
 }
 
 impl Lines {
-    /// Starts the thread that writes to `output`.
+    /// Starts the thread that writes to `output`, past the buffer that standard output has.
     ///
     /// # Errors
-    /// When the system has no thread left.
-    pub(crate) fn write_to(self, output: impl Write + Send + 'static) -> io::Result<Writer> {
+    /// When the system has no thread or file descriptor left.
+    pub(crate) fn write_to(self, output: &impl AsFd) -> io::Result<Writer> {
+        let output = File::from(output.as_fd().try_clone_to_owned()?);
         let (end, ended) = sync_channel(1);
         let lines = self.clone();
         let thread = std::thread::Builder::new().name("logs".to_owned());
         thread.spawn(move || {
-            self.0.write_until_closed(output);
+            self.0.write_until_closed(&output);
             let _ = end.send(());
         })?;
         Ok(Writer { lines, ended })
@@ -83,14 +91,15 @@ impl Shared {
         }
     }
 
-    fn write_until_closed(&self, mut output: impl Write) {
+    fn write_until_closed(&self, output: &File) {
         let mut lines = Vec::new();
         let mut failing = false;
         while self.take(&mut lines) {
             self.writing.store(count(&lines), Ordering::Relaxed);
-            let lost = write(&mut output, &lines);
-            if let Err(Lost { lines, error }) = &lost {
-                LOST_LINES.write_failed.inc_by(*lines);
+            let written = self.write(output, &lines);
+            if let Err(error) = &written {
+                let lost = self.writing.load(Ordering::Relaxed);
+                LOST_LINES.write_failed.inc_by(lost);
                 if !failing {
                     say(format_args!(
                         "log lines are being lost: standard output cannot be written ({error}); \
@@ -98,10 +107,22 @@ impl Shared {
                     ));
                 }
             }
-            failing = lost.is_err();
+            failing = written.is_err();
             self.writing.store(0, Ordering::Relaxed);
             lines.clear();
         }
+    }
+
+    /// Writes all of `lines`, and counts down those that are not written to their end.
+    fn write(&self, output: &File, lines: &[u8]) -> io::Result<()> {
+        let mut rest = lines;
+        while !rest.is_empty() {
+            let written = write_some(output, chunk(rest))?;
+            let (done, left) = rest.split_at(written);
+            self.writing.fetch_sub(count(done), Ordering::Relaxed);
+            rest = left;
+        }
+        Ok(())
     }
 
     /// Waits for lines, gathers, and exchanges them for the empty `lines`. False when there are
@@ -142,31 +163,32 @@ fn say(text: Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// What a write lost.
-struct Lost {
-    /// Lines that were not written to their end.
-    lines: u64,
-    error: io::Error,
+/// As many whole lines as go together: at least one.
+fn chunk(lines: &[u8]) -> &[u8] {
+    let ends_line = |byte: &u8| *byte == b'\n';
+    let together = &lines[..lines.len().min(CHUNK)];
+    let end = match together.iter().rposition(ends_line) {
+        Some(last) => last,
+        None => lines.iter().position(ends_line).unwrap_or(lines.len() - 1),
+    };
+    &lines[..=end]
 }
 
-/// Writes all of `lines`, or says how many of them are not there whole.
-fn write(output: &mut impl Write, lines: &[u8]) -> Result<(), Lost> {
-    let mut rest = lines;
-    while !rest.is_empty() {
-        match output.write(rest) {
-            Ok(0) => return Err(lost(rest, io::ErrorKind::WriteZero.into())),
-            Ok(written) => rest = &rest[written..],
+/// Writes some bytes, once `output` takes some. The other end of a pipe may have made it one that
+/// does not block: then its reader is waited for here, as it is elsewhere by the system.
+fn write_some(mut output: &File, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match output.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let mut files = [PollFd::new(output.as_fd(), PollFlags::POLLOUT)];
+                // Interrupted or not: the next write says how things are.
+                let _ = poll(&mut files, PollTimeout::NONE);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(lost(rest, error)),
+            result => return result,
         }
     }
-    // What a buffer of the output still holds is at most a part of the last line.
-    output.flush().map_err(|error| Lost { lines: 1, error })
-}
-
-fn lost(rest: &[u8], error: io::Error) -> Lost {
-    let lines = count(rest);
-    Lost { lines, error }
 }
 
 /// Lines end in a line feed.

@@ -67,7 +67,92 @@ async fn spans_that_the_collector_rejects_are_not_exported() {
         assert_eq!(warned.len(), warnings, "{warned:?}");
         if let Some(line) = warned.first() {
             assert_eq!(line["message_of_collector"], message);
+            let told = match rejected {
+                0 => "The collector took all spans, with a warning",
+                _ => "The collector does not take all spans, see telemetry_spans_total",
+            };
+            assert_eq!(line["message"], told);
         }
+    }
+}
+
+/// die-service after one export that was answered so, and what it has counted: exported, rejected,
+/// failed.
+async fn answered(content_type: &'static str, body: &'static str) -> (Process, [f64; 3]) {
+    let answer = move || async move { ([("content-type", content_type)], body) };
+    let process = exporting(Router::new().route("/v1/traces", post(answer)), "", 1).await;
+    let outcomes = async || {
+        let metrics = process.metrics().await;
+        ["exported", "rejected", "failed"].map(|outcome| {
+            let outcome = format!("outcome=\"{outcome}\"");
+            metrics.value("telemetry_spans_total", &[&outcome])
+        })
+    };
+    let outcomes = eventually("the span to be settled", || async {
+        let outcomes = outcomes().await;
+        (outcomes.iter().sum::<f64>() >= 1.0).then_some(outcomes)
+    })
+    .await;
+    (process, outcomes)
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_of_otlp_is_a_failure() {
+    for (content_type, body) in [
+        (
+            "text/html; charset=utf-8",
+            "<html><body>Welcome</body></html>",
+        ),
+        ("text/html", ""),
+        ("text/plain", "ok\n"),
+        ("application/octet-stream", "ok\n"),
+        ("application/x-protobuf", "<html>"),
+        ("application/json", "{\"status\":\"ok\"}"),
+        ("application/json", "[]"),
+    ] {
+        let (process, outcomes) = answered(content_type, body).await;
+        assert_eq!(outcomes, [0.0, 0.0, 1.0], "{content_type} {body}");
+        let (_, lines) = process.terminate().await;
+        let warned: Vec<_> = lines
+            .iter()
+            .filter(|line| line["level"] == "WARN")
+            .collect();
+        let [line] = warned[..] else {
+            panic!("{content_type} {body}: {warned:?}")
+        };
+        let error = line["error"].as_str().expect("text");
+        let words = [content_type, "the port of a collector"];
+        assert!(words.iter().all(|words| error.contains(words)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_be_empty_or_json() {
+    for (content_type, body, rejected) in [
+        ("application/x-protobuf", "", 0.0),
+        ("application/json", "{}", 0.0),
+        (
+            "application/json; charset=utf-8",
+            "{\"partialSuccess\":{}}",
+            0.0,
+        ),
+        (
+            "application/json",
+            "{\"partialSuccess\":{\"rejectedSpans\":\"1\"}}",
+            1.0,
+        ),
+        (
+            "application/json",
+            "{\"partialSuccess\":{\"rejectedSpans\":1}}",
+            1.0,
+        ),
+    ] {
+        let (_process, outcomes) = answered(content_type, body).await;
+        assert_eq!(
+            outcomes,
+            [1.0 - rejected, rejected, 0.0],
+            "{content_type} {body}"
+        );
     }
 }
 
@@ -136,42 +221,4 @@ async fn credentials_of_the_endpoint_are_sent_and_never_shown() {
         !told.contains("se%63ret") && !told.contains("secret"),
         "{told}"
     );
-}
-
-#[tokio::test]
-async fn lines_that_cannot_be_written_are_counted_and_said_once() {
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
-    let Ok(full) = full else { return };
-    let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = free.local_addr().expect("bound");
-    drop(free);
-    let listen = format!("--listen={address}");
-    let mut child = tokio::process::Command::new(crate::support::PROGRAM)
-        .args(["service", "die-service", &listen, "--otel-disabled"])
-        .stdout(full)
-        .stderr(std::process::Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("it runs");
-    let url = format!("http://{address}");
-    eventually("it to serve", || async {
-        testkit::fetch(format!("{url}/healthz")).await.ok()
-    })
-    .await;
-    for _ in 0..3 {
-        get(&format!("{url}/dice")).await;
-    }
-    // "Listening" and one line for each request.
-    eventually("four lost lines", || async {
-        let metrics = testkit::Metrics::scrape(&format!("{url}/metrics")).await;
-        let reason = ["reason=\"write_failed\""];
-        let lost = metrics.value("telemetry_log_lines_dropped_total", &reason);
-        (lost == 4.0).then_some(())
-    })
-    .await;
-    child.kill().await.expect("our own child");
-    let output = child.wait_with_output().await.expect("it ended");
-    let told = String::from_utf8_lossy(&output.stderr);
-    let said = told.matches("standard output cannot be written").count();
-    assert_eq!(said, 1, "{told}");
 }

@@ -17,6 +17,7 @@ mod http;
 mod logs;
 mod losses;
 mod metrics;
+mod output;
 mod postgres;
 mod processes;
 mod propagation;

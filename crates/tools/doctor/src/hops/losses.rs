@@ -36,7 +36,7 @@ const COUNTERS: [Counter; 5] = [
         what: "requests rejected",
     },
     Counter {
-        name: "http_handler_panics_total",
+        name: "process_panics_total",
         label: None,
         fine: &[],
         what: "panics",

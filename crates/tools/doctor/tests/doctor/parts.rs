@@ -116,7 +116,7 @@ async fn metrics(State(body): Shared) -> String {
         "telemetry_spans_total{{outcome=\"exported\"}} 7\n\
          telemetry_spans_total{{outcome=\"rejected\"}} {rejected}\n\
          telemetry_log_lines_dropped_total{{reason=\"write_failed\"}} {lines}\n\
-         http_handler_panics_total 0\n\
+         process_panics_total 0\n\
          # TYPE dice_rolls_total counter\n\
          dice_rolls_total{{die_type=\"extreme\",result=\"success\"}} 1\n\
          dice_rolls_total{{die_type=\"fair\",result=\"success\"}} {rolls}\n"
