@@ -26,6 +26,9 @@ pub(crate) enum Error {
     /// 503: die-service cannot be reached or is broken; it may be back soon.
     #[error("die-service is not available; try again later")]
     DieServiceUnavailable,
+    /// 503: die-service is there and failed, and this is what it said.
+    #[error("die-service answered {status}: {detail}", status = status.as_u16())]
+    DieServiceFailed { status: StatusCode, detail: String },
     /// 503: die-service is there, but its database is not.
     #[error("die-service's database is not available; try again later")]
     DatabaseUnavailable,
@@ -41,9 +44,9 @@ impl Error {
             Self::RollFailed | Self::BatchFailed { .. } | Self::Broken => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::DieServiceUnavailable | Self::DatabaseUnavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::DieServiceUnavailable
+            | Self::DieServiceFailed { .. }
+            | Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::DieServiceTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }

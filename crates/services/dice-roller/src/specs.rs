@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use dice::{Catalogue, Die};
 use serde::Deserialize;
+use telemetry::bounded;
 use telemetry::client::{CallError, Client, Reply, endpoint, shown};
 use telemetry::metrics::KnownValues;
 use tracing::{Instrument, field, info_span};
@@ -109,24 +110,43 @@ impl DieService {
     /// What die-service said. Any server answers 404 to a path that it does not have: only a 404
     /// that names the die says that there is no such die.
     fn read(&self, identifier: &str, reply: &Reply) -> Result<Die, Error> {
-        let detail = || {
-            let problem: Option<Problem> = serde_json::from_slice(&reply.body).ok();
-            problem.map(|problem| problem.detail).unwrap_or_default()
-        };
+        let problem = || serde_json::from_slice(&reply.body).ok().map(Problem::words);
         match reply.status {
             StatusCode::OK => serde_json::from_slice(&reply.body)
                 .map_err(|error| self.something_else(identifier, &error.to_string())),
-            StatusCode::NOT_FOUND if detail().contains(&format!("{identifier:?}")) => {
-                Err(unknown(identifier))
-            }
-            StatusCode::SERVICE_UNAVAILABLE if detail() == dice::DATABASE_UNAVAILABLE => {
-                self.unavailable(identifier, "its database does not answer");
-                Err(Error::DatabaseUnavailable)
-            }
+            StatusCode::NOT_FOUND => match problem() {
+                Some(detail) if detail.contains(&format!("{identifier:?}")) => {
+                    Err(unknown(identifier))
+                }
+                _ => Err(self.something_else(identifier, reply.status.as_str())),
+            },
             status if status.is_server_error() => {
-                Err(self.unavailable(identifier, status.as_str()))
+                Err(self.server_error(identifier, status, problem()))
             }
             status => Err(self.something_else(identifier, status.as_str())),
+        }
+    }
+
+    /// die-service failed, and said why if it is one.
+    fn server_error(&self, identifier: &str, status: StatusCode, detail: Option<String>) -> Error {
+        let Some(detail) = detail else {
+            return self.unavailable(identifier, status.as_str());
+        };
+        let is_database = detail == dice::DATABASE_UNAVAILABLE;
+        let message = match is_database {
+            true => "Die service's database is not available",
+            false => "Die service failed",
+        };
+        tracing::error!(
+            die_identifier = identifier,
+            backend_url = shown(&self.base),
+            backend_status = status.as_u16(),
+            cause = detail,
+            "{message}"
+        );
+        match is_database {
+            true => Error::DatabaseUnavailable,
+            false => Error::DieServiceFailed { status, detail },
         }
     }
 
@@ -161,4 +181,12 @@ impl DieService {
 #[derive(Deserialize)]
 struct Problem {
     detail: String,
+}
+
+impl Problem {
+    /// The detail on one line, bounded: it is passed on.
+    fn words(self) -> String {
+        let is_shown = |letter: &char| !letter.is_control();
+        bounded(&self.detail).chars().filter(is_shown).collect()
+    }
 }

@@ -76,6 +76,55 @@ async fn a_database_that_is_away_is_not_a_die_service_that_is_away() {
     let (status, answer) = roll(&roller).await;
     let words = "die-service's database is not available; try again later";
     assert_eq!((status, answer["detail"].as_str()), (503, Some(words)));
+    let told = roller
+        .line_with("Die service's database is not available")
+        .await;
+    assert_eq!(
+        (&told["level"], &told["backend_status"]),
+        (&"ERROR".into(), &503.into())
+    );
+    let away = roller.lines_with("Die service is not available");
+    assert!(away.is_empty(), "{away:?}");
+}
+
+#[tokio::test]
+async fn what_die_service_says_of_its_failure_is_passed_on() {
+    for (status, said, passed_on) in [
+        (
+            503,
+            "too busy: 256 requests",
+            "die-service answered 503: too busy: 256 requests",
+        ),
+        (
+            500,
+            "the die is\\nbroken",
+            "die-service answered 500: the die isbroken",
+        ),
+    ] {
+        let body = format!("{{\"detail\":\"{said}\"}}").leak();
+        let (roller, _store) = roller(answering(status, body)).await;
+        let (answered, answer) = roll(&roller).await;
+        assert_eq!(
+            (answered, answer["detail"].as_str()),
+            (503, Some(passed_on))
+        );
+        let told = roller.line_with("Die service failed").await;
+        assert_eq!(told["backend_status"], status);
+        assert!(
+            passed_on.ends_with(told["cause"].as_str().expect("text")),
+            "{told}"
+        );
+        assert_eq!(lookups(&roller, "error").await, 1.0);
+    }
+    let long = format!("{{\"detail\":\"{}\"}}", "x".repeat(100_000)).leak();
+    let (roller, _store) = roller(answering(503, long)).await;
+    let (_, answer) = roll(&roller).await;
+    let detail = answer["detail"].as_str().expect("text");
+    assert!(
+        (500..=1024).contains(&detail.len()),
+        "{} bytes",
+        detail.len()
+    );
 }
 
 #[tokio::test]
