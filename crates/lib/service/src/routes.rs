@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::MethodRouter;
+use axum::routing::{MethodRouter, get};
 use telemetry::bounded;
 use telemetry::http::{Admission, Route, instrument};
 use telemetry::metrics::Registry;
@@ -12,10 +12,12 @@ use telemetry::metrics::Registry;
 use crate::Problem;
 
 /// A service's routes with everything around them: [`with_fallbacks`], the middleware, `/healthz`
-/// and `/metrics`. `routes` are those whose series shall exist from the start.
+/// and `/metrics`; and an empty `/favicon.ico`, which browsers ask for beside anything they show.
+/// `routes` are those whose series shall exist from the start.
 pub fn app(own: Router, registry: &Registry, routes: &[Route], admission: &Admission) -> Router {
-    // Once more, for the two that the middleware adds.
+    // Once more, for those outside the middleware.
     instrument(with_fallbacks(own), registry, routes, admission)
+        .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .method_not_allowed_fallback(wrong_method)
 }
 
@@ -28,8 +30,8 @@ pub fn with_fallbacks(own: Router) -> Router {
 
 /// The route of a GET that changes something, as a roll does. HEAD, which must not change anything,
 /// is a wrong method there; axum would answer it like GET.
-pub fn get_only<S: Clone + Send + Sync + 'static>(get: MethodRouter<S>) -> MethodRouter<S> {
-    get.head(only_get).fallback(only_get)
+pub fn get_only<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>) -> MethodRouter<S> {
+    route.head(only_get).fallback(only_get)
 }
 
 async fn only_get(method: Method, uri: Uri) -> Response {

@@ -28,8 +28,10 @@ macro_rules! asset {
     };
 }
 
+const ICON: Asset = asset!("favicon.svg", "image/svg+xml");
+
 const ASSETS: [Asset; 10] = [
-    asset!("favicon.svg", "image/svg+xml"),
+    ICON,
     asset!("page.css", "text/css; charset=utf-8"),
     asset!("waterfall.css", "text/css; charset=utf-8"),
     asset!("page.js", "text/javascript; charset=utf-8"),
@@ -43,10 +45,13 @@ const ASSETS: [Asset; 10] = [
 
 /// A route for each file.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    ASSETS.iter().fold(Router::new(), |router, asset| {
+    let paths = ASSETS.iter().map(|asset| (asset.path, asset));
+    // What a browser asks for that shows an answer without a page around it.
+    let paths = paths.chain([("/favicon.ico", &ICON)]);
+    paths.fold(Router::new(), |router, (path, asset)| {
         let etag = etag(asset.body);
         router.route(
-            asset.path,
+            path,
             get(move |headers: HeaderMap| async move { serve(asset, &etag, &headers) }),
         )
     })

@@ -27,6 +27,23 @@ const DICE_TIMEOUT: Duration = Duration::from_secs(1);
 /// More dice than a person can choose from are not shown.
 const MAX_DICE: usize = 24;
 
+/// The dice to choose from.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    pub(crate) dice: Vec<Die>,
+    /// How many more there are at die-service.
+    pub(crate) omitted: usize,
+}
+
+impl Choice {
+    fn built_in(dice: &Catalogue) -> Self {
+        Self {
+            dice: all(dice),
+            omitted: 0,
+        }
+    }
+}
+
 /// The roller's answer, and the trace that produced it. Also left in the response's extensions,
 /// for whoever shows it as a page.
 #[derive(Debug, Clone, Serialize)]
@@ -130,9 +147,9 @@ impl Backend {
 
     /// The dice there are: die-service's, or the built-in ones when there is no die-service or it
     /// is not there.
-    pub(crate) async fn dice(&self) -> Vec<Die> {
+    pub(crate) async fn dice(&self) -> Choice {
         let found = match &self.config.die_service_url {
-            None => all(&self.dice),
+            None => Choice::built_in(&self.dice),
             Some(base) => {
                 let url = endpoint(base, "/dice");
                 self.ask_for_dice(&url).await.unwrap_or_else(|cause| {
@@ -142,11 +159,11 @@ impl Backend {
                         cause,
                         "No list of dice: the page shows the built-in ones"
                     );
-                    all(&self.dice)
+                    Choice::built_in(&self.dice)
                 })
             }
         };
-        self.last_seen().clone_from(&found);
+        self.last_seen().clone_from(&found.dice);
         found
     }
 
@@ -162,19 +179,21 @@ impl Backend {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn ask_for_dice(&self, url: &Url) -> Result<Vec<Die>, String> {
+    async fn ask_for_dice(&self, url: &Url) -> Result<Choice, String> {
         #[derive(Deserialize)]
         struct List {
             identifiers: Vec<String>,
         }
         let mut list: List = self.fetch(url.clone()).await?;
+        let omitted = list.identifiers.len().saturating_sub(MAX_DICE);
         list.identifiers.truncate(MAX_DICE);
         let dice = list.identifiers.iter().map(|identifier| {
             let mut url = url.clone();
             url.query_pairs_mut().append_pair("identifier", identifier);
             self.fetch(url)
         });
-        try_join_all(dice).await
+        let dice = try_join_all(dice).await?;
+        Ok(Choice { dice, omitted })
     }
 
     async fn fetch<T: DeserializeOwned>(&self, url: Url) -> Result<T, String> {

@@ -8,9 +8,9 @@
 //! | `GET /form?die=fair&async=on&times=5` | to one of the two: the page's form |
 //! | `POST /sign-in` `name=Ada` | to the page, with a name from now on |
 //! | `POST /sign-out` | to the page, without one |
-//! | `GET /api/dice` | the dice with their specifications, and `trace_id` |
+//! | `GET /api/dice` | up to 24 dice with their specifications, how many more there are (`omitted`), and `trace_id` |
 //! | `GET /api/trace/{id}?wait=2` | a trace, for the waterfall |
-//! | `GET /assets/...` | style, script and icon |
+//! | `GET /assets/...`, `GET /favicon.ico` | style, script and icon |
 //!
 //! What people do is also written down as usage events, see `usage`.
 
@@ -54,7 +54,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
-use crate::backend::{Answer, Backend};
+use crate::backend::{Answer, Backend, Choice};
 pub use crate::config::Config;
 use crate::error::Error;
 use crate::page::Page;
@@ -153,6 +153,9 @@ fn unobserved() -> OpenApiRouter<Arc<App>> {
 struct Dice {
     #[schema(max_items = 24)]
     dice: Vec<Die>,
+    /// How many more there are at die-service.
+    #[schema(minimum = 0)]
+    omitted: usize,
     #[schema(value_type = Option<TraceId>)]
     trace_id: Option<String>,
 }
@@ -160,12 +163,14 @@ struct Dice {
 /// The dice and what they are made of
 #[utoipa::path(get, path = "/api/dice", responses((
     status = 200,
-    description = "Those of die-service, or the built-in ones when it is not there.",
+    description = "Those of die-service, up to 24, or the built-in ones when it is not there.",
     body = Dice,
 )))]
 async fn dice(State(app): State<Arc<App>>) -> Json<Dice> {
+    let Choice { dice, omitted } = app.backend.dice().await;
     Json(Dice {
-        dice: app.backend.dice().await,
+        dice,
+        omitted,
         trace_id: telemetry::trace_id(),
     })
 }

@@ -47,7 +47,7 @@ async fn page(app: &App, mut visitor: Visitor) -> Response {
     let cookie = visitor.begin_session();
     usage::record(&visitor, Action::PageView);
     let page = app.page.render(&Content {
-        dice: &app.backend.dice().await,
+        dice: &app.backend.dice().await.dice,
         name: visitor.name.as_ref(),
         ..Content::default()
     });

@@ -105,3 +105,13 @@ async fn every_answer_has_the_security_headers() {
         assert_eq!(header(&answer, "referrer-policy"), "no-referrer", "{path}");
     }
 }
+
+#[tokio::test]
+async fn the_icon_is_where_browsers_look_for_it_without_a_page() {
+    let url = start(alone()).await;
+    let icon = browse(&format!("{url}/favicon.ico")).await;
+    assert_eq!(icon.status(), StatusCode::OK);
+    assert_eq!(header(&icon, "content-type"), "image/svg+xml");
+    let metrics = testkit::Metrics::scrape(&format!("{url}/metrics")).await;
+    assert_eq!(metrics.sum("http_requests_total", &[]), 0.0);
+}

@@ -1,6 +1,7 @@
 //! The page without JavaScript: a form, and answers as pages.
 
 use axum::extract::RawQuery;
+use axum::http::Uri;
 use axum::routing::get;
 use axum::{Json, Router};
 use reqwest::StatusCode;
@@ -143,4 +144,33 @@ async fn the_page_introduces_the_dice_and_the_api_sorts_them() {
     let listed = body["dice"].as_array().expect("dice").iter();
     let listed: Vec<_> = listed.map(|die| die["identifier"].as_str()).collect();
     assert_eq!(listed, sorted.map(Some));
+    assert_eq!(body["omitted"], 0);
+}
+
+#[tokio::test]
+async fn dice_beyond_those_shown_are_counted() {
+    for (count, shown) in [(24, 24), (25, 24), (1000, 24)] {
+        let dice = move |uri: Uri| async move {
+            let name = uri
+                .query()
+                .and_then(|query| query.strip_prefix("identifier="));
+            Json(match name {
+                None => {
+                    let names = (0..count).map(|number| format!("die-{number}"));
+                    json!({ "identifiers": names.collect::<Vec<_>>() })
+                }
+                Some(name) => json!({
+                    "identifier": name, "specification": { "faces": [1], "error_rate": 0.0 },
+                }),
+            })
+        };
+        let url = start(frontend::Config {
+            die_service_url: Some(stand_in(Router::new().route("/dice", get(dice))).await),
+            ..alone()
+        })
+        .await;
+        let (_, body) = testkit::get(&format!("{url}/api/dice")).await;
+        assert_eq!(body["dice"].as_array().map(Vec::len), Some(shown));
+        assert_eq!(body["omitted"], count - shown);
+    }
 }
