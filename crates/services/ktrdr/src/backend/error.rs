@@ -52,6 +52,9 @@ pub(crate) enum Error {
     /// 422: a report that is too long to be kept.
     #[error("outcome: {0} bytes are not allowed, only up to {MAX_OUTCOME}")]
     Outcome(usize),
+    /// 422: a worker that has done less than nothing or more than all.
+    #[error("progress: {0} is not allowed, only 0 to 1")]
+    Progress(String),
     /// 422: a worker that could not be reached there.
     #[error("url: {0}")]
     WorkerUrl(String),
@@ -67,6 +70,7 @@ impl Error {
             | Self::Range { .. }
             | Self::Id(_)
             | Self::Outcome(_)
+            | Self::Progress(_)
             | Self::WorkerUrl(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnknownSymbol(_) | Self::UnknownOperation(_) | Self::NoLease(_) => {
                 StatusCode::NOT_FOUND

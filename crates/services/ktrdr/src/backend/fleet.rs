@@ -56,6 +56,10 @@ pub(super) async fn beat(
     Segment(id): Segment,
     Body(beat): Body<Beat>,
 ) -> Result<Json<BeatReply>, Error> {
+    let progress = beat.running.as_ref().map(|running| running.progress);
+    if let Some(progress) = progress.filter(|progress| !(0.0..=1.0).contains(progress)) {
+        return Err(Error::Progress(progress.to_string()));
+    }
     backend.change(|state| state.beat(&id, beat)).map(Json)
 }
 

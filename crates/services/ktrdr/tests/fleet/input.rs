@@ -273,7 +273,7 @@ async fn bad_registrations_are_refused() {
     assert_eq!(status, 200, "{answer}");
 }
 
-fn expect(answered: u16, status: u16, answer: &Value, words: &[&str]) {
+pub(crate) fn expect(answered: u16, status: u16, answer: &Value, words: &[&str]) {
     let detail = answer["detail"].as_str();
     let detail = detail.unwrap_or_else(|| panic!("{answered} without detail: {answer}"));
     assert_eq!(answered, status, "{detail}");

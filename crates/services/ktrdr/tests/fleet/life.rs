@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::input::expect;
 use crate::support::{ENDLESS, Fleet, backtest};
 
 #[tokio::test]
@@ -148,5 +149,34 @@ async fn log_lines_carry_id_type_status_and_trace() {
         assert_eq!(line["operation_type"], "backtest");
         assert_eq!(line["status"], status);
         assert_eq!(line["trace_id"], answer["trace_id"], "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_heartbeat_with_more_than_all_done_is_refused() {
+    let fleet = Fleet::start(&[]).await;
+    let here = json!({ "id": "w", "worker_type": "backtest", "url": "http://127.0.0.1:1" });
+    let (_, answer) = fleet.post("/api/v1/workers", &here).await;
+    let beat = async |progress: Value| {
+        let running = json!({ "operation_id": "x", "attempt": 1, "progress": progress });
+        let beat = json!({ "lease": answer["lease"], "running": running });
+        fleet.post("/api/v1/workers/w/heartbeat", &beat).await
+    };
+    for progress in [
+        json!(-0.1),
+        json!(1.01),
+        json!(-1e308),
+        json!(1e308),
+        json!(2),
+    ] {
+        let (status, answer) = beat(progress).await;
+        expect(status, 422, &answer, &["progress", "0 to 1"]);
+    }
+    // As serde_json writes what is not a number.
+    let (status, answer) = beat(Value::Null).await;
+    expect(status, 422, &answer, &["progress"]);
+    for progress in [json!(0), json!(0.5), json!(1)] {
+        let (status, answer) = beat(progress).await;
+        assert_eq!(status, 200, "{answer}");
     }
 }
