@@ -207,7 +207,7 @@ fn spawn(role: &Role, lines: &Lines, words: &Words) -> Result<Tethered, String> 
     Ok(Tethered {
         child,
         _tether: tether,
-        lines: lines.follow(stdout, file, words.clone()),
+        lines: lines.follow(&role.name, stdout, file, words.clone()),
         words: words.follow(stderr),
     })
 }

@@ -1,21 +1,28 @@
 //! Where the lines of the services go.
 
-use std::fs::File;
-use std::io::Write;
+use std::io;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use mini_alloy::{Handle, Route};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::AsyncWriteExt;
 use tokio::process::ChildStdout;
 use tokio::task::JoinHandle;
 
+use crate::bounded_lines::{BoundedLines, Line};
 use crate::cli::Options;
+use crate::missing::{LogFile, Missing};
 use crate::words::Words;
+
+/// Bytes of the longest line that is passed on. The services cut each text that a client wrote to
+/// 1 KiB, so that theirs are far shorter.
+const LONGEST: usize = 64 << 10;
 
 /// The destinations of this run.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines {
-    to_stdout: bool,
+    /// Standard output, if lines go there, with what is missing in it.
+    stdout: Option<Arc<Mutex<Missing>>>,
     directory: Option<PathBuf>,
     usage: Option<Usage>,
 }
@@ -33,7 +40,7 @@ impl Lines {
     ///
     /// # Errors
     /// When it cannot be created.
-    pub(crate) fn new(options: &Options, usage: Option<Usage>) -> Result<Self, String> {
+    pub(crate) fn new(options: &Options) -> Result<Self, String> {
         if let Some(directory) = &options.log_dir {
             std::fs::create_dir_all(directory).map_err(|error| {
                 format!(
@@ -42,66 +49,91 @@ impl Lines {
                 )
             })?;
         }
+        let stdout = || Arc::new(Mutex::new(Missing::new("on standard output".to_owned())));
         Ok(Self {
-            to_stdout: options.logs,
+            stdout: options.logs.then(stdout),
             directory: options.log_dir.clone(),
-            usage,
+            usage: None,
         })
     }
 
-    /// Takes each line that a service writes, until its last: into its `file`, if it has one.
+    /// The same, with usage lines going there.
+    pub(crate) fn with_usage(self, usage: Option<Usage>) -> Self {
+        Self { usage, ..self }
+    }
+
+    /// Takes each line that the service of that name writes, until its last: into its `file`, if it
+    /// has one.
     pub(crate) fn follow(
         &self,
+        name: &str,
         stdout: ChildStdout,
-        file: Option<File>,
+        file: Option<LogFile>,
         words: Words,
     ) -> JoinHandle<()> {
-        tokio::spawn(self.clone().pass_on(stdout, file, words))
+        let too_long = Missing::new(format!("that {name} wrote"));
+        tokio::spawn(self.clone().pass_on(stdout, file, words, too_long))
     }
 
     /// The file of the service of that name, if lines go to files.
     ///
     /// # Errors
     /// Names the file and the flag when it cannot be opened.
-    pub(crate) fn file(&self, name: &str) -> Result<Option<File>, String> {
+    pub(crate) fn file(&self, name: &str) -> Result<Option<LogFile>, String> {
         let Some(directory) = &self.directory else {
             return Ok(None);
         };
         let path = directory.join(format!("{name}.log"));
-        let file = File::options().create(true).append(true).open(&path);
-        file.map(Some).map_err(|error| {
-            let path = path.display();
-            format!("its log file {path} cannot be written ({error}); choose another directory with --log-dir")
+        let shown = path.display().to_string();
+        LogFile::open(path).map(Some).map_err(|error| {
+            format!("its log file {shown} cannot be written ({error}); choose another directory with --log-dir")
         })
     }
 
-    async fn pass_on(self, stdout: ChildStdout, mut file: Option<File>, words: Words) {
-        let mut lines = BufReader::new(stdout).split(b'\n');
-        while let Ok(Some(mut line)) = lines.next_segment().await {
-            words.log_line(&line);
-            if self.taken(&line).await {
+    async fn pass_on(
+        self,
+        stdout: ChildStdout,
+        mut file: Option<LogFile>,
+        words: Words,
+        mut too_long: Missing,
+    ) {
+        let mut lines = BoundedLines::new(stdout, LONGEST);
+        while let Some(Line { mut text, cut }) = lines.next().await {
+            words.log_line(&text);
+            if cut > 0 {
+                too_long.add(&format!("a line is longer than {LONGEST} bytes"));
                 continue;
             }
-            line.push(b'\n');
-            // A reader that went away is no reason to stop the service; one that stalls holds up this
-            // task alone, and the service then drops lines and counts them.
-            if self.to_stdout {
-                let mut stdout = tokio::io::stdout();
-                let _ = stdout.write_all(&line).await;
-                let _ = stdout.flush().await;
+            if self.taken(&text).await {
+                continue;
+            }
+            text.push(b'\n');
+            if let Some(missing) = &self.stdout
+                && let Err(error) = print(&text).await
+            {
+                let mut missing = missing.lock().unwrap_or_else(PoisonError::into_inner);
+                missing.add(&format!("standard output cannot be written ({error})"));
             }
             if let Some(file) = &mut file {
-                let _ = file.write_all(&line);
+                file.write(&text);
             }
         }
     }
 
-    /// Whether `line` is a usage line that is none of the others' business. Waits while usage-sink
-    /// is away and too many wait for it: then, too, the service drops lines and counts them.
+    /// Whether `line` is a usage line that must not go anywhere else. Waits while usage-sink is away
+    /// and too many wait for it: then, too, the service drops lines and counts them.
     async fn taken(&self, line: &[u8]) -> bool {
         match &self.usage {
             None => false,
             Some(usage) => usage.pipeline.line(line).await == Route::Usage && !usage.everywhere,
         }
     }
+}
+
+/// Writes to standard output. A reader that went away is no reason to stop the service; one that
+/// stalls holds up this task alone, and the service then drops lines and counts them.
+async fn print(line: &[u8]) -> io::Result<()> {
+    let mut stdout = tokio::io::stdout();
+    stdout.write_all(line).await?;
+    stdout.flush().await
 }

@@ -7,18 +7,21 @@
 //! * [`plan`]: the stage of this run, with what the flags change of it.
 //! * [`system`]: starting it all, and [`running`]: stopping it.
 //! * [`topology`]: what runs, and where; [`ports`]: whether there is room for it.
-//! * [`child`]: one supervised process, [`lines`] and [`words`]: where what it writes goes.
+//! * [`child`]: one supervised process, [`lines`] and [`words`]: where what it writes goes,
+//!   [`bounded_lines`]: how it is read, and [`missing`]: what did not get there.
 //! * [`environment`]: the variables that it gets.
 //! * [`postgres`]: the databases of the stages that have some.
 //! * [`role`]: what this program does when it is started as one of the services.
 //! * [`introduction`]: what is said when it runs, and [`summary`]: the live line, on the [`terminal`].
 
+mod bounded_lines;
 mod child;
 mod cli;
 mod environment;
 mod introduction;
 mod lines;
 mod local;
+mod missing;
 mod plan;
 mod ports;
 mod postgres;

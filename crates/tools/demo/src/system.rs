@@ -99,14 +99,14 @@ async fn start_and_watch(
         let child = Supervised::start(role, lines.clone(), failures.clone());
         child.map_err(|error| format!("{name} cannot be started: {error}"))
     };
+    let lines = Lines::new(options)?;
     if let Some(usage_sink) = usage_sink {
-        let lines = Lines::new(options, None)?;
         let port = usage_sink.port.clone();
         let usage_sink = running.usage_sink.insert(start(usage_sink, &lines)?);
         wait_until_ready(usage_sink, port.as_ref(), &databases).await?;
     }
     running.pipeline = pipeline(plan);
-    let lines = Lines::new(options, usage(plan, running.pipeline.as_ref()))?;
+    let lines = lines.with_usage(usage(plan, running.pipeline.as_ref()));
     for service in services {
         let port = service.port.clone();
         running.services.push(start(service, &lines)?);

@@ -4,10 +4,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::ChildStderr;
 use tokio::task::JoinHandle;
 
+use crate::bounded_lines::{BoundedLines, Line};
 use crate::terminal::say;
 
 /// Lines of each kind that are kept.
@@ -51,9 +51,12 @@ impl Words {
     pub(crate) fn follow(&self, stderr: ChildStderr) -> JoinHandle<()> {
         let words = self.clone();
         tokio::spawn(async move {
-            let mut lines = BufReader::new(stderr).split(b'\n');
-            while let Ok(Some(line)) = lines.next_segment().await {
-                let line = text(&line);
+            let mut lines = BoundedLines::new(stderr, LONGEST);
+            while let Some(Line { text: line, cut }) = lines.next().await {
+                let mut line = text(&line);
+                if cut > 0 {
+                    line.push_str(" [...]");
+                }
                 let mut kept = words.kept();
                 if kept.is_let_out {
                     drop(kept);

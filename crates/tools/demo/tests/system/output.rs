@@ -5,10 +5,12 @@ use std::io::Read;
 use std::process::Stdio;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::Signal;
 use testkit::{Metrics, eventually, get};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
+use crate::demo::Demo;
 use crate::support::PROGRAM;
 
 /// die-service that writes its lines to `output`, once it serves, and its URL.
@@ -50,7 +52,7 @@ async fn request(url: &str) {
 async fn end(child: Child) -> String {
     let pid = i32::try_from(child.id().expect("running")).expect("small");
     let pid = nix::unistd::Pid::from_raw(pid);
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("our own child");
+    nix::sys::signal::kill(pid, Signal::SIGTERM).expect("our own child");
     let output = child.wait_with_output().await.expect("it ends");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -116,4 +118,30 @@ async fn lines_that_cannot_be_written_are_counted_and_said_once() {
     let told = String::from_utf8_lossy(&output.stderr);
     let said = told.matches("standard output cannot be written").count();
     assert_eq!(said, 1, "{told}");
+}
+
+#[tokio::test]
+async fn lines_that_do_not_get_into_a_log_file_are_counted_and_said_once() {
+    if !std::path::Path::new("/dev/full").exists() {
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = directory.path().join("die-service.log");
+    std::os::unix::fs::symlink("/dev/full", &log).expect("a link");
+    let logs = directory.path().display().to_string();
+    let demo = Demo::start(&["--no-traffic", "--roll-delay=0s", "--log-dir", &logs]).await;
+    for _ in 0..3 {
+        assert_eq!(get(&demo.url(2, "/roll?die=fair")).await.0, 200);
+    }
+    let (output, _) = demo.stop(Signal::SIGTERM).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let log = log.display();
+    let first = format!("demo: {log} cannot be written (No space left on device (os error 28))");
+    assert_eq!(said.matches(&first).count(), 1, "{said}");
+    // "Listening", a line for each roll, "Stopping".
+    let end = format!("demo: 5 lines are missing in {log}\n");
+    assert!(said.contains(&end), "{said}");
+    let other = directory.path().join("dice-roller.log");
+    let other = std::fs::read_to_string(other).expect("a log file");
+    assert_eq!(other.matches("Roll completed").count(), 3, "{other}");
 }
