@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::to_bytes;
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -25,6 +25,7 @@ use signals::tempo::TraceByIdResponse;
 use tokio::task::JoinSet;
 
 use crate::hops_spans::{Made, request_of};
+use crate::hops_stores::{loki, prometheus, scrape};
 use crate::services::listen;
 
 /// What is lost: one in so many, nothing when 0.
@@ -53,27 +54,27 @@ pub(crate) struct Hops {
     _running: JoinSet<()>,
 }
 
-struct App {
-    loss: Loss,
+pub(crate) struct App {
+    pub(crate) loss: Loss,
     /// Where spans are posted.
     otlp: String,
     client: reqwest::Client,
     log: PathBuf,
-    ledger: Mutex<Ledger>,
+    pub(crate) ledger: Mutex<Ledger>,
 }
 
 /// What happened so far.
 #[derive(Debug, Default)]
-struct Ledger {
+pub(crate) struct Ledger {
     requests: u64,
     rolls: u64,
     batch_rolls: u64,
     roll_spans: u64,
     lines: u64,
     /// Those written, with their times.
-    written: Vec<(u64, String)>,
+    pub(crate) written: Vec<(u64, String)>,
     /// The counters as they were scraped: requests, rolls and rolls in batches, with the time.
-    scraped: Vec<(f64, [u64; 3])>,
+    pub(crate) scraped: Vec<(f64, [u64; 3])>,
 }
 
 impl Hops {
@@ -149,13 +150,13 @@ async fn roll(
     State(app): State<Arc<App>>,
     Query(query): Query<RollQuery>,
     headers: HeaderMap,
-) -> Json<Value> {
-    let traceparent = headers["traceparent"].to_str().expect("ASCII");
-    let trace_id = traceparent
-        .split('-')
-        .nth(1)
-        .expect("a trace id")
-        .to_owned();
+) -> Result<Json<Value>, (StatusCode, &'static str)> {
+    let traceparent = headers.get("traceparent");
+    let traceparent = traceparent.and_then(|value| value.to_str().ok());
+    let trace_id = traceparent.and_then(|value| value.split('-').nth(1));
+    // Not a roll of traffic-gen.
+    let trace_id = trace_id.ok_or((StatusCode::BAD_REQUEST, "there is no traceparent"))?;
+    let trace_id = trace_id.to_owned();
     tokio::time::sleep(Duration::from_millis(10)).await;
     let spans = app.happen(&trace_id, query.times);
     let body = request_of(&trace_id, &spans);
@@ -165,13 +166,13 @@ async fn roll(
         let posted = request.body(body.clone()).send().await;
         assert!(posted.expect("an answer").status().is_success());
     }
-    Json(match query.times {
+    Ok(Json(match query.times {
         None => json!({ "roll": 1 }),
         Some(times) => {
             let rolls = vec![1; usize::try_from(times).expect("small")];
             json!({ "total": times, "rolls": rolls, "count": times })
         }
-    })
+    }))
 }
 
 impl App {
@@ -225,7 +226,7 @@ impl App {
 
 impl Ledger {
     /// Requests, rolls and rolls in batches, as the counters have them.
-    fn counters(&self, loss: Loss) -> [u64; 3] {
+    pub(crate) fn counters(&self, loss: Loss) -> [u64; 3] {
         let lost = self.batch_rolls.checked_div(loss.batch_counts);
         [
             self.requests,
@@ -248,69 +249,11 @@ async fn metrics(State(app): State<Arc<App>>) -> String {
     )
 }
 
-/// As Prometheus would, more often.
-async fn scrape(app: Arc<App>) {
-    loop {
-        {
-            let mut ledger = app.ledger.lock().expect("no panic while locked");
-            let counters = ledger.counters(app.loss);
-            let seconds = (nanos() / 1_000_000) as f64 / 1000.0;
-            ledger.scraped.push((seconds, counters));
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-}
-
-#[derive(Deserialize)]
-struct PromQl {
-    query: String,
-}
-
-async fn prometheus(State(app): State<Arc<App>>, Query(asked): Query<PromQl>) -> Json<Value> {
-    let index = match asked.query.as_str() {
-        query if query.starts_with("http_requests_total{job=~\"frontend") => 0,
-        query if query.starts_with("http_requests_total{job=~\"die-service") => 0,
-        query if query.starts_with("dice_rolls_total{job=~\"dice-roller") => 1,
-        query if query.starts_with("async_rolls_total{job=~\"dice-roller") => 2,
-        query => panic!("{query}"),
-    };
-    let ledger = app.ledger.lock().expect("no panic while locked");
-    let values = ledger
-        .scraped
-        .iter()
-        .map(|(at, counters)| json!([at, counters[index].to_string()]));
-    let values: Vec<Value> = values.collect();
-    let metric = json!({ "job": "a", "instance": "b" });
-    Json(json!({ "data": { "result": [{ "metric": metric, "values": values }] } }))
-}
-
-#[derive(Deserialize)]
-struct LogQl {
-    start: u64,
-    end: u64,
-    limit: usize,
-}
-
-/// Six thousand lines of somebody else before ours, so that it takes more than one page.
-async fn loki(State(app): State<Arc<App>>, Query(asked): Query<LogQl>) -> Json<Value> {
-    let ledger = app.ledger.lock().expect("no panic while locked");
-    let first = ledger.written.first().map_or(0, |(at, _)| at - 10_000_000);
-    let line = json!({ "message": "Roll completed", "trace_id": "0123" }).to_string();
-    let others = (0..6000).map(|index| (first + index, line.clone()));
-    let window = asked.start..asked.end;
-    let all = others.chain(ledger.written.iter().cloned());
-    let page = all.filter(|(at, _)| window.contains(at)).take(asked.limit);
-    let values: Vec<Value> = page
-        .map(|(at, line)| json!([at.to_string(), line]))
-        .collect();
-    Json(json!({ "data": { "result": [{ "stream": {}, "values": values }] } }))
-}
-
 fn is_lost(one_in: u64, number: u64) -> bool {
     one_in > 0 && number.is_multiple_of(one_in)
 }
 
-fn nanos() -> u64 {
+pub(crate) fn nanos() -> u64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("after 1970");

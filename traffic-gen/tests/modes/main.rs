@@ -6,6 +6,7 @@ mod cli;
 mod compare;
 mod hops;
 mod hops_spans;
+mod hops_stores;
 mod load;
 mod queries;
 mod reconcile;

@@ -2,6 +2,7 @@
 
 mod assets;
 mod browser;
+mod clocks;
 mod hostile;
 mod links;
 mod neighbours;

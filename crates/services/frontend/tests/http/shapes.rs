@@ -1,7 +1,5 @@
 //! Traces of every shape: what `/api/trace/{id}` says is true of all of their spans.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
-
 use axum::Router;
 use axum::routing::get;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as AttributeValue;
@@ -18,11 +16,8 @@ use crate::server::{alone, stand_in, start};
 
 const ID: &str = "000000000000000000000000000000aa";
 
-/// `flags` of a span whose parent is in another process.
-const REMOTE: u32 = 0x301;
-
 /// A span from and to in milliseconds; `id` and `parent` are numbers, 0 for none.
-fn span(id: u64, parent: u64, (from, to): (u64, u64)) -> Span {
+pub(crate) fn span(id: u64, parent: u64, (from, to): (u64, u64)) -> Span {
     Span {
         trace_id: 0xaa_u128.to_be_bytes().to_vec(),
         span_id: id.to_be_bytes().to_vec(),
@@ -35,7 +30,7 @@ fn span(id: u64, parent: u64, (from, to): (u64, u64)) -> Span {
     }
 }
 
-fn server(span: Span) -> Span {
+pub(crate) fn server(span: Span) -> Span {
     Span {
         kind: SpanKind::Server.into(),
         ..span
@@ -54,7 +49,7 @@ fn failed(span: Span) -> Span {
 }
 
 /// `span` with one attribute, a whole number.
-fn with(span: Span, key: &str, value: i64) -> Span {
+pub(crate) fn with(span: Span, key: &str, value: i64) -> Span {
     Span {
         attributes: vec![attribute(key, AttributeValue::IntValue(value))],
         ..span
@@ -62,7 +57,7 @@ fn with(span: Span, key: &str, value: i64) -> Span {
 }
 
 /// What a frontend answers whose trace store gives that answer.
-async fn view_of(answer: Vec<u8>, query: &str) -> Value {
+pub(crate) async fn view_of(answer: Vec<u8>, query: &str) -> Value {
     let store = get(move || async move { answer });
     let store = stand_in(Router::new().route("/api/v2/traces/{id}", store)).await;
     let url = start(frontend::Config {
@@ -75,15 +70,15 @@ async fn view_of(answer: Vec<u8>, query: &str) -> Value {
     view
 }
 
-async fn view(spans: &[Span]) -> Value {
+pub(crate) async fn view(spans: &[Span]) -> Value {
     view_of(trace_of("frontend", spans), "").await
 }
 
-fn trace_of(service: &str, spans: &[Span]) -> Vec<u8> {
+pub(crate) fn trace_of(service: &str, spans: &[Span]) -> Vec<u8> {
     trace_by_id(vec![of(service, spans)])
 }
 
-fn of(service: &str, spans: &[Span]) -> ResourceSpans {
+pub(crate) fn of(service: &str, spans: &[Span]) -> ResourceSpans {
     of_service(service, spans.to_vec())
 }
 
@@ -269,94 +264,4 @@ async fn spans_that_share_an_id_are_not_lost_without_a_word() {
         );
         assert!(!truncated || view["complete"] == false);
     }
-}
-
-#[tokio::test]
-async fn a_caller_outside_is_not_waited_for() {
-    let begun = Instant::now();
-    let remote = |span: Span| Span {
-        flags: REMOTE,
-        ..span
-    };
-    let entry = server(remote(span(1, 77, (0, 5))));
-    let one = trace_of("frontend", std::slice::from_ref(&entry));
-    assert_eq!(view_of(one, "?wait=5").await["complete"], true);
-    // Two requests of one caller, and a service that is asked without the frontend.
-    let again = remote(span(2, 77, (6, 9)));
-    let two = trace_of("frontend", &[entry.clone(), again]);
-    assert_eq!(view_of(two, "?wait=5").await["complete"], true);
-    let past = trace_of("dice-roller", std::slice::from_ref(&entry));
-    assert_eq!(view_of(past, "?wait=5").await["complete"], true);
-    assert!(begun.elapsed().as_secs() < 5, "nothing was waited for");
-
-    // The caller may be the frontend, whose spans are still to come.
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970");
-    let now = u64::try_from(now.as_nanos()).expect("before 2554");
-    let recent = Span {
-        start_time_unix_nano: now,
-        end_time_unix_nano: now,
-        ..entry
-    };
-    assert_eq!(
-        view_of(trace_of("dice-roller", &[recent]), "").await["complete"],
-        false
-    );
-    // Whether this parent is elsewhere is not known.
-    assert_eq!(view(&[span(1, 77, (0, 5))]).await["complete"], false);
-}
-
-#[tokio::test]
-async fn a_clock_that_is_ahead_is_no_duration() {
-    let client = Span {
-        kind: SpanKind::Client.into(),
-        ..with(span(2, 1, (5, 45)), "http.response.status_code", 200)
-    };
-    let calls = [server(span(1, 0, (0, 50))), client];
-    for ahead in [500, 20] {
-        let answer = server(span(3, 2, (ahead + 10, ahead + 40)));
-        let inner = span(4, 3, (ahead + 10, ahead + 20));
-        let trace = trace_by_id(vec![
-            of("frontend", &calls),
-            of("dice-roller", &[answer, inner]),
-        ]);
-        let view = view_of(trace, "").await;
-        assert_eq!(
-            (&view["duration_us"], &view["complete"]),
-            (&json!(50_000), &json!(true))
-        );
-        assert_eq!(view["clock_skew"]["services"], json!(["dice-roller"]));
-        assert_eq!(view["clock_skew"]["max_us"], ahead * 1000);
-        let shift = json!(-1000 * i64::try_from(ahead).expect("small"));
-        let moved = |at: usize| {
-            (
-                &view["spans"][at]["offset_us"],
-                &view["spans"][at]["shift_us"],
-            )
-        };
-        assert_eq!(moved(2), (&json!(10_000), &shift));
-        assert_eq!(moved(3), (&json!(10_000), &shift));
-        assert_eq!(view["spans"][1]["shift_us"], Value::Null);
-        assert_eq!(view["spans"][1]["target"], "dice-roller");
-    }
-}
-
-#[tokio::test]
-async fn numbers_that_no_trace_has_do_no_harm() {
-    let strange = |id| Span {
-        start_time_unix_nano: 0,
-        end_time_unix_nano: u64::MAX,
-        kind: 77,
-        status: Some(Status {
-            code: 9,
-            ..Status::default()
-        }),
-        ..with(span(id, 0, (0, 1)), "async.roll_index", 1)
-    };
-    let spans = [1, 2, 3].map(strange);
-    let view = view(&spans).await;
-    assert_eq!(view["spans_total"], 3);
-    assert_eq!(view["spans"][0]["kind"], "unspecified");
-    assert_eq!(view["batch"]["sequential_us"], u64::MAX / 1000);
 }

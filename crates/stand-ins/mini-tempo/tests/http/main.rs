@@ -2,6 +2,7 @@
 
 mod bounds;
 mod formats;
+mod json;
 mod memory;
 mod protobuf;
 mod receiver;

@@ -23,6 +23,7 @@ mod processes;
 mod propagation;
 mod reconciliation;
 mod secrets;
+mod stage_flags;
 mod stages;
 mod stopping;
 mod supervision;

@@ -1,0 +1,280 @@
+//! One server, from its start to its end.
+
+use std::net::TcpListener;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::Error;
+use crate::programs::Programs;
+
+/// For a test or a demo: small, and fast at the price of not surviving a crash of the machine.
+const SETTINGS: [&str; 6] = [
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "max_connections=64",
+    "shared_buffers=16MB",
+    "fsync=off",
+    "full_page_writes=off",
+];
+
+/// Seconds to start or stop, on a machine that is busy.
+const BOUND: &str = "60";
+
+/// How long a killed server may take to be gone, all its processes included.
+const KILLED: Duration = Duration::from_secs(10);
+
+/// Holds the port of a server that ran, beside its data.
+const PORT_FILE: &str = "port";
+
+/// How PostgreSQL says that processes of a server that was killed are still there.
+const LEFTOVERS: [&str; 2] = ["still in use", "already exists"];
+
+/// A server and its data. Dropping it stops the server and removes the data.
+#[derive(Debug)]
+pub struct LocalPostgres {
+    programs: Programs,
+    directory: PathBuf,
+    port: u16,
+}
+
+/// The name of a directory for a server, in the one for temporary files, that is not there yet.
+#[must_use]
+pub fn unused_directory() -> PathBuf {
+    let name = |number: u64| format!("dice-postgres-{}-{number}", std::process::id());
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    let nanos = u64::try_from(since_1970.unwrap_or_default().as_nanos()).unwrap_or_default();
+    std::env::temp_dir().join(name(nanos))
+}
+
+/// Stops the server in `directory`, if one runs there, and removes it with all its data. For one whose
+/// owner was killed.
+///
+/// # Errors
+/// When PostgreSQL's programs or the right to remove it are missing.
+pub fn remove(directory: &Path) -> Result<(), Error> {
+    let programs = Programs::find().ok_or(Error::NotThere)?;
+    drop(LocalPostgres {
+        programs,
+        directory: directory.to_owned(),
+        port: 0,
+    });
+    match directory.exists() {
+        true => Err(std::io::Error::other(format!("{} stays", directory.display())).into()),
+        false => Ok(()),
+    }
+}
+
+impl LocalPostgres {
+    /// Whether the programs are installed.
+    #[must_use]
+    pub fn is_there() -> bool {
+        Programs::find().is_some()
+    }
+
+    /// Makes an empty database server and starts it, which takes one to three seconds.
+    ///
+    /// # Errors
+    /// [`Error`], after which nothing is left.
+    pub async fn start() -> Result<Self, Error> {
+        Self::start_in(&unused_directory()).await
+    }
+
+    /// [`start`](Self::start) in `directory`, which is made.
+    ///
+    /// # Errors
+    /// [`Error`], also when it is there, after which nothing is left.
+    pub async fn start_in(directory: &Path) -> Result<Self, Error> {
+        let programs = Programs::find().ok_or(Error::NotThere)?;
+        std::fs::DirBuilder::new().mode(0o700).create(directory)?;
+        let server = Self {
+            programs,
+            directory: directory.to_owned(),
+            port: free_port()?,
+        };
+        server.programs.give(&server.directory)?;
+        let data = server.data();
+        let data = data.to_string_lossy();
+        let flags = ["--no-sync", "--auth=trust", "--username=postgres"];
+        let locale = ["--encoding=UTF8", "--locale=C", "--pgdata", &data];
+        server
+            .run("initdb", &[&flags[..], &locale].concat())
+            .await?;
+        server.start_again().await?;
+        std::fs::write(server.port_file(), server.port.to_string())?;
+        Ok(server)
+    }
+
+    /// Takes over the server that [`start_in`](Self::start_in) made in `directory`, after the process
+    /// that made it was killed. It may have ended meanwhile.
+    ///
+    /// # Errors
+    /// When there is none, or it never ran.
+    pub fn take_over(directory: &Path) -> Result<Self, Error> {
+        let programs = Programs::find().ok_or(Error::NotThere)?;
+        let port = std::fs::read_to_string(directory.join(PORT_FILE))?;
+        let port = port.trim().parse();
+        let port = port.map_err(|_| std::io::Error::other("its port is not a number"))?;
+        Ok(Self {
+            programs,
+            directory: directory.to_owned(),
+            port,
+        })
+    }
+
+    /// Where to connect to, as that role, which PostgreSQL checks only for existing. The role
+    /// `postgres` may do everything, and a database of that name exists.
+    #[must_use]
+    pub fn url(&self, user: &str, database: &str) -> String {
+        format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Runs `sql` as `postgres` and answers what it selects: a line for each row, `|` between
+    /// columns.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] with PostgreSQL's words.
+    pub async fn execute(&self, database: &str, sql: &str) -> Result<String, Error> {
+        let url = self.url("postgres", database);
+        let quiet = ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"];
+        let what = ["--set=ON_ERROR_STOP=1", "--command", sql, &url];
+        let output = self.run("psql", &[&quiet[..], &what].concat()).await?;
+        Ok(output.trim_end().to_owned())
+    }
+
+    /// Stops it as an administrator would: open transactions are rolled back, the data stays.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub async fn stop(&self) -> Result<(), Error> {
+        let data = self.data();
+        let data = data.to_string_lossy();
+        let stop = [
+            "stop",
+            "--wait",
+            "--mode=fast",
+            "--timeout",
+            BOUND,
+            "--pgdata",
+            &data,
+        ];
+        self.run("pg_ctl", &stop).await.map(drop)
+    }
+
+    /// Starts it after [`stop`](Self::stop) or [`kill`](Self::kill), on the same port.
+    ///
+    /// # Errors
+    /// When it runs, or cannot be started.
+    pub async fn start_again(&self) -> Result<(), Error> {
+        let deadline = Instant::now() + KILLED;
+        loop {
+            match self.start_once().await {
+                // Of a server that was killed, processes are left that notice it in a moment.
+                Err(Error::Failed { output, .. })
+                    if LEFTOVERS.iter().any(|words| output.contains(words))
+                        && Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn start_once(&self) -> Result<(), Error> {
+        // pg_ctl only says that there is a log, and appends to it.
+        let _ = std::fs::remove_file(self.log());
+        let settings = SETTINGS.map(|setting| format!("-c {setting}")).join(" ");
+        let options = format!("{settings} -p {}", self.port);
+        let (data, log) = (self.data(), self.log());
+        let (data, log) = (data.to_string_lossy(), log.to_string_lossy());
+        let start = ["start", "--wait", "--timeout", BOUND, "--pgdata", &data];
+        let how = ["--log", &log, "--options", &options];
+        let started = self.run("pg_ctl", &[&start[..], &how].concat()).await;
+        started.map(drop).map_err(|error| match error {
+            Error::Failed { program, .. } => Error::Failed {
+                program,
+                output: std::fs::read_to_string(self.log()).unwrap_or_default(),
+            },
+            other => other,
+        })
+    }
+
+    /// Kills it with signal 9, as a crash would, and returns once its port is closed.
+    ///
+    /// # Errors
+    /// When it does not run, or does not go.
+    pub async fn kill(&self) -> Result<(), Error> {
+        self.signal(Signal::SIGKILL)?;
+        let address = ("127.0.0.1", self.port);
+        let gone = async {
+            while tokio::net::TcpStream::connect(address).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let timeout = tokio::time::timeout(KILLED, gone).await;
+        timeout.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut).into())
+    }
+
+    /// Sends the server a signal: `SIGSTOP` and `SIGCONT` make one that hangs.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn signal(&self, signal: Signal) -> Result<(), Error> {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid"))?;
+        let pid = file.lines().next().and_then(|line| line.parse().ok());
+        let pid = pid.ok_or_else(|| std::io::Error::other("postmaster.pid holds no number"))?;
+        kill(Pid::from_raw(pid), signal).map_err(|error| std::io::Error::from(error).into())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.directory.join("log")
+    }
+
+    fn port_file(&self) -> PathBuf {
+        self.directory.join(PORT_FILE)
+    }
+
+    async fn run(&self, program: &'static str, arguments: &[&str]) -> Result<String, Error> {
+        let mut command = self.programs.command(program, &self.directory);
+        command.args(arguments);
+        let output = tokio::process::Command::from(command).output().await?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let output = [output.stdout, output.stderr].concat();
+        Err(Error::Failed {
+            program,
+            output: String::from_utf8_lossy(&output).trim().to_owned(),
+        })
+    }
+}
+
+impl Drop for LocalPostgres {
+    /// Immediately: the data goes too.
+    fn drop(&mut self) {
+        let mut command = self.programs.command("pg_ctl", &self.directory);
+        command.args(["stop", "--wait", "--mode=immediate", "--pgdata"]);
+        // Fails when it was stopped before.
+        let _ = command.arg(self.data()).output();
+        let deadline = Instant::now() + KILLED;
+        // A process that was killed with its server may still write for a moment.
+        while std::fs::remove_dir_all(&self.directory).is_err()
+            && self.directory.exists()
+            && Instant::now() < deadline
+        {
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
