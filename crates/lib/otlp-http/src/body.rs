@@ -20,7 +20,8 @@ pub enum UnpackError {
 /// # Errors
 /// See [`UnpackError`].
 pub fn unpack(body: &[u8], bound: usize) -> Result<Vec<u8>, UnpackError> {
-    let mut unpacked = Vec::new();
+    // Room that is not used costs nothing; a vector that grows is there twice for a moment.
+    let mut unpacked = Vec::with_capacity(bound + 1);
     let mut reader = MultiGzDecoder::new(body).take(bound as u64 + 1);
     let read = reader.read_to_end(&mut unpacked);
     read.map_err(|_| UnpackError::NotGzip)?;

@@ -1,11 +1,14 @@
 //! A request from its body, packed or not, to the text of each log record in it.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::http::StatusCode;
+use std::fmt::{self, Formatter};
+use std::marker::PhantomData;
+
+use axum::body::{Body as HttpBody, HttpBody as _};
 use axum::http::header::HeaderMap;
+use futures_util::StreamExt;
 use otlp_http::{Coding, Format, UnpackError, unpack};
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::error::Error;
@@ -14,28 +17,57 @@ use crate::error::Error;
 pub(crate) const MAX_PACKED: usize = 2 << 20;
 
 /// The largest body once unpacked, in bytes: gzip makes a thousand of one.
-pub(crate) const MAX_UNPACKED: usize = 8 << 20;
+pub(crate) const MAX_UNPACKED: usize = 2 << 20;
+
+/// Most log records of a delivery: three bytes of JSON can be one.
+pub(crate) const MAX_RECORDS: usize = 10_000;
 
 /// The body of each record, in order; none where it is no text.
 pub(crate) type Texts = Vec<Option<String>>;
 
-/// Reads a delivery.
-///
-/// # Errors
-/// All but the database's.
-pub(crate) fn read(
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Texts, Error> {
-    let coding = coding(headers)?;
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-        _ => Error::Incomplete,
-    })?;
-    match coding {
-        Coding::Identity => texts(&body),
-        Coding::Gzip => texts(&unpack(&body, MAX_UNPACKED)?),
+/// A delivery as it came.
+pub(crate) struct Delivery {
+    coding: Coding,
+    body: Vec<u8>,
+}
+
+impl Delivery {
+    /// Receives all of it.
+    ///
+    /// # Errors
+    /// When it says that it is something else, is too large, or does not arrive in full.
+    pub(crate) async fn receive(headers: &HeaderMap, body: HttpBody) -> Result<Self, Error> {
+        let coding = coding(headers)?;
+        let body = collect(body).await?;
+        Ok(Self { coding, body })
     }
+
+    /// Unpacks and reads it.
+    ///
+    /// # Errors
+    /// When it is something else than it says, or too large once unpacked.
+    pub(crate) fn texts(self) -> Result<Texts, Error> {
+        let json = match self.coding {
+            Coding::Identity => self.body,
+            Coding::Gzip => unpack(&self.body, MAX_UNPACKED)?,
+        };
+        texts(&json)
+    }
+}
+
+/// The whole body. Its parts are not kept beside it, as they are by axum's extractors.
+async fn collect(body: HttpBody) -> Result<Vec<u8>, Error> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let mut bytes = Vec::with_capacity(announced.min(MAX_PACKED));
+    let mut parts = body.into_data_stream();
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| Error::Incomplete)?;
+        if part.len() > MAX_PACKED - bytes.len() {
+            return Err(Error::TooLarge);
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
 }
 
 /// How the body is packed.
@@ -56,7 +88,8 @@ impl From<UnpackError> for Error {
 }
 
 /// What is read of an OTLP request: Alloy has each record in a chain of its own, others put many in
-/// one. A list that is null is empty, as protobuf's JSON has it.
+/// one. Only the texts are kept while it is read: what is around them may be far more in memory than
+/// in JSON.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object with resourceLogs")]
 #[schema(
@@ -68,19 +101,22 @@ impl From<UnpackError> for Error {
     }}]}]}]})
 )]
 pub(crate) struct Request {
-    resource_logs: Option<Vec<ResourceLogs>>,
+    #[schema(value_type = Option<Vec<ResourceLogs>>)]
+    resource_logs: Many<ResourceLogs>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object with scopeLogs")]
 struct ResourceLogs {
-    scope_logs: Option<Vec<ScopeLogs>>,
+    #[schema(value_type = Option<Vec<ScopeLogs>>)]
+    scope_logs: Many<ScopeLogs>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object with logRecords")]
 struct ScopeLogs {
-    log_records: Option<Vec<LogRecord>>,
+    #[schema(value_type = Option<Vec<LogRecord>>)]
+    log_records: Many<LogRecord>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -100,13 +136,72 @@ struct Body {
     string_value: Option<String>,
 }
 
+/// The texts below a list of `T`. A list that is null is empty, as protobuf's JSON has it.
+struct Many<T>(Texts, PhantomData<T>);
+
+/// Something with texts below it.
+trait HasTexts {
+    /// Moves them to `texts`.
+    fn add_to(self, texts: &mut Texts);
+}
+
+impl HasTexts for ResourceLogs {
+    fn add_to(mut self, texts: &mut Texts) {
+        texts.append(&mut self.scope_logs.0);
+    }
+}
+
+impl HasTexts for ScopeLogs {
+    fn add_to(mut self, texts: &mut Texts) {
+        texts.append(&mut self.log_records.0);
+    }
+}
+
+impl HasTexts for LogRecord {
+    fn add_to(self, texts: &mut Texts) {
+        texts.push(self.body.and_then(|body| body.string_value));
+    }
+}
+
+impl<'de, T: Deserialize<'de> + HasTexts> Deserialize<'de> for Many<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_option(Self(Texts::new(), PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de> + HasTexts> Visitor<'de> for Many<T> {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_none<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Self, A::Error> {
+        while let Some(item) = list.next_element::<T>()? {
+            item.add_to(&mut self.0);
+            if self.0.len() > MAX_RECORDS {
+                return Err(serde::de::Error::custom(TOO_MANY));
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// How an error of [`texts`] begins that is about their number.
+const TOO_MANY: &str = "too many log records";
+
 fn texts(json: &[u8]) -> Result<Texts, Error> {
-    let Request { resource_logs } = serde_json::from_slice(json)?;
-    let scopes = resource_logs
-        .into_iter()
-        .flatten()
-        .filter_map(|resource| resource.scope_logs);
-    let records = scopes.flatten().filter_map(|scope| scope.log_records);
-    let text = |record: LogRecord| record.body?.string_value;
-    Ok(records.flatten().map(text).collect())
+    match serde_json::from_slice(json) {
+        Ok(Request { resource_logs }) => Ok(resource_logs.0),
+        Err(error) if error.to_string().starts_with(TOO_MANY) => Err(Error::TooMany),
+        Err(error) => Err(error.into()),
+    }
 }

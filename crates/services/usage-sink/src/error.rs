@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use database::DatabaseError;
 use service::Problem;
 
-use crate::delivery::{MAX_PACKED, MAX_UNPACKED};
+use crate::delivery::{MAX_PACKED, MAX_RECORDS, MAX_UNPACKED};
 
 /// Every error of this service. The status decides what becomes of the events: an OTLP exporter
 /// repeats a delivery after a 503, and drops it after any other of these.
@@ -23,6 +23,9 @@ pub(crate) enum Error {
     /// 413: too large once unpacked.
     #[error("the body is larger than the {MAX_UNPACKED} bytes allowed once it is unpacked")]
     TooLargeUnpacked,
+    /// 413: more records than are kept in memory at once.
+    #[error("the delivery has more than the {MAX_RECORDS} log records allowed")]
+    TooMany,
     /// 400: the connection broke.
     #[error("the body did not arrive in full")]
     Incomplete,
@@ -55,7 +58,9 @@ impl Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::ContentType | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLarge | Self::TooLargeUnpacked => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge | Self::TooLargeUnpacked | Self::TooMany => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Self::Incomplete | Self::NotGzip | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::DatabaseUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// Longest text of an event in characters; the longest there should be is an id of 36.
 const MAX_TEXT: usize = 256;
 
+/// Longest line in bytes; the frontend's have about 400. As values, JSON takes ten times the memory.
+const MAX_LINE: usize = 16 << 10;
+
 /// How old an event may be when it arrives: deliveries wait while usage-sink or its database is away,
 /// and no outage of this system is longer than its logs are kept.
 const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -86,6 +89,9 @@ impl Event {
             reason,
         };
         let text = text.ok_or_else(|| unknown("the body is not a text".to_owned()))?;
+        if text.len() > MAX_LINE {
+            return Err(unknown(format!("the body has more than {MAX_LINE} bytes")));
+        }
         let fields: Map<String, Value> = serde_json::from_str(text)
             .map_err(|_| unknown("the body is not a JSON object".to_owned()))?;
         let fields = Fields(&fields);

@@ -8,34 +8,37 @@
 //! Every log record is to have a usage line of the frontend as its body. An event that is delivered
 //! again is recognised by its `event_id`; a record that is no usage event, or that happened more
 //! than 7 days ago or more than 1 hour ahead of this clock, is rejected in OTLP's own way, with a
-//! 200 that says so, because sending it again would not help.
+//! 200 that says so, because sending it again would not help. Events that happened longer ago than
+//! `--retention` are deleted.
 
 mod answer;
 mod delivery;
 mod error;
 mod event;
 mod metrics;
+mod retention;
 mod store;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::HeaderMap;
 use database::DatabaseError;
 use service::{About, Document, Program, Server};
 use telemetry::http::{Admission, Limits};
 use telemetry::{Service, set_attribute};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::answer::{Answer, PartialSuccess};
-use crate::delivery::{MAX_PACKED, Request, Texts};
+use crate::delivery::{Delivery, Request};
 use crate::error::Error;
 use crate::event::{Event, EventType, Rejection};
 use crate::metrics::{Metrics, Outcome};
@@ -50,21 +53,57 @@ pub const PROGRAM: Program = Program {
     about: "Receives usage events and stores each once",
 };
 
-/// Deliveries handled at once, unless the deployment says otherwise: one of the largest takes some
-/// 10 MiB while it is unpacked, a usual one half a MiB. A sender repeats what is answered 503.
+/// Deliveries handled at once, unless the deployment says otherwise: the worst together take some 20 MiB,
+/// see `tests/sink/memory.rs`, a usual one half a MiB. A sender repeats what is answered 503.
 const DELIVERIES: &str = "4";
 
+/// Deliveries that are unpacked and stored at once: that is when one takes most memory. The others
+/// wait as they came.
+const TURNS: usize = 2;
+
 /// What the deployment decides.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(mut_arg("max_in_flight", |flag| flag.default_value(DELIVERIES)))]
 pub struct Config {
     /// Where the events go; the URL is required.
     #[command(flatten)]
     pub database: database::Options,
 
+    /// How long events are kept; once an hour, those that happened before that are deleted. 8 days or
+    /// more: an event that comes again within 7 days must be recognised
+    #[arg(
+        long,
+        env = "USAGE_RETENTION",
+        value_name = "DURATION",
+        default_value = "90days"
+    )]
+    #[arg(value_parser = kept_for)]
+    pub retention: Duration,
+
     /// How much is taken on at once.
     #[command(flatten)]
     pub limits: Limits,
+}
+
+/// As without flags.
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database: database::Options::default(),
+            retention: 90 * DAY,
+            limits: Limits::default(),
+        }
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn kept_for(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    match (8 * DAY..=36_500 * DAY).contains(&duration) {
+        true => Ok(duration),
+        false => Err("must be from 8days to 100years".to_owned()),
+    }
 }
 
 /// Serves on `listener` until `shutdown` is ready.
@@ -89,13 +128,13 @@ fn server(url: &Url, config: &Config) -> Server {
     let (own, api) = OpenApiRouter::new()
         .routes(routes!(about))
         .routes(routes!(logs))
-        .layer(DefaultBodyLimit::max(MAX_PACKED))
         .split_for_parts();
     let document = Document::new(PROGRAM, api);
     let app = App {
         about: document.about(),
         metrics: Metrics::register(&registry),
-        store: Store::start(url, &config.database, &registry),
+        store: Store::start(url, config, &registry),
+        turns: Semaphore::new(TURNS),
     };
     let own = own.with_state(Arc::new(app));
     let admission = Admission::new(&registry, config.limits);
@@ -108,6 +147,8 @@ struct App {
     about: About,
     metrics: Metrics,
     store: Store,
+    /// Who may unpack and store.
+    turns: Semaphore,
 }
 
 /// What this is
@@ -128,8 +169,8 @@ async fn about(State(app): State<Arc<App>>) -> Json<About> {
     path = "/v1/logs",
     request_body(
         content = Request,
-        description = "At most 2 MiB. May be packed, with `Content-Encoding: gzip`, and has then at most \
-            8 MiB once it is unpacked.",
+        description = "At most 2 MiB, and 10,000 log records. May be packed, with \
+            `Content-Encoding: gzip`, and has then at most 2 MiB once it is unpacked.",
     ),
     responses(
         (
@@ -142,7 +183,7 @@ async fn about(State(app): State<Arc<App>>) -> Json<About> {
             description = "The body is not gzip where it says so, or not an OTLP request in JSON; \
                 the detail has the place.",
         ),
-        (status = 413, description = "The body is too large, as it came or once unpacked."),
+        (status = 413, description = "The body is too large, as it came or once unpacked, or has too many records."),
         (
             status = 415,
             description = "The Content-Type or Content-Encoding is not taken; the detail says which are.",
@@ -153,17 +194,19 @@ async fn about(State(app): State<Arc<App>>) -> Json<About> {
 async fn logs(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Json<Answer>, Error> {
-    let answer = match delivery::read(&headers, body) {
-        Ok(texts) => app.take(&texts).await,
+    let answer = match Delivery::receive(&headers, body).await {
+        Ok(delivery) => app.take(delivery).await,
         Err(error) => Err(error),
     };
     answer.inspect_err(Error::log)
 }
 
 impl App {
-    async fn take(&self, texts: &Texts) -> Result<Json<Answer>, Error> {
+    async fn take(&self, delivery: Delivery) -> Result<Json<Answer>, Error> {
+        let _turn = self.turns.acquire().await.expect("never closed");
+        let texts = delivery.texts()?;
         attribute("usage.events.received", texts.len());
         let (mut events, mut rejections) = (Vec::new(), Vec::new());
         for text in texts {

@@ -1,10 +1,12 @@
 //! The table of events.
 
-use database::{Database, DatabaseError, Migration, Options, Statement, migrate};
+use database::{Database, DatabaseError, Migration, Statement, migrate};
+use sqlx::postgres::PgPool;
 use telemetry::metrics::Registry;
 use url::Url;
 
 use crate::event::{Event, EventType};
+use crate::{Config, retention};
 
 const MIGRATIONS: &[Migration] = &[
     Migration {
@@ -35,8 +37,16 @@ const INSERT: Statement = Statement {
 pub(crate) struct Store(Database);
 
 impl Store {
-    pub(crate) fn start(url: &Url, options: &Options, registry: &Registry) -> Self {
-        let prepare = async |pool| Ok(migrate(&pool, MIGRATIONS).await?);
+    /// The table at `url`, from which old events are deleted once it is there.
+    pub(crate) fn start(url: &Url, config: &Config, registry: &Registry) -> Self {
+        let kept_for = config.retention;
+        let prepare = move |pool: PgPool| async move {
+            migrate(&pool, MIGRATIONS).await?;
+            // Reached once: what is prepared is not prepared again.
+            tokio::spawn(retention::hold(pool, kept_for));
+            Ok(())
+        };
+        let options = &config.database;
         Self(Database::start(url, options, &[&INSERT], registry, prepare))
     }
 
@@ -52,16 +62,16 @@ impl Store {
             .bind(column(events, |event| event.kind.name()))
             .bind(column(events, |event| event.occurred_at))
             .bind(column(events, |event| event.session_id))
-            .bind(column(events, |event| event.username.clone()))
-            .bind(column(events, |event| event.die_type.clone()))
+            .bind(column(events, |event| event.username.as_str()))
+            .bind(column(events, |event| event.die_type.as_deref()))
             .bind(column(events, |event| event.rolls))
-            .bind(column(events, |event| event.trace_id.clone()));
+            .bind(column(events, |event| event.trace_id.as_deref()));
         let rows: Vec<(String,)> = self.0.fetch_all(&INSERT, query).await?;
         let kinds = rows.iter().filter_map(|(name,)| EventType::named(name));
         Ok(kinds.collect())
     }
 }
 
-fn column<T>(events: &[Event], value: impl Fn(&Event) -> T) -> Vec<T> {
+fn column<'a, T>(events: &'a [Event], value: impl Fn(&'a Event) -> T) -> Vec<T> {
     events.iter().map(value).collect()
 }

@@ -3,11 +3,13 @@
 
 mod limits;
 mod lossless;
+mod memory;
 mod observed;
 mod openapi;
 mod outage;
 mod refused;
 mod rejected;
+mod retention;
 mod schema;
 mod stored;
 mod support;
