@@ -46,8 +46,16 @@ pub const PROGRAM: Program = Program {
 /// How long the run going on may take to end once the worker was told to stop.
 const STOP_BOUND: Duration = Duration::from_secs(2);
 
+/// Requests handled at once and connections kept, unless the deployment says otherwise. Only the
+/// backend, Prometheus and a health check call a worker, and its container has 24 MB: a crowd of the
+/// other services' size takes 14 MB, see `tests/fleet/crowd.rs`.
+const REQUESTS: &str = "32";
+const CONNECTIONS: &str = "64";
+
 /// What the deployment decides.
 #[derive(Debug, Clone, clap::Args)]
+#[command(mut_arg("max_in_flight", |flag| flag.default_value(REQUESTS)))]
+#[command(mut_arg("max_connections", |flag| flag.default_value(CONNECTIONS)))]
 pub struct Config {
     /// What this worker does
     #[arg(long = "type", env = "WORKER_TYPE", value_enum, default_value_t = OperationType::Backtest)]
