@@ -60,7 +60,7 @@ fn a_panic_outside_a_handler_is_counted_and_logged() {
         let count = async |name| Metrics::scrape(&metrics).await.value(name, &[]);
         assert_eq!(count("process_panics_total").await, 0.0);
         // The head may or may not be on its way before the body breaks.
-        if let Ok(answer) = reqwest::get(breaks).await {
+        if let Ok(answer) = testkit::fetch(breaks).await {
             answer.bytes().await.expect_err("the body breaks");
         }
         becomes("panics in a body", 1.0, || count("process_panics_total")).await;

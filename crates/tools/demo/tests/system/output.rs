@@ -28,7 +28,7 @@ async fn writing_to(output: impl Into<Stdio>) -> (Child, String) {
         .expect("it runs");
     let url = format!("http://{address}");
     eventually("it to serve", || async {
-        reqwest::get(format!("{url}/healthz")).await.ok()
+        testkit::fetch(format!("{url}/healthz")).await.ok()
     })
     .await;
     (child, url)
