@@ -23,14 +23,22 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with that status and text; a 503 also says when to come back. The middle of a text of more than 1024 bytes is left
-    /// out: what was wrong stands at its start, what is allowed at its end.
+    /// A problem with that status and text; a 503 also says when to come back. The middle of a text
+    /// of more than 1024 bytes is left out: what was wrong stands at its start, what is allowed at
+    /// its end.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let mut detail = detail.into();
         if detail.len() > MAX_DETAIL {
             detail = without_middle(&detail);
         }
         Self { status, detail }
+    }
+
+    /// The value of `Retry-After`, in seconds, that goes with a 503. What is away is queried again at
+    /// once when it is back.
+    pub fn retry_after(&self) -> Option<HeaderValue> {
+        let away = self.status == StatusCode::SERVICE_UNAVAILABLE;
+        away.then(|| HeaderValue::from_static("1"))
     }
 }
 
@@ -46,9 +54,7 @@ fn without_middle(text: &str) -> String {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(&self)).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            // Seconds. What is away is asked for again at once when it is back.
-            let pause = HeaderValue::from_static("1");
+        if let Some(pause) = self.retry_after() {
             response.headers_mut().insert(RETRY_AFTER, pause);
         }
         response.extensions_mut().insert(self);

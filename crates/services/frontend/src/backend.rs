@@ -3,20 +3,19 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
-use axum::response::{IntoResponse, Response};
 use dice::{BatchSize, Catalogue, Die};
 use futures_util::future::try_join_all;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use telemetry::client::{CallError, Client, Reply, endpoint, redacted};
 use telemetry::metrics::Registry;
 use url::Url;
 
-use crate::Config;
+use crate::answer::{Choice, Rolled};
+use crate::config::Config;
 use crate::error::Error;
 use crate::metrics::Metrics;
 
@@ -26,40 +25,6 @@ const DICE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// More dice than a person can choose from are not shown.
 const MAX_DICE: usize = 24;
-
-/// The dice to choose from.
-#[derive(Debug, Clone)]
-pub(crate) struct Choice {
-    pub(crate) dice: Vec<Die>,
-    /// How many more there are at die-service.
-    pub(crate) omitted: usize,
-}
-
-impl Choice {
-    fn built_in(dice: &Catalogue) -> Self {
-        Self {
-            dice: all(dice),
-            omitted: 0,
-        }
-    }
-}
-
-/// The roller's answer, and the trace that produced it. Also left in the response's extensions,
-/// for whoever shows it as a page.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Answer {
-    #[serde(flatten)]
-    pub(crate) roller: Map<String, Value>,
-    trace_id: Option<String>,
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let mut response = Json(&self).into_response();
-        response.extensions_mut().insert(self);
-        response
-    }
-}
 
 /// dice-roller and die-service, as the page uses them.
 pub(crate) struct Backend {
@@ -89,7 +54,7 @@ impl Backend {
     ///
     /// # Errors
     /// When dice-roller says so or does not say anything.
-    pub(crate) async fn roll(&self, die: &str) -> Result<Answer, Error> {
+    pub(crate) async fn roll(&self, die: &str) -> Result<Rolled, Error> {
         self.ask("/roll", die, None, self.config.roll_timeout).await
     }
 
@@ -97,7 +62,7 @@ impl Backend {
     ///
     /// # Errors
     /// When dice-roller says so or does not say anything.
-    pub(crate) async fn roll_batch(&self, die: &str, size: BatchSize) -> Result<Answer, Error> {
+    pub(crate) async fn roll_batch(&self, die: &str, size: BatchSize) -> Result<Rolled, Error> {
         let size = size.to_string();
         self.metrics.batches.with_label_values(&[&size]).inc();
         self.ask(
@@ -120,7 +85,7 @@ impl Backend {
         die: &str,
         times: Option<&str>,
         timeout: Duration,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Rolled, Error> {
         let label = self.die_type(die);
         self.metrics.clicks.with_label_values(&[label]).inc();
         let mut url = endpoint(&self.config.dice_roller_url, path);
@@ -145,11 +110,11 @@ impl Backend {
         answer
     }
 
-    /// The dice there are: die-service's, or the built-in ones when there is no die-service or it
-    /// is not there.
+    /// The dice to choose from: die-service's, or the built-in ones when there is no die-service or
+    /// it is not available.
     pub(crate) async fn dice(&self) -> Choice {
         let found = match &self.config.die_service_url {
-            None => Choice::built_in(&self.dice),
+            None => built_in(&self.dice),
             Some(base) => {
                 let url = endpoint(base, "/dice");
                 self.ask_for_dice(&url).await.unwrap_or_else(|cause| {
@@ -159,7 +124,7 @@ impl Backend {
                         cause,
                         "No list of dice: the page shows the built-in ones"
                     );
-                    Choice::built_in(&self.dice)
+                    built_in(&self.dice)
                 })
             }
         };
@@ -209,6 +174,13 @@ impl Backend {
     }
 }
 
+fn built_in(dice: &Catalogue) -> Choice {
+    Choice {
+        dice: all(dice),
+        omitted: 0,
+    }
+}
+
 fn all(dice: &Catalogue) -> Vec<Die> {
     dice.identifiers()
         .filter_map(|name| dice.get(name))
@@ -216,7 +188,7 @@ fn all(dice: &Catalogue) -> Vec<Die> {
 }
 
 /// What the roller's reply, or its absence, means for our own answer.
-fn interpret(die: &str, url: &Url, reply: Result<Reply, CallError>) -> Result<Answer, Error> {
+fn interpret(die: &str, url: &Url, reply: Result<Reply, CallError>) -> Result<Rolled, Error> {
     let (die_type, backend_url) = (die, redacted(url).to_string());
     let reply = reply.map_err(|error| {
         let cause = error.cause();
@@ -249,7 +221,7 @@ fn interpret(die: &str, url: &Url, reply: Result<Reply, CallError>) -> Result<An
 ///
 /// # Errors
 /// When it is not dice-roller that answered, or a broken one.
-fn read(die: &str, reply: &Reply) -> Result<Result<Answer, Error>, String> {
+fn read(die: &str, reply: &Reply) -> Result<Result<Rolled, Error>, String> {
     let status = reply.status;
     let body: Map<String, Value> =
         serde_json::from_slice(&reply.body).map_err(|error| error.to_string())?;
@@ -257,10 +229,7 @@ fn read(die: &str, reply: &Reply) -> Result<Result<Answer, Error>, String> {
         if !body.contains_key("roll") && !body.contains_key("rolls") {
             return Err("a body without roll or rolls".to_owned());
         }
-        return Ok(Ok(Answer {
-            roller: body,
-            trace_id: telemetry::trace_id(),
-        }));
+        return Ok(Ok(Rolled(body)));
     }
     let Some(Value::String(detail)) = body.get("detail") else {
         return Err(format!("{status} without a detail"));

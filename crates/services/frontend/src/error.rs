@@ -1,4 +1,4 @@
-//! What can go wrong, and how the client hears of it.
+//! Every error of this service, with its status and its text.
 
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use dice::NameTooLong;
 use service::Problem;
 
-use crate::sign_in;
+use crate::session::MAX_FORM_BYTES;
 
 /// Every error of this service. Logged where it happens, never here.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub(crate) enum Error {
     #[error("expected a UTF-8 form body with exactly one field, `name`")]
     NotASignInForm,
     /// 413: the body is longer than any name.
-    #[error("the form has more than {} bytes", sign_in::MAX_BYTES)]
+    #[error("the form has more than {} bytes", MAX_FORM_BYTES)]
     FormTooLong,
     /// 422: what was asked for cannot be a trace id.
     #[error("a trace id has up to 32 hexadecimal digits, not all of them 0")]
@@ -72,16 +72,26 @@ impl Error {
     }
 }
 
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::new(error.status(), error.to_string())
+    }
+}
+
+/// A response without a body that carries the problem to `render`.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let mut response = Problem::new(self.status(), self.to_string()).into_response();
-        if let Self::Roller {
-            retry_after: Some(when),
-            ..
-        } = self
-        {
+        let retry_after = match &self {
+            Self::Roller { retry_after, .. } => retry_after.clone(),
+            _ => None,
+        };
+        let problem = Problem::from(self);
+        let mut response = problem.status.into_response();
+        let retry_after = retry_after.or_else(|| problem.retry_after());
+        if let Some(when) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, when);
         }
+        response.extensions_mut().insert(problem);
         response
     }
 }

@@ -1,19 +1,20 @@
-//! The page, as text: complete without JavaScript, which only adds to it.
+//! The page, complete without JavaScript, which only adds to it. Its text is in `templates/`.
 
 mod picker;
-mod visitor;
 
-use std::fmt::Display;
+use std::borrow::Cow;
 
-use axum::http::header::CACHE_CONTROL;
-use axum::response::{Html, IntoResponse, Response};
+use askama::Template;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
 use dice::{BatchSize, Die, Specification};
 use serde_json::Value;
 
 use crate::Config;
+use crate::answer::Rolled;
 use crate::links::{Links, TRACE_ID};
+use crate::page::picker::DieOption;
 use crate::session::Name;
-use crate::template::{escape, fill};
 
 /// What each error means and what to do, by status. The script shows the same words.
 const ADVICE: [(u16, &str); 7] = [
@@ -23,7 +24,7 @@ const ADVICE: [(u16, &str); 7] = [
     ),
     (
         404,
-        "The dice have changed since this page was loaded. Reload it to see those there are now.",
+        "The dice have changed since this page was loaded. Reload it to see the current dice.",
     ),
     (414, "Choose one of the dice above."),
     (422, "Choose a die, and a number of rolls from 1 to 20."),
@@ -45,7 +46,10 @@ const ADVICE: [(u16, &str); 7] = [
     ),
 ];
 
-/// What the page is made with.
+/// The number of rolls that the form offers first.
+const TIMES: u8 = 5;
+
+/// What every page is made with.
 pub(crate) struct Page {
     tracing: bool,
     links: Option<Links>,
@@ -56,33 +60,41 @@ pub(crate) struct Page {
 pub(crate) struct Content<'a> {
     /// The dice to choose from.
     pub(crate) dice: &'a [Die],
-    /// Who is signed in.
+    /// The name of the visitor who is signed in.
     pub(crate) name: Option<&'a Name>,
-    /// Why nobody could be signed in.
+    /// Why signing in failed.
     pub(crate) problem: Option<&'a str>,
     pub(crate) choice: Choice,
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) outcome: Option<Outcome<'a>>,
 }
 
 /// What is selected in the form.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Choice {
     pub(crate) die: Option<String>,
     /// Given for a batch.
     pub(crate) times: Option<BatchSize>,
 }
 
-/// What became of a roll.
+/// The result of a roll.
 #[derive(Debug)]
-pub(crate) enum Outcome {
-    Rolled {
-        rolls: Vec<Value>,
-        total: Option<Value>,
-    },
-    Failed {
-        status: u16,
-        detail: String,
-    },
+pub(crate) enum Outcome<'a> {
+    Rolled(&'a Rolled),
+    Failed { status: u16, detail: &'a str },
+}
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct View<'a> {
+    tracing: bool,
+    links: Option<&'a Links>,
+    dice: Vec<DieOption<'a>>,
+    name: Option<&'a Name>,
+    problem: Option<&'a str>,
+    choice: &'a Choice,
+    outcome: Option<&'a Outcome<'a>>,
+    /// Of the roll that is shown; empty without one, or with tracing off.
+    trace_id: &'a str,
 }
 
 impl Page {
@@ -94,124 +106,83 @@ impl Page {
     }
 
     /// The page, with the result of a roll if there was one.
+    ///
+    /// # Panics
+    /// Never: a template into memory does not fail.
     pub(crate) fn render(&self, content: &Content<'_>) -> Response {
-        let (choice, outcome) = (&content.choice, content.outcome.as_ref());
+        let outcome = content.outcome.as_ref();
         let trace_id = outcome.and_then(|_| telemetry::trace_id());
-        let trace_id = trace_id.as_deref().unwrap_or_default();
-        let times = choice
-            .times
-            .map_or("5".to_owned(), |times| times.to_string());
-        let html = fill(
-            include_str!("page/page.html"),
-            &[
-                ("faces", include_str!("page/faces.svg")),
-                ("visitor", &visitor::render(content.name, content.problem)),
-                ("dice", &picker::render(content.dice, choice.die.as_deref())),
-                (
-                    "async",
-                    if choice.times.is_some() {
-                        "checked"
-                    } else {
-                        ""
-                    },
-                ),
-                ("times", &times),
-                ("result", &result(outcome)),
-                ("summary", &summary(choice, outcome)),
-                (
-                    "state",
-                    match outcome {
-                        None => "",
-                        Some(Outcome::Rolled { .. }) => "rolled",
-                        Some(Outcome::Failed { .. }) => "rolled failed",
-                    },
-                ),
-                ("trace_id", trace_id),
-                ("trace_link", &trace_link(trace_id)),
-                ("tracing", if self.tracing { "on" } else { "off" }),
-                ("links", &self.links(trace_id)),
-                ("advice", &advice_templates()),
-            ],
-        );
-        // Private, because of the name.
-        let caching = [(CACHE_CONTROL, "private, no-cache")];
-        (caching, Html(html)).into_response()
+        let view = View {
+            tracing: self.tracing,
+            links: self.links.as_ref(),
+            dice: picker::options(content.dice, content.choice.die.as_deref()),
+            name: content.name,
+            problem: content.problem,
+            choice: &content.choice,
+            outcome,
+            trace_id: trace_id.as_deref().unwrap_or_default(),
+        };
+        let html = view.render().expect("a template into memory does not fail");
+        let headers = [
+            (CONTENT_TYPE, "text/html; charset=utf-8"),
+            // Private, because of the name.
+            (CACHE_CONTROL, "private, no-cache"),
+        ];
+        (headers, html).into_response()
+    }
+}
+
+impl View<'_> {
+    /// The name to show, unless the form for signing in is shown with a problem.
+    fn signed_in(&self) -> Option<&str> {
+        match self.problem {
+            None => self.name.map(Name::as_str),
+            Some(_) => None,
+        }
     }
 
-    /// Links that need a trace have no target before there is one; the script completes them.
-    fn links(&self, trace_id: &str) -> String {
-        let Some(links) = &self.links else {
+    fn times(&self) -> String {
+        let times = self.choice.times.map(|times| times.to_string());
+        times.unwrap_or_else(|| TIMES.to_string())
+    }
+
+    /// Classes of the result.
+    fn state(&self) -> &'static str {
+        match self.outcome {
+            None => "",
+            Some(Outcome::Rolled(_)) => " rolled",
+            Some(Outcome::Failed { .. }) => " rolled failed",
+        }
+    }
+
+    /// The faces of the dice: for the eye only, the summary says the same in words.
+    fn shown(&self) -> Vec<Cow<'static, str>> {
+        let face = |roll: &Value| match roll.as_u64().and_then(|face| u8::try_from(face).ok()) {
+            Some(face @ 0..=Specification::MAX_VALUE) => Some(face.to_string().into()),
+            _ => None,
+        };
+        match self.outcome {
+            None => vec!["idle".into()],
+            Some(Outcome::Failed { .. }) => vec!["failed".into()],
+            Some(Outcome::Rolled(rolled)) => rolled.rolls().iter().filter_map(face).collect(),
+        }
+    }
+
+    /// The die and what it showed, as in `fair: 4 + 5 = 9`; empty without a roll.
+    fn sum(&self) -> String {
+        let Some(Outcome::Rolled(rolled)) = self.outcome else {
             return String::new();
         };
-        let target = |url: fn(&Links, &str) -> String| match trace_id {
-            "" => String::new(),
-            id => format!("href=\"{}\"", escape(&url(links, id))),
-        };
-        fill(
-            include_str!("page/links.html"),
-            &[
-                ("dashboard", &escape(&links.dashboard())),
-                ("trace", &escape(&links.trace(TRACE_ID))),
-                ("trace_href", &target(Links::trace)),
-                ("logs", &escape(&links.logs(TRACE_ID))),
-                ("logs_href", &target(Links::logs)),
-            ],
-        )
+        let die = self.choice.die.as_deref().unwrap_or_default();
+        let rolls: Vec<_> = rolled.rolls().iter().map(Value::to_string).collect();
+        let total = rolled.total().map(|total| format!(" = {total}"));
+        format!("{die}: {}{}", rolls.join(" + "), total.unwrap_or_default())
     }
-}
 
-fn trace_link(id: &str) -> String {
-    match id {
-        "" => String::new(),
-        id => format!("Trace <a href=\"/api/trace/{id}\">{id}</a>"),
+    /// What to do after an answer with that status.
+    #[expect(clippy::unused_self, reason = "templates call methods")]
+    fn advice(&self, status: &u16) -> &'static str {
+        let advice = ADVICE.iter().find(|(of, _)| of == status);
+        advice.map_or("", |(_, advice)| advice)
     }
-}
-
-/// A die that shows a value, `idle` or `failed`; only for the eye, the rest is said in words.
-fn face_svg(shown: impl Display) -> String {
-    format!("<svg class=\"die\" aria-hidden=\"true\"><use href=\"#face-{shown}\"/></svg>")
-}
-
-fn result(outcome: Option<&Outcome>) -> String {
-    match outcome {
-        None => face_svg("idle"),
-        Some(Outcome::Failed { .. }) => face_svg("failed"),
-        Some(Outcome::Rolled { rolls, .. }) => rolls
-            .iter()
-            .map(
-                |roll| match roll.as_u64().and_then(|face| u8::try_from(face).ok()) {
-                    Some(face @ 0..=Specification::MAX_VALUE) => face_svg(face),
-                    _ => String::new(),
-                },
-            )
-            .collect(),
-    }
-}
-
-fn summary(choice: &Choice, outcome: Option<&Outcome>) -> String {
-    let die = choice.die.as_deref().unwrap_or_default();
-    match outcome {
-        None => "Choose a die and roll.".to_owned(),
-        Some(Outcome::Rolled { rolls, total }) => {
-            let rolls: Vec<_> = rolls.iter().map(Value::to_string).collect();
-            let sum = total.as_ref().map(|total| format!(" = {total}"));
-            let text = format!("{die}: {}{}", rolls.join(" + "), sum.unwrap_or_default());
-            escape(&text)
-        }
-        Some(Outcome::Failed { status, detail }) => {
-            let advice = ADVICE.iter().find(|(of, _)| of == status);
-            let advice = advice.map_or("", |(_, advice)| advice);
-            format!("<strong>{}.</strong> {advice}", escape(detail))
-        }
-    }
-}
-
-fn advice_templates() -> String {
-    let template = |(status, advice): &(u16, &str)| {
-        format!(
-            "<template id=\"advice-{status}\">{}</template>\n",
-            escape(advice)
-        )
-    };
-    ADVICE.iter().map(template).collect()
 }

@@ -9,7 +9,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use axum_extra::extract::cookie::{Cookie, SameSite};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -17,15 +17,10 @@ use crate::error::Error;
 const SESSION: &str = "session";
 const NAME: &str = "name";
 
-/// Until the browser is closed, for nobody's script. Not `Secure`: this stack has no TLS.
-///
-/// `SameSite=Lax` is all that the POST routes need against other sites. A form of theirs comes
-/// without these cookies: it acts in nobody's session, and signs nobody out, because only a name
-/// that came along is forgotten. What is left to it is to give a browser some name, which the page
-/// shows at its top and which opens nothing.
-const ATTRIBUTES: &str = "; Path=/; HttpOnly; SameSite=Lax";
+/// The longest form for signing in, in bytes; the longest name, with every byte escaped, has 389.
+pub(crate) const MAX_FORM_BYTES: usize = 1024;
 
-/// Whoever sent a request.
+/// The client that sent a request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Visitor {
     /// None for a client that keeps no cookies, or has none yet.
@@ -38,8 +33,8 @@ impl Visitor {
     /// As the request's cookies say. Of several of one name, the first that is well-formed.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         Self {
-            session: values(headers, SESSION).find_map(session),
-            name: values(headers, NAME).find_map(name),
+            session: values(headers, SESSION).find_map(|value| session(&value)),
+            name: values(headers, NAME).find_map(|value| value.parse().ok()),
         }
     }
 
@@ -49,20 +44,21 @@ impl Visitor {
             return None;
         }
         let session = *self.session.insert(Uuid::new_v4());
-        Some(cookie(SESSION, &session.to_string(), ""))
+        Some(header(&cookie(SESSION, session.to_string())))
     }
 
     /// Gives the visitor that name; the cookie that keeps it.
     pub(crate) fn sign_in(&mut self, name: Name) -> HeaderValue {
-        let encoded = utf8_percent_encode(&name.0, NON_ALPHANUMERIC).to_string();
-        self.name = Some(name);
-        cookie(NAME, &encoded, "")
+        let name = self.name.insert(name);
+        header(&cookie(NAME, name.0.clone()))
     }
 
     /// The cookie that forgets the visitor's name, if there is one.
     pub(crate) fn sign_out(&self) -> Option<HeaderValue> {
         self.name.as_ref()?;
-        Some(cookie(NAME, "", "; Max-Age=0"))
+        let mut forgotten = cookie(NAME, String::new());
+        forgotten.make_removal();
+        Some(header(&forgotten))
     }
 }
 
@@ -100,15 +96,12 @@ impl FromStr for Name {
     }
 }
 
-/// The values of the cookies of that name.
-fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a str> {
-    let cookies = headers.get_all(COOKIE).iter();
-    let cookies = cookies.filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|value| value.split(';'));
-    pairs.filter_map(move |pair| {
-        let (key, value) = pair.trim().split_once('=')?;
-        (key == name).then_some(value)
-    })
+/// The decoded values of the cookies of that name.
+fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = String> + 'a {
+    let lines = headers.get_all(COOKIE).iter();
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    let cookies = lines.flat_map(Cookie::split_parse_encoded).flatten();
+    cookies.filter_map(move |cookie| (cookie.name() == name).then(|| cookie.value().to_owned()))
 }
 
 /// Only in the form in which it was issued.
@@ -117,12 +110,20 @@ fn session(text: &str) -> Option<Uuid> {
     (session.to_string() == text).then_some(session)
 }
 
-fn name(text: &str) -> Option<Name> {
-    percent_decode_str(text).decode_utf8().ok()?.parse().ok()
+/// A cookie that lasts until the browser is closed and that scripts cannot read. Not `Secure`: this
+/// stack has no TLS.
+///
+/// `SameSite=Lax` is all that the POST routes need against other sites. A form of another site comes
+/// without these cookies: it cannot act in the visitor's session, nor sign the visitor out, because
+/// only a name that came along is forgotten. It can give a browser a name, which the page shows at
+/// its top and which gives access to nothing.
+fn cookie(name: &'static str, value: String) -> Cookie<'static> {
+    let cookie = Cookie::build((name, value)).path("/").http_only(true);
+    cookie.same_site(SameSite::Lax).build()
 }
 
-/// A `Set-Cookie` header. `value` is ASCII without spaces, commas and semicolons.
-fn cookie(name: &str, value: &str, more: &str) -> HeaderValue {
-    let text = format!("{name}={value}{ATTRIBUTES}{more}");
-    HeaderValue::try_from(text).expect("the value is encoded")
+/// A `Set-Cookie` header.
+fn header(cookie: &Cookie<'_>) -> HeaderValue {
+    let text = cookie.encoded().to_string();
+    HeaderValue::try_from(text).expect("names and values are encoded")
 }

@@ -2,68 +2,60 @@
 
 use dice::{Die, Specification};
 
-use super::face_svg;
-use crate::template::{escape, fill};
-
 /// From the plainest to the one that fails most: an introduction. Other dice follow by name.
 const FIRST: [&str; 3] = ["fair", "risky", "extreme"];
 
 /// Faces drawn for a die; a die with more says how many.
 const MAX_FACES_DRAWN: usize = 12;
 
-/// A radio button for each die, with its faces and error rate; `chosen` is selected.
-pub(super) fn render(dice: &[Die], chosen: Option<&str>) -> String {
-    let mut dice: Vec<_> = dice.iter().collect();
-    // A stable sort: the others stay in order.
-    dice.sort_by_key(|die| {
-        FIRST
-            .iter()
-            .position(|name| *name == die.identifier)
-            .unwrap_or(FIRST.len())
-    });
-    let is_chosen = |die: &&Die| Some(die.identifier.as_str()) == chosen;
-    let selected = dice.iter().position(is_chosen);
-    // The plainest die explains the most; any other will do where there is none of that name.
-    let selected = selected.or_else(|| dice.iter().position(|die| die.identifier == "fair"));
-    let cards = dice.iter().enumerate().map(|(at, die)| {
-        let Specification { faces, error_rate } = &die.specification;
-        let values: Vec<_> = faces.iter().map(u8::to_string).collect();
-        let drawn: String = faces
-            .iter()
-            .take(MAX_FACES_DRAWN)
-            .map(|face| face_svg(*face))
-            .collect();
-        let more = match faces.len().saturating_sub(MAX_FACES_DRAWN) {
-            0 => String::new(),
-            more => format!("<span class=\"more\">and {more} more</span>"),
-        };
-        fill(
-            include_str!("die.html"),
-            &[
-                ("name", &escape(&die.identifier)),
-                (
-                    "checked",
-                    if at == selected.unwrap_or(0) {
-                        "checked"
-                    } else {
-                        ""
-                    },
-                ),
-                ("values", &values.join(",")),
-                ("error_rate", &error_rate.to_string()),
-                ("drawn", &drawn),
-                ("more", &more),
-                ("odds", &odds(*error_rate)),
-            ],
-        )
-    });
-    cards.collect()
+/// A radio button: a die with its faces and its error rate.
+pub(super) struct DieOption<'a> {
+    pub(super) name: &'a str,
+    /// Its faces, separated by commas.
+    pub(super) values: String,
+    /// The faces that are drawn.
+    pub(super) drawn: &'a [u8],
+    /// How many faces are not drawn.
+    pub(super) more: usize,
+    pub(super) error_rate: f64,
+    pub(super) chosen: bool,
 }
 
-fn odds(error_rate: f64) -> String {
-    if error_rate == 0.0 {
-        return "no roll fails".to_owned();
+/// One for each die; `chosen` is selected, or the plainest die where there is none of that name.
+pub(super) fn options<'a>(dice: &'a [Die], chosen: Option<&str>) -> Vec<DieOption<'a>> {
+    let mut dice: Vec<_> = dice.iter().collect();
+    let rank = |name: &str| FIRST.iter().position(|first| *first == name);
+    // A stable sort: the others stay in order.
+    dice.sort_by_key(|die| rank(&die.identifier).unwrap_or(FIRST.len()));
+    let position = |name: &str| dice.iter().position(|die| die.identifier == name);
+    let selected = chosen.and_then(position);
+    let selected = selected.or_else(|| position("fair")).unwrap_or(0);
+    let numbered = dice.into_iter().enumerate();
+    numbered
+        .map(|(at, die)| DieOption::new(die, at == selected))
+        .collect()
+}
+
+impl<'a> DieOption<'a> {
+    fn new(die: &'a Die, chosen: bool) -> Self {
+        let Specification { faces, error_rate } = &die.specification;
+        let values: Vec<_> = faces.iter().map(u8::to_string).collect();
+        let drawn = &faces[..faces.len().min(MAX_FACES_DRAWN)];
+        Self {
+            name: &die.identifier,
+            values: values.join(","),
+            drawn,
+            more: faces.len() - drawn.len(),
+            error_rate: *error_rate,
+            chosen,
+        }
     }
-    let percent = (error_rate * 1000.0).round() / 10.0;
-    format!("{percent} % of rolls fail")
+
+    pub(super) fn odds(&self) -> String {
+        if self.error_rate == 0.0 {
+            return "no roll fails".to_owned();
+        }
+        let percent = (self.error_rate * 1000.0).round() / 10.0;
+        format!("{percent} % of rolls fail")
+    }
 }

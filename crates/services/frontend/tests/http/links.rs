@@ -24,7 +24,7 @@ fn links(html: &str) -> Vec<String> {
         .map(|rest| rest.split('"').next().unwrap_or(""));
     hrefs
         .take(3)
-        .map(|link| link.replace("&amp;", "&"))
+        .map(|link| link.replace("&#38;", "&"))
         .collect()
 }
 

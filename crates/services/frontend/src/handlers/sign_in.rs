@@ -1,28 +1,18 @@
-//! Signing in and out: plain forms, answered with the page.
-
-use std::sync::Arc;
+//! `POST /sign-in` and `POST /sign-out`: plain forms, answered with a redirection to the page.
 
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::{SET_COOKIE, VARY};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
 use percent_encoding::percent_decode;
 use url::form_urlencoded;
 
-use crate::App;
-use crate::accept::prefers_html;
+use crate::answer::Answer;
 use crate::error::Error;
-use crate::page::Content;
 use crate::schema::SignIn;
 use crate::session::{Name, Visitor};
 use crate::usage::{self, Action};
 
-/// Longest form in bytes; the longest name, with every byte escaped, has 389.
-pub(crate) const MAX_BYTES: usize = 1024;
-
-/// `POST /sign-in`: to the page, with a name from now on.
+/// To the page, with a name from now on.
 #[utoipa::path(
     post,
     path = "/sign-in",
@@ -50,33 +40,17 @@ pub(crate) const MAX_BYTES: usize = 1024;
     ),
 )]
 pub(crate) async fn sign_in(
-    State(app): State<Arc<App>>,
     mut visitor: Visitor,
-    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let error = match name(body) {
-        Ok(name) => {
-            let cookies = [visitor.begin_session(), Some(visitor.sign_in(name))];
-            usage::record(&visitor, Action::SignIn);
-            return to_the_page(cookies);
-        }
-        Err(error) => error,
-    };
-    let vary = AppendHeaders([(VARY, "accept")]);
-    if !prefers_html(&headers) {
-        return (vary, error).into_response();
-    }
-    let page = app.page.render(&Content {
-        dice: &app.backend.known_dice(),
-        name: visitor.name.as_ref(),
-        problem: Some(&error.to_string()),
-        ..Content::default()
-    });
-    (error.status(), vary, page).into_response()
+) -> Result<Answer, Error> {
+    let name = name(body)?;
+    let session = visitor.begin_session();
+    let cookies = session.into_iter().chain([visitor.sign_in(name)]).collect();
+    usage::record(&visitor, Action::SignIn);
+    Ok(Answer::ToThePage(cookies))
 }
 
-/// `POST /sign-out`: to the page, without a name. Whoever has none keeps none.
+/// To the page, without a name. A client without one stays without one.
 #[utoipa::path(
     post,
     path = "/sign-out",
@@ -92,15 +66,9 @@ pub(crate) async fn sign_in(
         ),
     )),
 )]
-pub(crate) async fn sign_out(visitor: Visitor) -> Response {
+pub(crate) async fn sign_out(visitor: Visitor) -> Answer {
     usage::record(&visitor, Action::SignOut);
-    to_the_page([visitor.sign_out()])
-}
-
-fn to_the_page(cookies: impl IntoIterator<Item = Option<HeaderValue>>) -> Response {
-    let cookies = cookies.into_iter().flatten();
-    let headers = AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie)));
-    (headers, Redirect::to("/")).into_response()
+    Answer::ToThePage(visitor.sign_out().into_iter().collect())
 }
 
 /// The one field of the form.
