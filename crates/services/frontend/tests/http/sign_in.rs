@@ -53,7 +53,7 @@ async fn a_name_is_kept_shown_and_given_back() {
     let signed_in = submit(&format!("{url}/sign-in"), form, SESSION).await;
     assert_eq!(signed_in.status(), StatusCode::SEE_OTHER);
     assert_eq!(header(&signed_in, "location"), "/");
-    let name = "name=Ada%20%22%26%22%20L%C3%B6velace%F0%9F%8E%B2";
+    let name = "name=Ada%20%22&%22%20L%C3%B6velace%F0%9F%8E%B2";
     let set = format!("{name}; HttpOnly; SameSite=Lax; Path=/");
     assert_eq!(cookies(&signed_in), [set]);
 
