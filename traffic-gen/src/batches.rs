@@ -1,4 +1,4 @@
-//! Rolls one at a time, or some of them in batches: what users and `reconcile` draw alike.
+//! How rolls are requested, one at a time or in batches; shared by `users` and `reconcile`.
 
 use dice::BatchSize;
 use rand::RngExt;
@@ -7,10 +7,10 @@ use rand::rngs::StdRng;
 use crate::random::{batch_size, probability};
 use crate::request::Request;
 
-/// Which of the requests for rolls are for a batch, and how large those are.
+/// The share of roll requests that ask for a batch, and the size of the batches.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Batches {
-    /// Share of requests that are for a batch, 0.0 to 1.0
+    /// Share of roll requests that ask for a batch, 0.0 to 1.0
     #[arg(
         long,
         env = "ASYNC_PROBABILITY",
@@ -20,7 +20,7 @@ pub(crate) struct Batches {
     #[arg(value_parser = probability)]
     async_probability: f64,
 
-    /// Most rolls in a batch; each has 1 to this many
+    /// Largest batch; each batch has 1 to this many rolls
     #[arg(
         long,
         env = "MAX_ASYNC_ROLLS",

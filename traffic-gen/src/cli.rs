@@ -1,4 +1,4 @@
-//! The command line: a mode and its flags, and what all modes have in common.
+//! The command line: a mode, its flags, and the flags that all modes share.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -59,13 +59,14 @@ enum Mode {
     Reconcile(Box<reconcile::Options>),
 }
 
-/// The whole `main`, with given arguments, the first being the program's name. Ends early at SIGINT
-/// or SIGTERM.
+/// The whole `main` for the given arguments, of which the first is the program's name. SIGINT or
+/// SIGTERM ends it early.
 pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     main_until(arguments, service::terminated)
 }
 
-/// [`main_from`] that ends early when what `shutdown` returns is ready; it is called in the runtime.
+/// Like [`main_from`], but ends early when the future from `shutdown` is ready; it is called inside
+/// the runtime.
 pub fn main_until<S: Future<Output = ()> + Send + 'static>(
     arguments: impl IntoIterator<Item = OsString>,
     shutdown: impl FnOnce() -> S,
@@ -73,7 +74,7 @@ pub fn main_until<S: Future<Output = ()> + Send + 'static>(
     let cli = match parse(arguments.into_iter().collect()) {
         Ok(cli) => cli,
         Err(error) => {
-            // To standard output and 0 for --help, to standard error and 2 otherwise.
+            // clap prints --help to stdout and exits with 0; errors go to stderr, with exit code 2.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
@@ -81,7 +82,7 @@ pub fn main_until<S: Future<Output = ()> + Send + 'static>(
     let json = cli.output.json;
     match start(cli, shutdown) {
         Ok(finished) => {
-            // Whoever started it may be gone, and is not told.
+            // The process that reads the report may be gone, which is not an error.
             let _ = if json {
                 writeln!(io::stdout(), "{:#}", finished.json)
             } else {
@@ -96,8 +97,8 @@ pub fn main_until<S: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// The flags of all modes may stand before or after the mode. Lines on standard error are for
-/// people, unless told otherwise.
+/// Parses the arguments. The flags of all modes can stand before or after the mode. Logs go to
+/// standard error and are pretty-printed by default.
 fn parse(mut arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     let mut command = Cli::command()
         .mut_subcommands(|mode| mode.mut_args(ignore_if_empty))
@@ -113,8 +114,8 @@ fn parse(mut arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Whether the arguments begin with a flag, other than for help, or with nothing, and name no mode
-/// later either. A word that is no mode is left for clap to explain.
+/// Whether the arguments are empty or begin with a flag other than help or version, and contain no
+/// mode. An unknown word is left to clap, which explains it.
 fn is_without_mode(command: &Command, arguments: &[OsString]) -> bool {
     let Some(first) = arguments.get(1) else {
         return true;
@@ -129,7 +130,7 @@ fn is_without_mode(command: &Command, arguments: &[OsString]) -> bool {
         && !arguments.iter().skip(1).any(is_mode)
 }
 
-/// Telemetry, the run, the flush: in this order, the last on every path.
+/// Starts telemetry, runs the mode, and flushes telemetry on every path.
 fn start<S: Future<Output = ()> + Send + 'static>(
     cli: Cli,
     shutdown: impl FnOnce() -> S,
@@ -146,7 +147,7 @@ fn start<S: Future<Output = ()> + Send + 'static>(
         .build();
     let finished = match runtime {
         Ok(runtime) => runtime.block_on(async { cli.mode.run(&console, shutdown()).await }),
-        Err(error) => Err(Error::Local(format!("no threads to run on: {error}"))),
+        Err(error) => Err(Error::Local(format!("cannot start the runtime: {error}"))),
     };
     telemetry.shutdown();
     finished

@@ -1,8 +1,8 @@
-//! `compare`: n rolls one after the other against one batch of n, which is as slow as its slowest.
+//! `compare`: n sequential rolls against one batch of n, which takes as long as its slowest roll.
 //!
-//! With a delay uniform on 0..d one roll takes d/2 in the mean and the slowest of n takes
-//! d n/(n+1), so a batch is (n+1)/2 times as fast as n rolls in sequence. What the network and the
-//! look-up of the die add is the same for a roll as for a batch, and makes it a little more.
+//! With a delay uniform on 0..d, one roll takes d/2 on average and the slowest of n takes d
+//! n/(n+1), so a batch is (n+1)/2 times as fast as n sequential rolls. Network and die look-up add
+//! a constant to a roll and to a batch, which raises the measured factor slightly.
 
 mod report;
 
@@ -13,21 +13,21 @@ use dice::BatchSize;
 use self::report::{Kind, Report, Row};
 use crate::console::Console;
 use crate::error::Error;
-use crate::flags::{Frontend, Patience, duration};
+use crate::flags::{Frontend, RequestTimeout, duration};
 use crate::latency::Latencies;
 use crate::random::run_id;
 use crate::reach::{Needed, check};
 use crate::request::{Outcome, Request, Sender};
 use crate::stop::Stop;
 
-/// Sequential rolls against batches.
+/// Compare sequential rolls with batches
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
-    /// Where users go.
+    /// Where the users' requests go.
     #[command(flatten)]
     pub(crate) frontend: Frontend,
 
-    /// Rolls one after the other in each repetition, 1 to 10000
+    /// Sequential rolls in each repetition, 1 to 10000
     #[arg(
         long,
         env = "SEQUENTIAL_ROLLS",
@@ -47,16 +47,16 @@ pub(crate) struct Options {
     #[arg(value_delimiter = ',')]
     pub(crate) times: Vec<BatchSize>,
 
-    /// How often all of it is repeated, 1 to 10000
+    /// How often the whole measurement is repeated, 1 to 10000
     #[arg(long, env = "REPETITIONS", value_name = "NUMBER", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) repeat: u32,
 
-    /// The die; one that never fails, or there is nothing to measure
+    /// The die; it must never fail
     #[arg(long, env = "DIE", value_name = "NAME", default_value = "fair")]
     pub(crate) die: String,
 
-    /// The longest delay of a roll, as dice-roller's --roll-delay has it; 0s expects no speed-up
+    /// The longest delay of a roll, as set with dice-roller's --roll-delay; 0s expects no speed-up
     #[arg(
         long,
         env = "ROLL_DELAY",
@@ -66,15 +66,15 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) roll_delay: Duration,
 
-    /// When an answer is given up.
+    /// When a request times out.
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) request_timeout: RequestTimeout,
 }
 
-/// Measures, for as long as `shutdown` is not ready.
+/// Measures until done or until `shutdown` is ready.
 ///
 /// # Errors
-/// [`Error::NotThere`] without a frontend.
+/// [`Error::NotThere`] if the frontend cannot be reached.
 pub(crate) async fn run(
     options: &Options,
     console: &Console,
@@ -88,7 +88,7 @@ pub(crate) async fn run(
     .await?;
     let stop = Stop::when(shutdown);
     let run = run_id();
-    let sender = Sender::new(&options.frontend.url, options.patience.timeout, &run);
+    let sender = Sender::new(&options.frontend.url, options.request_timeout.timeout, &run);
     let mut samples = Samples::new(options);
     for repetition in 1..=options.repeat {
         console.note(&format!("repetition {repetition} of {}", options.repeat));
@@ -99,10 +99,10 @@ pub(crate) async fn run(
     Ok(samples.report(options, run, stop.is_requested()))
 }
 
-/// One kind of request and how long each took.
+/// One kind of request and the latencies measured for it.
 struct Series {
     request: Request,
-    /// How often in each repetition.
+    /// Requests in each repetition.
     times: u32,
     answered: u64,
     latencies: Latencies,
@@ -134,7 +134,7 @@ impl Samples {
         }
     }
 
-    /// False when stopped.
+    /// Runs one repetition; false if stopped.
     async fn repeat(&mut self, sender: &Sender, stop: &Stop) -> bool {
         for series in &mut self.series {
             for _ in 0..series.times {

@@ -1,5 +1,5 @@
-//! What a person sees while a run goes on, on standard error: a live line on a terminal, a line
-//! every few seconds otherwise. Standard output is for the report alone.
+//! Progress on standard error: a live line on a terminal, otherwise a line every few seconds.
+//! Standard output holds the report only.
 
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
@@ -8,10 +8,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
-/// How often the live line is drawn.
+/// How often the live line is redrawn.
 const LIVE: Duration = Duration::from_millis(200);
 
-/// How often a plain line is written.
+/// How often a plain line is printed.
 const PLAIN: Duration = Duration::from_secs(5);
 
 /// Where progress goes. Clones write to the same place.
@@ -44,7 +44,7 @@ impl Console {
         Self(Kind::Live(bar))
     }
 
-    /// Says something once.
+    /// Prints a message once.
     pub(crate) fn note(&self, text: &str) {
         match &self.0 {
             Kind::Quiet => {}
@@ -53,7 +53,7 @@ impl Console {
         }
     }
 
-    /// Shows `describe()` again and again until the result is dropped.
+    /// Prints `describe()` repeatedly until the result is dropped.
     pub(crate) fn follow(&self, describe: impl Fn() -> String + Send + 'static) -> Following {
         let mut drawing = JoinSet::new();
         let console = self.clone();
@@ -71,7 +71,7 @@ impl Console {
             }
             Kind::Live(bar) => {
                 let bar = bar.clone();
-                // It may have been finished by what was followed before.
+                // An earlier progress may have finished the bar.
                 bar.set_message(describe());
                 bar.reset();
                 drawing.spawn(async move {
@@ -91,8 +91,8 @@ impl Console {
     }
 }
 
-/// Progress being shown; taken away when dropped.
-#[must_use = "dropped at once, it shows nothing"]
+/// Progress on display; it disappears when dropped.
+#[must_use = "progress is shown only while this value lives"]
 pub(crate) struct Following {
     /// Ends when dropped.
     _drawing: JoinSet<()>,

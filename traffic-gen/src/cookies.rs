@@ -1,5 +1,5 @@
-//! The cookies of one session, as far as our own frontend makes use of them: kept until they are
-//! taken back, whatever their other attributes.
+//! The cookies of one session, as far as our frontend uses them: kept until the server deletes
+//! them; other attributes are ignored.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
 pub(crate) struct Cookies(BTreeMap<String, String>);
 
 impl Cookies {
-    /// Sends them along.
+    /// Adds the cookies to a request.
     pub(crate) fn accompany(&self, request: RequestBuilder) -> RequestBuilder {
         if self.0.is_empty() {
             return request;
@@ -21,7 +21,7 @@ impl Cookies {
         request.header(COOKIE, pairs.join("; "))
     }
 
-    /// Does what an answer says.
+    /// Applies the `Set-Cookie` headers of an answer.
     pub(crate) fn follow(&mut self, headers: &HeaderMap) {
         let cookies = headers.get_all(SET_COOKIE).iter();
         for cookie in cookies.filter_map(|cookie| cookie.to_str().ok()) {

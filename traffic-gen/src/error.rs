@@ -1,4 +1,4 @@
-//! Why a run did not take place or did not end, and the exit code that says so.
+//! Why a run could not start or finish, with the exit code for each reason.
 
 use std::process::ExitCode;
 
@@ -7,51 +7,51 @@ use telemetry::client::CallError;
 /// Exit codes, as `--help` lists them.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
-  0  the run was fine
-  1  the run ended, and found loss, failed requests or no recovery; or a local file or command failed
+  0  the run succeeded
+  1  the run found losses, failed requests or no recovery, or a local file or command failed
   2  the command line is wrong
-  3  a service that is needed is not there, or does not answer as it should
+  3  a required service cannot be reached, or its answers are unusable
 
-Ctrl-C ends every mode with the report so far. Every flag can be given as the variable shown beside it.";
+Ctrl-C ends every mode with the report so far. Every flag can also be set with the environment variable shown beside it.";
 
-/// Everything that keeps a mode from reporting.
+/// Errors that prevent a report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// Exit code 2: flags that do not go together.
+    /// Exit code 2: flags that contradict each other.
     #[error("{0}")]
     Usage(String),
-    /// Exit code 3: nothing listens where `service` should.
+    /// Exit code 3: nothing listens at the URL of `service`.
     #[error(
-        "{service} is not there: {url} cannot be reached ({cause}); \
-         start it with `cargo run --release` or `docker compose up`, or name another with {flag}"
+        "cannot reach {service} at {url}: {cause}; \
+         start it with `cargo run --release` or `docker compose up`, or set another URL with {flag}"
     )]
     NotThere {
-        /// Who.
+        /// The service.
         service: &'static str,
-        /// Where.
+        /// Its URL.
         url: String,
-        /// The flag with which another can be named.
+        /// The flag that sets another URL.
         flag: &'static str,
-        /// What the network said.
+        /// The error from the network.
         cause: String,
     },
-    /// Exit code 3: something answers there, but not as `service` does.
-    #[error("{service} at {url} does not answer as it should: {problem}")]
+    /// Exit code 3: something answers, but not as `service` does.
+    #[error("unexpected answer from {service} at {url}: {problem}")]
     Unusable {
-        /// Who.
+        /// The service.
         service: &'static str,
-        /// Where.
+        /// Its URL.
         url: String,
-        /// What it answered.
+        /// What is wrong with the answer.
         problem: String,
     },
-    /// Exit code 1: a file or command of this machine.
+    /// Exit code 1: a local file or command failed.
     #[error("{0}")]
     Local(String),
 }
 
 impl Error {
-    /// The exit code that stands for this error.
+    /// The exit code for this error.
     #[must_use]
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
@@ -62,18 +62,18 @@ impl Error {
     }
 }
 
-/// What went wrong with one request, as reports count it.
+/// Why a request failed, as counted in reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Failure {
-    /// An answer with a status that the request does not explain.
+    /// An answer with an unexpected status.
     Status(u16),
-    /// No answer in time.
+    /// No answer before the timeout.
     Timeout,
-    /// No connection, or it broke.
+    /// The connection could not be opened, or broke.
     Unreachable,
-    /// A 200 whose body is not what was asked for.
+    /// A 200 with an unexpected body.
     Malformed,
-    /// The run ended before its turn came, because earlier requests took too long.
+    /// Never sent: the run ended while earlier requests still held it up.
     NotSent,
 }
 

@@ -1,5 +1,5 @@
-//! Flags that several modes have, and durations as flags: bounded, so that every sum of them is a
-//! time the clock has.
+//! Flags that several modes share. Durations are bounded, so that adding them to the clock cannot
+//! overflow.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use clap::Args;
 use telemetry::client::http_url;
 use url::Url;
 
-/// The service that users see.
+/// The frontend's URL.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Frontend {
     /// The frontend
@@ -22,7 +22,7 @@ pub(crate) struct Frontend {
     pub(crate) url: Url,
 }
 
-/// The service that has the dice.
+/// die-service's URL.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DieServiceUrl {
     /// die-service
@@ -37,10 +37,10 @@ pub(crate) struct DieServiceUrl {
     pub(crate) url: Url,
 }
 
-/// How long answers are waited for.
+/// The timeout of a request.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Patience {
-    /// How long one request may take
+pub(crate) struct RequestTimeout {
+    /// Timeout of one request
     #[arg(
         long,
         env = "REQUEST_TIMEOUT",
@@ -51,32 +51,32 @@ pub(crate) struct Patience {
     pub(crate) timeout: Duration,
 }
 
-/// The longest duration of any flag.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest duration that a flag accepts.
+const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The shortest time a request can be given.
-const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
+/// The shortest timeout that a flag accepts.
+const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 
-/// A duration as a flag, up to 24 h.
+/// Parses the duration of a flag, up to 24 h.
 ///
 /// # Errors
-/// Says what is allowed.
+/// A text that says what is allowed.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
-        Ok(duration) if duration <= LONGEST => Ok(duration),
-        Ok(_) => Err("longer than 24h".to_owned()),
-        Err(_) => Err("not a duration up to 24h, as in 1m 30s or 500ms".to_owned()),
+        Ok(duration) if duration <= MAX_DURATION => Ok(duration),
+        Ok(_) => Err("longer than 24h, the longest duration allowed".to_owned()),
+        Err(_) => Err("expected a duration up to 24h, as in 1m 30s or 500ms".to_owned()),
     }
 }
 
-/// A [`duration`] that leaves time for an answer, 1 ms or longer.
+/// Parses the duration of a timeout, 1 ms to 24 h.
 ///
 /// # Errors
-/// Says what is allowed.
+/// A text that says what is allowed.
 pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     let timeout = duration(text)?;
-    if timeout < SHORTEST_TIMEOUT {
-        return Err("a timeout is 1ms or longer".to_owned());
+    if timeout < MIN_TIMEOUT {
+        return Err("a timeout must be 1ms or longer".to_owned());
     }
     Ok(timeout)
 }

@@ -1,4 +1,4 @@
-//! Latencies, kept as an HDR histogram: any number of them, to 0.1 %.
+//! Latencies in an HDR histogram, with a precision of 0.1 %.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,7 +19,7 @@ impl Default for Latencies {
 impl Latencies {
     pub(crate) fn record(&mut self, latency: Duration) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        // Resizes as needed; fails only for what 64 bits do not hold.
+        // The histogram resizes itself; recording fails only beyond 64 bits.
         let _ = self.0.record(micros);
     }
 
@@ -39,32 +39,32 @@ impl Latencies {
     }
 }
 
-/// What a report says of a distribution, in milliseconds; zeros when nothing was recorded.
+/// Summary of a distribution, in milliseconds; all zeros when nothing was recorded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub(crate) struct Latency {
     /// The mean.
     pub(crate) mean_ms: f64,
     /// The median.
     pub(crate) p50_ms: f64,
-    /// 95 % are not longer.
+    /// The 95th percentile.
     pub(crate) p95_ms: f64,
-    /// 99 % are not longer.
+    /// The 99th percentile.
     pub(crate) p99_ms: f64,
-    /// The longest.
+    /// The maximum.
     pub(crate) max_ms: f64,
 }
 
 impl Latency {
-    /// The titles of [`cells`](Self::cells).
+    /// The column titles for [`cells`](Self::cells).
     pub(crate) const TITLES: [&str; 5] = ["mean", "p50", "p95", "p99", "max"];
 
-    /// 99 % as a table shows it.
+    /// The 99th percentile as shown in tables.
     pub(crate) fn p99(&self) -> String {
         let [_, _, _, p99, _] = self.cells();
         p99
     }
 
-    /// The fields as a table shows them; dashes when nothing was recorded.
+    /// The fields as shown in tables; dashes when nothing was recorded.
     pub(crate) fn cells(&self) -> [String; 5] {
         if *self == Self::default() {
             return std::array::from_fn(|_| "-".to_owned());
@@ -80,7 +80,7 @@ impl Latency {
     }
 }
 
-/// Milliseconds with as many decimals as a person can use.
+/// Milliseconds, displayed with a sensible number of decimals.
 pub(crate) struct Millis(pub(crate) f64);
 
 impl fmt::Display for Millis {

@@ -1,17 +1,17 @@
-//! Traffic for the dice system, and what it tells about the system.
+//! Generates traffic for the dice system, measures it, and checks what the system recorded of it.
 //!
-//! [`main_from`] is the command line, and the only door: `demo` and the tests start it as their own
-//! child process. Each mode is a module with an `Options` (its flags), a
-//! `run(options, console, shutdown)` and a `Report`.
+//! [`main_from`] is the command line and the only entry point; `demo` and the tests start it in a
+//! child process. Each mode is a module with `Options` (its flags), `run(options, console,
+//! shutdown)` and a `Report`.
 //!
 //! | mode | question |
 //! |---|---|
 //! | `users` | what do the dashboards show when people use the page? |
-//! | `compare` | how much faster is a batch than rolls in sequence? |
+//! | `compare` | how much faster is a batch than sequential rolls? |
 //! | `load` | how many requests a second, at what latency? |
-//! | `direct` | what does die-service alone answer? |
-//! | `database` | what do queries at a steady rate take? |
-//! | `resilience` | what breaks when something is broken, and for how long? |
+//! | `direct` | how does die-service behave on its own? |
+//! | `database` | how long do queries take at a steady rate? |
+//! | `resilience` | which requests fail during an outage, and for how long? |
 //! | `reconcile` | was every roll counted, traced and logged? |
 
 mod batches;

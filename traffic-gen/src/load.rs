@@ -1,16 +1,16 @@
-//! `load`: how much a server takes, and how long it takes.
+//! `load`: how many requests a second a server can handle, and at what latency.
 //!
 //! * Open loop (`--rate`): requests are due at absolute times. A latency counts from when the
-//!   request was due, so a server that stalls is charged for every request that had to wait, not
-//!   only for those on its connections (no coordinated omission). Requests whose turn has not come
-//!   when the time is over are "not sent": failed, and charged with the time they waited.
+//!   request was due, so a stall counts against every request that had to wait, not only against
+//!   those in flight (no coordinated omission). Requests that were due but could not start in time
+//!   are "not sent": they count as failures, with the time they waited as their latency.
 //! * Closed loop (without `--rate`): each connection sends its next request after the last answer.
-//!   That finds the throughput, and hides stalls: read its p99 with care.
-//! * `--find-max`: the closed loop's throughput as an upper bound, then a bisection with open loops
-//!   for the highest rate that is kept without failures and with p99 within a bound.
+//!   This measures the throughput, and hides stalls: read its p99 with care.
+//! * `--find-max`: takes the closed loop's throughput as an upper bound and bisects with open loops
+//!   for the highest rate without failures and with p99 within a bound.
 //!
-//! The path of a request is lean (its own HTTP/1.1, no spans): on two cores, this side must not be
-//! what is measured.
+//! The code path of a request is short (its own HTTP/1.1 client, no spans): on two cores, the load
+//! generator must not be what is measured.
 
 mod connection;
 mod files;
@@ -28,15 +28,15 @@ use self::target::{Mix, Target};
 use self::worker::{Load, Pacing};
 use crate::console::Console;
 use crate::error::Error;
-use crate::flags::{Patience, duration};
+use crate::flags::{RequestTimeout, duration};
 use crate::random::{Seed, rate};
 use crate::reach::{Needed, check};
 use crate::stop::Stop;
 
-/// Load on any endpoints: open or closed loop, or a search for the highest rate.
+/// Load any endpoints: open loop, closed loop, or a search for the highest rate
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
-    /// What to GET; a weight makes it that much more frequent than others, as in 9*http://localhost:8106/dice
+    /// URL to GET, optionally with a weight, as in 9*http://localhost:8106/dice
     #[arg(
         env = "LOAD_TARGETS",
         value_name = "[WEIGHT*]URL",
@@ -45,7 +45,7 @@ pub(crate) struct Options {
     #[arg(default_value = "http://localhost:8108/roll?die=fair")]
     pub(crate) targets: Vec<Target>,
 
-    /// Requests a second, due at absolute times; without it, as many as the connections can carry
+    /// Requests a second, due at absolute times; default: as many as the connections can carry
     #[arg(
         long,
         env = "LOAD_RATE",
@@ -55,7 +55,7 @@ pub(crate) struct Options {
     #[arg(value_parser = rate)]
     pub(crate) rate: Option<f64>,
 
-    /// How long is measured, or how long a step of --find-max is
+    /// How long to measure, or how long each step of --find-max takes
     #[arg(
         long,
         env = "LOAD_DURATION",
@@ -65,7 +65,7 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) duration: Duration,
 
-    /// How long requests are sent before that, and not measured
+    /// How long to send unmeasured requests first
     #[arg(
         long,
         env = "LOAD_WARM_UP",
@@ -75,7 +75,7 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) warm_up: Duration,
 
-    /// Connections, each with one request at a time, 1 to 16384
+    /// Connections, each with one request in flight at most, 1 to 16384
     #[arg(
         long,
         env = "LOAD_CONNECTIONS",
@@ -85,7 +85,7 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=16_384))]
     pub(crate) connections: usize,
 
-    /// Search the highest rate without failures and with p99 within --max-p99
+    /// Search for the highest rate without failures and with p99 within --max-p99
     #[arg(long, env = "LOAD_FIND_MAX")]
     pub(crate) find_max: bool,
 
@@ -99,27 +99,27 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) max_p99: Duration,
 
-    /// When an answer is given up.
+    /// When a request times out.
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) request_timeout: RequestTimeout,
 
-    /// What is drawn.
+    /// The seed of the target order.
     #[command(flatten)]
     pub(crate) seed: Seed,
 }
 
-/// Loads the targets, for as long as `shutdown` is not ready.
+/// Sends requests to the targets until done or until `shutdown` is ready.
 ///
 /// # Errors
-/// [`Error::NotThere`] when a target cannot be connected to, [`Error::Usage`] when nothing would
-/// be measured.
+/// [`Error::NotThere`] if a target cannot be reached, [`Error::Usage`] if nothing would be
+/// measured.
 pub(crate) async fn run(
     options: &Options,
     console: &Console,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Report, Error> {
     if options.duration.is_zero() {
-        return Err(Error::Usage("--duration 0s measures nothing".to_owned()));
+        return Err(Error::Usage("--duration must be longer than 0s".to_owned()));
     }
     files::make_room(options.connections)?;
     let seed = options.seed.number();
@@ -137,7 +137,7 @@ pub(crate) async fn run(
         connections: options.connections,
         duration: options.duration,
         warm_up: options.warm_up,
-        timeout: options.patience.timeout,
+        timeout: options.request_timeout.timeout,
         stop: Stop::when(shutdown),
     };
     if options.find_max {

@@ -1,33 +1,33 @@
-//! Where a person finds what a run left behind. A place is asked before it is named: what does not run
-//! is no place to look.
+//! Tells a person where to look at what a run left behind. Places are probed first, so that only
+//! running ones are listed.
 
 use std::time::Duration;
 
 use signals::{Reader, endpoint};
 use url::Url;
 
-/// How long a place may take to answer; it is on this machine or next to it.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a place may take to answer a probe; all places are on this machine or close to it.
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Where Grafana is when it runs.
+/// Grafana's address.
 const GRAFANA: &str = "http://localhost:3000";
 
-/// Where Tempo is when it runs, and no flag says another place.
+/// Tempo's address, unless a flag sets another.
 const TEMPO: &str = "http://localhost:3200";
 
-/// What a run knows of where to look.
+/// What a run knows about where to look.
 #[derive(Debug, Default)]
 pub(crate) struct LookNext<'a> {
-    /// Where the page is, if the run had one.
+    /// The URL of the page, if the run used one.
     pub(crate) frontend: Option<&'a Url>,
-    /// The attribute `traffic.run` of its root spans.
+    /// The attribute `traffic.run` of the run's root spans.
     pub(crate) run: Option<&'a str>,
-    /// The Tempo that it was told of.
+    /// The Tempo that a flag names.
     pub(crate) tempo: Option<&'a Url>,
 }
 
 impl LookNext<'_> {
-    /// Lines for the end of a report; none when there is no place to look.
+    /// Lines for the end of a report; empty when no place answers.
     pub(crate) async fn text(&self) -> String {
         let [default_grafana, default_tempo] =
             [GRAFANA, TEMPO].map(|url| Url::parse(url).expect("a URL"));
@@ -52,8 +52,8 @@ impl LookNext<'_> {
     }
 }
 
-/// Whether `base` answers `path` with a success.
+/// Whether `base` answers `path` with a 2xx status.
 async fn answers(base: &Url, path: &str) -> bool {
-    let reader = Reader::new(base.clone(), PATIENCE);
+    let reader = Reader::new(base.clone(), TIMEOUT);
     reader.get(path, &[]).bytes().await.is_ok()
 }

@@ -1,4 +1,4 @@
-//! How every mode ends: one report, as a table for people or as JSON for programs.
+//! The output of every mode: one report, as a table for people or as JSON for programs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,23 +11,23 @@ use crate::look_next::LookNext;
 
 /// The result of a mode.
 pub(crate) trait Report: Serialize + fmt::Display {
-    /// Whether the run was fine.
+    /// Whether the run succeeded.
     fn passed(&self) -> bool;
 
-    /// Where to look for what it left behind.
+    /// Where to look at what the run left behind.
     fn look_next(&self) -> LookNext<'_> {
         LookNext::default()
     }
 }
 
-/// A report, written out.
+/// A rendered report.
 #[derive(Debug, Clone)]
 pub(crate) struct Finished {
-    /// For people, ending in a line break.
+    /// As text, ending in a line break.
     pub(crate) text: String,
-    /// For programs.
+    /// As JSON.
     pub(crate) json: serde_json::Value,
-    /// Whether the run was fine.
+    /// Whether the run succeeded.
     pub(crate) passed: bool,
 }
 
@@ -40,7 +40,7 @@ impl Finished {
         }
     }
 
-    /// 0 when the run was fine, else 1.
+    /// 0 if the run succeeded, otherwise 1.
     #[must_use]
     pub(crate) fn exit_code(&self) -> ExitCode {
         if self.passed {
@@ -51,7 +51,7 @@ impl Finished {
     }
 }
 
-/// `503: 4, timeout: 1`, or 0.
+/// Counts as text, as in `503: 4, timeout: 1`; `0` when there are none.
 pub(crate) fn counts<K: fmt::Display>(counts: &BTreeMap<K, u64>) -> String {
     if counts.is_empty() {
         return "0".to_owned();
@@ -60,7 +60,7 @@ pub(crate) fn counts<K: fmt::Display>(counts: &BTreeMap<K, u64>) -> String {
     entries.join(", ")
 }
 
-/// Events by time; 0 when no time has passed.
+/// Events per second; 0 when no time has passed.
 pub(crate) fn per_second(count: u64, time: Duration) -> f64 {
     if time.is_zero() {
         return 0.0;

@@ -1,8 +1,8 @@
-//! Open-loop pacing: requests start when the schedule says, whether or not earlier ones were
-//! answered, and by absolute times, so that no delay adds up.
+//! Open-loop pacing: each request starts at its absolute due time, whether or not earlier ones were
+//! answered, so delays do not accumulate.
 //!
-//! The schedule has an end: a request that could not start before it is never sent, and is charged
-//! with the time it waited, so that a server that is too slow cannot make a run longer or look fast.
+//! The schedule ends: a request that could not start before the end is never sent, and its waiting
+//! time counts as its latency. A slow server can therefore neither prolong a run nor look fast.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::stop::Stop;
 
-/// Requests under way at once at the most. Those beyond start late, and their latency, counted
-/// from when they were due, says so.
-const MOST_UNDER_WAY: usize = 1000;
+/// Requests in flight at most. Further ones start late, and their latency includes the wait,
+/// because it counts from when they were due.
+const MAX_IN_FLIGHT: usize = 1000;
 
-/// tokio's timer wakes up to this late. What was free and slept is not the server's delay, so its
-/// latency counts from the wake-up; anything later counts from when the request was due.
+/// How late tokio's timer may wake a task. If the task only waited for its timer, the latency
+/// counts from the wake-up; beyond this limit it counts from when the request was due.
 const TIMER: Duration = Duration::from_millis(2);
 
-/// How long after the end the last requests may still start: a busy machine wakes later than a
-/// timer's precision.
+/// How long after the end the last requests may still start: a busy machine wakes tasks later than
+/// the timer's precision.
 const LAST_START: Duration = Duration::from_millis(50);
 
 /// When requests are due.
@@ -32,17 +32,17 @@ pub(crate) struct Schedule {
     pub(crate) duration: Duration,
 }
 
-/// What becomes of one request of the schedule.
+/// What happens to one request of the schedule.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Turn {
-    /// It is to be sent, and its latency counts from this time.
+    /// Send it; its latency counts from this time.
     Send { counts_from: Instant },
-    /// The end came before it could be sent.
+    /// Do not send it: the end came first.
     TooLate,
 }
 
 impl Schedule {
-    /// Begins now.
+    /// Creates a schedule that begins now.
     pub(crate) fn new(rate: f64, duration: Duration) -> Self {
         Self {
             start: Instant::now(),
@@ -53,7 +53,7 @@ impl Schedule {
 
     /// How many requests are due before the end.
     pub(crate) fn requests(&self) -> u64 {
-        // Less what a product of two floating-point numbers may be too large.
+        // Subtracts what floating-point multiplication may have added.
         (self.duration.as_secs_f64() * self.rate - 1e-6).ceil() as u64
     }
 
@@ -63,7 +63,7 @@ impl Schedule {
             .then(|| self.start + Duration::from_secs_f64(index as f64 / self.rate))
     }
 
-    /// How long a request that was due at `due` and never sent had waited at the end.
+    /// How long a request due at `due` and never sent waited until the end.
     pub(crate) fn waited(&self, due: Instant) -> Duration {
         (self.start + self.duration).saturating_duration_since(due)
     }
@@ -88,7 +88,7 @@ impl Schedule {
     }
 }
 
-/// From when a latency counts, for a request that waited only for a timer.
+/// From when the latency counts, for a request that waited only for its timer.
 fn woken(due: Instant) -> Instant {
     let now = Instant::now();
     if now.saturating_duration_since(due) < TIMER {
@@ -102,21 +102,21 @@ fn woken(due: Instant) -> Instant {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Start {
     pub(crate) due: Instant,
-    /// From when its latency counts.
+    /// From when the latency counts.
     pub(crate) counts_from: Instant,
 }
 
 /// How an [`open_loop`] ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// When the last request had started, or the stop came.
+    /// When the last request started, or when the run was stopped.
     pub(crate) at: Instant,
-    /// When the requests were due for which the end came too soon; none after a stop.
+    /// Due times of the requests that were never sent; empty after a stop.
     pub(crate) not_sent: Vec<Instant>,
 }
 
-/// Starts `send` for each request of the schedule and hands what it returns to `done`, in the order
-/// of completion. `send` must end by itself, by a timeout.
+/// Calls `send` for each request of the schedule and passes the results to `done` in order of
+/// completion. `send` must end by itself, with a timeout.
 pub(crate) async fn open_loop<T, F>(
     schedule: Schedule,
     stop: &Stop,
@@ -127,22 +127,22 @@ where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
 {
-    let mut under_way = JoinSet::new();
+    let mut in_flight = JoinSet::new();
     let mut index = 0;
     let mut was_full = false;
     while let Some(due) = schedule.due(index) {
-        let is_full = under_way.len() >= MOST_UNDER_WAY;
+        let is_full = in_flight.len() >= MAX_IN_FLIGHT;
         was_full |= is_full;
         tokio::select! {
             () = stop.requested() => break,
             () = sleep_until(schedule.last_start()) => break,
             () = sleep_until(due), if !is_full => {
                 let counts_from = if was_full { due } else { woken(due) };
-                under_way.spawn(send(Start { due, counts_from }));
+                in_flight.spawn(send(Start { due, counts_from }));
                 was_full = false;
                 index += 1;
             }
-            Some(result) = under_way.join_next() => done(result.expect("requests do not panic")),
+            Some(result) = in_flight.join_next() => done(result.expect("requests do not panic")),
         }
     }
     let at = Instant::now();
@@ -153,7 +153,7 @@ where
         left.collect()
     };
     let drain = async {
-        while let Some(result) = under_way.join_next().await {
+        while let Some(result) = in_flight.join_next().await {
             done(result.expect("requests do not panic"));
         }
     };

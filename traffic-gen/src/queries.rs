@@ -1,6 +1,6 @@
-//! Requests to die-service itself: for the list of dice, or for one of them.
+//! Requests to die-service itself, for the list of dice or for one die.
 //!
-//! `direct` sends a number of them one after the other, `database` sends so many a second.
+//! `direct` sends a fixed number of them sequentially, `database` sends them at a steady rate.
 
 pub(crate) mod database;
 pub(crate) mod direct;
@@ -21,17 +21,17 @@ use crate::error::Failure;
 use crate::random::{DiceMix, probability};
 use crate::reach::Needed;
 
-/// What is asked for.
+/// What a query asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Query {
     List,
     Get(String),
 }
 
-/// Which queries there are, drawn at random.
+/// The mix of queries, drawn at random.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct QueryMix {
-    /// Share of queries that are for the list, 0.0 to 1.0
+    /// Share of queries for the list of dice, 0.0 to 1.0
     #[arg(
         long,
         env = "LIST_TO_GET_RATIO",
@@ -41,7 +41,7 @@ pub(crate) struct QueryMix {
     #[arg(value_parser = probability)]
     list_ratio: f64,
 
-    /// The dice asked for, by weight; there is no golden one
+    /// Dice to query, by weight; golden does not exist
     #[arg(long, env = "DICE_MIX", value_name = "NAME=WEIGHT,...")]
     #[arg(default_value = "fair=30,risky=30,extreme=30,golden=10")]
     dice: DiceMix,
@@ -81,7 +81,7 @@ impl Query {
     }
 }
 
-/// What an answer means.
+/// The meaning of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Found {
     Fine,
@@ -89,7 +89,7 @@ enum Found {
     Failed(Failure),
 }
 
-/// Asks one die-service.
+/// A client of one die-service.
 #[derive(Debug, Clone)]
 struct DieService {
     client: Client,
@@ -110,7 +110,7 @@ impl DieService {
         }
     }
 
-    async fn ask(&self, query: &Query) -> Found {
+    async fn send(&self, query: &Query) -> Found {
         let span = query.span(&self.run);
         let found = self.exchange(query).instrument(span.clone()).await;
         if let Found::Failed(_) = found {
@@ -136,7 +136,7 @@ impl DieService {
     }
 }
 
-/// die-service, as both modes need it.
+/// die-service as a requirement of both modes.
 fn needed(url: &Url) -> Needed<'_> {
     Needed {
         service: "die-service",

@@ -1,4 +1,5 @@
-//! Whether a service is there at all, asked before a run so that the answer is one line.
+//! Checks before a run that the required services accept connections, so that a missing one causes
+//! one clear line.
 
 use std::time::Duration;
 
@@ -9,26 +10,26 @@ use url::Url;
 
 use crate::error::Error;
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A service that a mode needs.
+/// A service that a mode requires.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needed<'a> {
     pub(crate) service: &'static str,
     pub(crate) url: &'a Url,
-    /// The flag that names it.
+    /// The flag that sets its URL.
     pub(crate) flag: &'static str,
 }
 
-/// Connects and hangs up.
+/// Connects and closes the connection.
 ///
 /// # Errors
-/// [`Error::NotThere`].
+/// [`Error::NotThere`] if the service does not accept a connection.
 pub(crate) async fn check(needed: Needed<'_>) -> Result<(), Error> {
-    let cause = match timeout(PATIENCE, TcpStream::connect(authority(needed.url))).await {
+    let cause = match timeout(TIMEOUT, TcpStream::connect(authority(needed.url))).await {
         Ok(Ok(_)) => return Ok(()),
         Ok(Err(error)) => error.to_string(),
-        Err(_) => format!("no answer within {PATIENCE:?}"),
+        Err(_) => format!("no answer within {TIMEOUT:?}"),
     };
     Err(Error::NotThere {
         service: needed.service,
@@ -38,7 +39,7 @@ pub(crate) async fn check(needed: Needed<'_>) -> Result<(), Error> {
     })
 }
 
-/// `host:port`, as for a Host header or a connection.
+/// `host:port`, as in a Host header.
 pub(crate) fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     format!("{host}:{}", url.port_or_known_default().unwrap_or(80))

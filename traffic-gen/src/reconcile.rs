@@ -1,32 +1,34 @@
-//! `reconcile`: whether every roll that was sent was answered, counted, traced and logged.
+//! `reconcile`: checks that every roll that was sent was answered, counted, traced and logged.
 //!
-//! A seeded run of fair rolls, whose content is therefore known, and then the reconciliation: one row for
-//! each place that a roll should have left a mark in, and what is missing there, in numbers.
+//! It sends a seeded run of fair rolls, whose content is therefore known, and prints a
+//! reconciliation: one row for each place that records rolls, with the number of missing records.
 //!
 //! # Other traffic
-//! Spans and log lines carry trace ids, and this run began its traces itself: what has another id
-//! is not looked at. Counters carry no such mark, on purpose: a label for it would be unbounded.
-//! What others added to them is therefore taken from their spans. Each increment has its span (a
-//! SERVER span for a request, a roll's span for a roll), whose end lies within milliseconds of the
+//! Spans and log lines carry trace ids, and this run began its own traces, so records with other
+//! trace ids are ignored. Counters carry no trace id, because such a label would be unbounded. The
+//! increments of other traffic are therefore derived from its spans. Each increment has a span (a
+//! SERVER span for a request, a roll's span for a roll) that ends within milliseconds of the
 //! increment; so, for each counter,
 //!
 //! ```text
 //! ours = value after - value before - spans of other traces that ended in between
 //! ```
 //!
-//! This is exact when no other span ended just when a value was read. Values are therefore read
-//! many times before and after the run, and a pair is chosen around whose readings, by 10 ms,
-//! nothing ended. When traffic is so dense that there is no such pair, the row says how many rolls
-//! are in doubt, and is not taken for balanced. As spans arrive late, a value is used only when it
-//! is some seconds old (`--settle`).
+//! This is exact unless another span ended just when a value was read. Values are therefore read
+//! many times before and after the run, and the chosen pair has no such span within 10 ms of either
+//! reading. If traffic is too dense for such a pair, the row reports how many rolls are in doubt
+//! and counts as unbalanced. As spans arrive late, a value is used only when it is some seconds old
+//! (`--settle`).
 //!
-//! It needs clocks that agree (one machine, or NTP to a few milliseconds) and other traffic that is
-//! traced in full. Spans that others lose look like rolls counted too often, never like a loss.
+//! This requires synchronized clocks (one machine, or NTP to a few milliseconds) and other traffic
+//! that is fully traced. Spans lost by other traffic look like rolls counted too often, never like
+//! a loss.
 //!
 //! # Order
-//! `plan` draws and sends the run; `counters` says what is read, `attribution` whose it is; `values`
-//! come from `scrapes` or `prometheus`, spans from `tempo` (ours are in `traces`), `lines` from files
-//! or `loki`, stored events from `usage`; `ledger` keeps reading until all is balanced or the wait is over; `reconciliation` reports.
+//! `plan` draws and sends the run; `counters` lists the counters, and `attribution` separates our
+//! increments from others. `values` come from `scrapes` or `prometheus`, spans from `tempo` (our
+//! own are in `traces`), `lines` from files or `loki`, stored events from `usage`. `ledger` keeps
+//! reading until all is balanced or the wait is over, and `reconciliation` renders the result.
 
 mod attribution;
 mod counters;
@@ -56,11 +58,11 @@ use crate::reach::check;
 use crate::request::Sender;
 use crate::stop::Stop;
 
-/// Sends the run and reconciles it with what it left behind, for as long as `shutdown` is not ready.
+/// Sends the run and reconciles the records until done or until `shutdown` is ready.
 ///
 /// # Errors
-/// [`Error::NotThere`] without a service or store that is to be read, [`Error::Unusable`] when one
-/// does not answer as it should, [`Error::Usage`] when tracing is off or times do not go together.
+/// [`Error::NotThere`] if a required service or store cannot be reached, [`Error::Unusable`] for an
+/// unexpected answer, [`Error::Usage`] if tracing is off or durations contradict each other.
 pub(crate) async fn run(
     options: &Options,
     console: &Console,
@@ -74,7 +76,7 @@ pub(crate) async fn run(
     let seed = options.seed.number();
     let run = run_id();
     let plan = Plan::draw(options, seed);
-    let sender = Sender::new(&options.frontend.url, options.patience.timeout, &run);
+    let sender = Sender::new(&options.frontend.url, options.request_timeout.timeout, &run);
     let mut ledger = Ledger::open(options).await?;
     console.note("reading the counters");
     ledger.read_before(&stop).await?;
@@ -84,7 +86,7 @@ pub(crate) async fn run(
         .await;
     let mut traces = Traces::of(&sent).ok_or_else(tracing_is_off)?;
     console.note(&format!(
-        "reading what the rolls left behind, for up to {:?}",
+        "reading spans, counters and lines, for up to {:?}",
         options.wait
     ));
     let rows = ledger.balance(&sent, &mut traces, &stop).await?;
@@ -103,6 +105,6 @@ pub(crate) async fn run(
 }
 
 fn tracing_is_off() -> Error {
-    let problem = "reconcile finds its spans and lines by trace id: leave tracing on";
+    let problem = "reconcile finds its spans and lines by trace id: enable tracing";
     Error::Usage(problem.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What a user can ask the frontend for, and what the answer means.
+//! What a user can request from the frontend, and what the answer means.
 
 use std::time::{Duration, Instant};
 
@@ -17,20 +17,20 @@ use crate::error::Failure;
 /// One request of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// The page, as at the beginning of a session.
+    /// Opens the page, at the beginning of a session.
     Page,
-    /// A name for the session.
+    /// Sets a name for the session.
     SignIn { name: &'static str },
     /// One roll.
     Roll { die: String },
     /// A batch of concurrent rolls.
     Batch { die: String, size: BatchSize },
-    /// The end of a session.
+    /// Ends the session.
     SignOut,
 }
 
 impl Request {
-    /// How many rolls are asked for.
+    /// The number of rolls requested.
     pub(crate) fn rolls(&self) -> u64 {
         match self {
             Self::Page | Self::SignIn { .. } | Self::SignOut => 0,
@@ -68,7 +68,7 @@ impl Request {
         }
     }
 
-    /// Adds the form, if the request is one.
+    /// Adds the form, if the request has one.
     fn complete(&self, request: RequestBuilder) -> RequestBuilder {
         let Self::SignIn { name } = self else {
             return request;
@@ -86,7 +86,7 @@ impl Request {
         }
     }
 
-    /// The root span of the trace: what the user does, above the CLIENT span of the call.
+    /// The root span of the trace: the user's action, above the CLIENT span of the call.
     fn span(&self, run: &str, user: u64) -> Span {
         let name = match self {
             Self::Page => "user opens page",
@@ -113,42 +113,42 @@ impl Request {
     }
 }
 
-/// What an answer means for whoever asked.
+/// The meaning of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// What was asked for.
+    /// The answer is as expected.
     Fine,
-    /// The die's error rate struck, as it may.
+    /// The roll failed because of the die's error rate.
     RollFailed,
-    /// There is no such die, and none was expected.
+    /// The die does not exist, and was not expected to.
     NoSuchDie,
-    /// Nobody can sign in or out there. Everything else works without.
+    /// The service has no sign-in; everything else works without it.
     NotOffered,
-    /// Something is wrong.
+    /// The request failed.
     Failed(Failure),
 }
 
-/// One answer, or its absence.
+/// An answer, or why there is none.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
     /// From sending to the last byte.
     pub(crate) latency: Duration,
-    /// 32 hexadecimal digits; none when tracing is off.
+    /// 32 hexadecimal digits; none if tracing is off.
     pub(crate) trace_id: Option<String>,
-    /// The reason given by whoever answered with an error.
+    /// The `detail` of an error answer.
     pub(crate) detail: Option<String>,
 }
 
-/// Sends requests to one frontend, each in a trace of its own.
+/// Sends requests to one frontend, each in its own trace.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
     client: Client,
     base: Url,
     timeout: Duration,
-    /// Which dice exist, and which of them fail now and then.
+    /// The dice that exist, with their error rates.
     dice: Catalogue,
-    /// Attribute of every root span, by which a run is found in Tempo.
+    /// Attribute of every root span; finds the run in Tempo.
     run: String,
 }
 
@@ -163,12 +163,12 @@ impl Sender {
         }
     }
 
-    /// Sends a request outside any session.
+    /// Sends a request outside of a session.
     pub(crate) async fn send(&self, user: u64, request: &Request) -> Answer {
         self.send_in(&mut Cookies::default(), user, request).await
     }
 
-    /// Sends a request of the session that `cookies` stand for. A redirect is not followed.
+    /// Sends a request in the session that `cookies` identify. Redirects are not followed.
     pub(crate) async fn send_in(
         &self,
         cookies: &mut Cookies,
@@ -217,15 +217,15 @@ impl Sender {
             (404, None) if is_form => Outcome::NotOffered,
             (303, None) if is_form => Outcome::Fine,
             (500, Some(Some(die))) if die.specification.error_rate > 0.0 => Outcome::RollFailed,
-            (200, _) if is_as_asked(request, &reply.body) => Outcome::Fine,
+            (200, _) if is_as_requested(request, &reply.body) => Outcome::Fine,
             (200, _) => Outcome::Failed(Failure::Malformed),
             _ => Outcome::Failed(Failure::Status(status)),
         }
     }
 }
 
-/// Whether a 200 holds what was asked for: so many rolls, and a total that is theirs.
-fn is_as_asked(request: &Request, body: &[u8]) -> bool {
+/// Whether the body of a 200 matches the request: the number of rolls, and their total.
+fn is_as_requested(request: &Request, body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Roll {
         #[serde(rename = "roll")]

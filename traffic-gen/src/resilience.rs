@@ -1,7 +1,7 @@
-//! `resilience`: steady load, second by second, while something is broken from outside.
+//! `resilience`: steady load, reported second by second, while a command breaks something.
 //!
-//! The rolls are fair ones through the frontend, so that each failure is one of a service and not
-//! of a die. A second is clean when every request that was due in it was answered as it should be.
+//! The load consists of fair rolls through the frontend, so every failure comes from a service and
+//! none from a die. A second is clean if every request due in it succeeded.
 
 mod commands;
 mod hop;
@@ -18,14 +18,14 @@ use self::report::Report;
 use self::windows::Windows;
 use crate::console::Console;
 use crate::error::{Error, Failure};
-use crate::flags::{Frontend, Patience, duration};
+use crate::flags::{Frontend, RequestTimeout, duration};
 use crate::pace::{Schedule, Start, open_loop};
 use crate::random::{rate, run_id};
 use crate::reach::{Needed, check};
 use crate::request::{Outcome, Request, Sender};
 use crate::stop::Stop;
 
-/// Steady load, second by second, while a command breaks something and another restores it.
+/// Send steady load while one command breaks something and another restores it
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
     /// Where users go.
@@ -42,7 +42,7 @@ pub(crate) struct Options {
     #[arg(value_parser = rate)]
     pub(crate) rate: f64,
 
-    /// How long, in whole seconds
+    /// How long to run, in whole seconds
     #[arg(
         long,
         env = "RESILIENCE_DURATION",
@@ -52,11 +52,11 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) duration: Duration,
 
-    /// What breaks something, for sh -c; as in "docker compose stop die-service"
+    /// Command that breaks something, run with sh -c; for example "docker compose stop die-service"
     #[arg(long, env = "RESILIENCE_DURING", value_name = "COMMAND")]
     pub(crate) during: Option<String>,
 
-    /// When to break it, from the beginning
+    /// When to break it, counted from the start
     #[arg(
         long,
         env = "RESILIENCE_AT",
@@ -66,21 +66,21 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) at: Duration,
 
-    /// What restores it, for sh -c; also run when Ctrl-C comes in between
+    /// Command that restores it, run with sh -c; also after Ctrl-C
     #[arg(long, env = "RESILIENCE_RESTORE", value_name = "COMMAND")]
     pub(crate) restore: Option<String>,
 
-    /// When to restore it, from the beginning [default: 20s after --at]
+    /// When to restore it, counted from the start [default: 20s after --at]
     #[arg(long, env = "RESILIENCE_RESTORE_AT", value_name = "DURATION")]
     #[arg(value_parser = duration)]
     pub(crate) restore_at: Option<Duration>,
 
-    /// When an answer is given up.
+    /// When a request times out.
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) request_timeout: RequestTimeout,
 }
 
-/// From breaking to restoring, unless told otherwise.
+/// Default time between breaking and restoring.
 const BROKEN: Duration = Duration::from_secs(20);
 
 impl Options {
@@ -89,10 +89,13 @@ impl Options {
         let problem = if self.duration < Duration::from_secs(1) {
             Some("--duration must be 1s or longer".to_owned())
         } else if self.during.is_some() && self.at >= self.duration {
-            Some(format!("--at {:?} is not within --duration", self.at))
+            Some(format!(
+                "--at {:?} must be earlier than the end of --duration",
+                self.at
+            ))
         } else if self.restore.is_some() && restore_at >= self.duration {
             Some(format!(
-                "restoring at {restore_at:?} is not within --duration"
+                "--restore-at {restore_at:?} must be earlier than the end of --duration"
             ))
         } else if self.during.is_some() && self.restore.is_some() && restore_at <= self.at {
             Some("--restore-at must be later than --at".to_owned())
@@ -112,10 +115,10 @@ impl Options {
     }
 }
 
-/// Sends the load and runs the commands, for as long as `shutdown` is not ready.
+/// Sends the load and runs the commands until done or until `shutdown` is ready.
 ///
 /// # Errors
-/// [`Error::Usage`] for times that do not go together, [`Error::NotThere`] without a frontend.
+/// [`Error::Usage`] for contradicting times, [`Error::NotThere`] if the frontend cannot be reached.
 pub(crate) async fn run(
     options: &Options,
     console: &Console,
@@ -130,7 +133,7 @@ pub(crate) async fn run(
     .await?;
     let stop = Stop::when(shutdown);
     let run = run_id();
-    let sender = Sender::new(&options.frontend.url, options.patience.timeout, &run);
+    let sender = Sender::new(&options.frontend.url, options.request_timeout.timeout, &run);
     let duration = Duration::from_secs(options.duration.as_secs());
     let schedule = Schedule::new(options.rate, duration);
     let mut windows = Windows::new(duration);
@@ -155,7 +158,7 @@ pub(crate) async fn run(
     Ok(Report::new(run, &windows, commands, stop.is_requested()))
 }
 
-/// A roll: when it was due, and if it failed, how and where.
+/// A roll: when it was due and, if it failed, how and in which service.
 struct Roll {
     due: Instant,
     failure: Option<(String, Hop)>,

@@ -1,4 +1,4 @@
-//! Ending early: Ctrl-C stops what would come next and lets what is under way end.
+//! Ending early: Ctrl-C cancels what has not begun and lets requests in flight complete.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// How long requests under way may take to end after a stop. The slowest roll takes 1 s.
+/// How long requests in flight may take to complete after a stop. The slowest roll takes 1 s.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Whether the run shall end. Clones see the same.
+/// Whether the run should end. Clones share the state.
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {
     requested: watch::Receiver<bool>,
-    /// Waits for the signal, and ends with the last clone.
+    /// The task that waits for the signal; it ends with the last clone.
     _watcher: Arc<JoinSet<()>>,
 }
 
@@ -37,13 +37,13 @@ impl Stop {
         *self.requested.borrow()
     }
 
-    /// Ready once the run shall end.
+    /// Ready once the run should end.
     pub(crate) async fn requested(&self) {
         let mut requested = self.requested.clone();
         let _ = requested.wait_for(|requested| *requested).await;
     }
 
-    /// Sleeps; false when cut short.
+    /// Sleeps; returns false if interrupted by a stop.
     pub(crate) async fn sleep(&self, time: Duration) -> bool {
         tokio::select! {
             () = self.requested() => false,
@@ -51,7 +51,7 @@ impl Stop {
         }
     }
 
-    /// Completes `work`, or gives it up 2 s after a stop.
+    /// Completes `work`, or cancels it 2 s after a stop.
     pub(crate) async fn finish<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(work);
         tokio::select! {

@@ -1,4 +1,4 @@
-//! Tables for people: columns as wide as they need to be, numbers to the right.
+//! Text tables: columns as wide as their content, numbers aligned right.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ impl Table {
         (0..columns).map(width).collect()
     }
 
-    /// Whether what stands under a title is numbers.
+    /// Whether a column holds numbers.
     fn is_numeric(&self, column: usize) -> bool {
         let starts_as_number = |cell: &String| {
             let first = cell.trim_start_matches(['+', '-']).chars().next();

@@ -1,7 +1,7 @@
 //! `users`: people who open the page, sign in, roll dice, sign out, and think in between.
 //!
-//! Each user draws from a stream of random numbers of their own (see `random`), in an
-//! order that no answer changes, so that a seed says which requests are sent.
+//! Each user draws from a separate stream of random numbers (see `random`), in an order that does
+//! not depend on answers, so the seed determines which requests are sent.
 
 mod behaviour;
 mod outage;
@@ -21,20 +21,20 @@ use self::tally::{Report, Run, Tally};
 use crate::console::Console;
 use crate::cookies::Cookies;
 use crate::error::Error;
-use crate::flags::{Frontend, Patience};
+use crate::flags::{Frontend, RequestTimeout};
 use crate::random::{Seed, run_id, stream};
 use crate::reach::{Needed, check};
 use crate::request::{Answer, Outcome, Request, Sender};
 use crate::stop::Stop;
 
-/// Users of the page: sessions of rolls with think time in between.
+/// Simulate users of the page: sessions of rolls with think time in between
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
     /// Where users go.
     #[command(flatten)]
     pub(crate) frontend: Frontend,
 
-    /// How many there are at once, 1 to 10000
+    /// Number of concurrent users, 1 to 10000
     #[arg(
         long = "users",
         env = "NUM_USERS",
@@ -44,24 +44,24 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) users: u64,
 
-    /// How they behave.
+    /// How users behave.
     #[command(flatten)]
     pub(crate) behaviour: Behaviour,
 
-    /// What is drawn.
+    /// The seed.
     #[command(flatten)]
     pub(crate) seed: Seed,
 
-    /// When an answer is given up.
+    /// When a request times out.
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) request_timeout: RequestTimeout,
 }
 
 impl Options {
     fn needed(&self) -> Needed<'_> {
         Needed {
             service: match self.behaviour.only_rolls {
-                true => "the service that rolls",
+                true => "dice-roller",
                 false => "the frontend",
             },
             url: &self.frontend.url,
@@ -69,13 +69,13 @@ impl Options {
         }
     }
 
-    /// Where a person can look, if there is a page.
+    /// The URL of the page, unless requests go to dice-roller directly.
     fn page(&self) -> Option<Url> {
         (!self.behaviour.only_rolls).then(|| self.frontend.url.clone())
     }
 }
 
-/// What has happened so far, for whoever watches. All counts only grow.
+/// Counts so far, for progress.
 #[derive(Debug, Default)]
 struct Live {
     requests: AtomicU64,
@@ -94,7 +94,7 @@ impl Live {
         self.rolls.load(Ordering::Relaxed)
     }
 
-    /// Requests that failed. A die's own failures and unknown dice are none.
+    /// Requests that failed. Failures of a die and unknown dice do not count.
     fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
     }
@@ -109,11 +109,11 @@ impl Live {
     }
 }
 
-/// Runs all sessions to their end, or until `shutdown`; without end until `shutdown`.
+/// Runs all sessions to their end or until `shutdown`; endless sessions run until `shutdown`.
 ///
 /// # Errors
-/// [`Error::Usage`] for flags that do not go together, [`Error::NotThere`] without a frontend,
-/// unless the run has no end: then it is waited for.
+/// [`Error::Usage`] for contradicting flags, [`Error::NotThere`] if the frontend cannot be reached.
+/// Endless users wait for the frontend.
 pub(crate) async fn run(
     options: &Options,
     console: &Console,
@@ -153,7 +153,7 @@ fn start_users(
     console: &Console,
     stop: &Stop,
 ) -> JoinSet<Tally> {
-    let sender = Sender::new(&options.frontend.url, options.patience.timeout, run);
+    let sender = Sender::new(&options.frontend.url, options.request_timeout.timeout, run);
     let outage = Arc::new(Outage::new(console.clone()));
     let is_endless = options.behaviour.is_endless();
     let users = (0..options.users).map(|number| User {
@@ -183,7 +183,7 @@ struct User {
     sender: Sender,
     live: Arc<Live>,
     stop: Stop,
-    /// What is said about failing services, by users without end.
+    /// Reports outages; for endless users only.
     outage: Option<Arc<Outage>>,
 }
 
@@ -194,7 +194,7 @@ impl User {
         tally
     }
 
-    /// From the first request to the last; false when the run is to end.
+    /// Runs one session; returns false if the run should end.
     async fn session(&mut self, tally: &mut Tally) -> bool {
         let mut cookies = Cookies::default();
         let rolls = self.behaviour.session_length(&mut self.rng);
@@ -215,7 +215,7 @@ impl User {
         }
     }
 
-    /// One request and the time to think about its answer; false when the run is to end.
+    /// Sends one request and thinks about its answer; returns false if the run should end.
     async fn step(&mut self, request: &Request, cookies: &mut Cookies, tally: &mut Tally) -> bool {
         let think = self.behaviour.think_time(&mut self.rng);
         let sending = self.sender.send_in(cookies, self.number, request);

@@ -1,4 +1,4 @@
-//! What a comparison tells.
+//! The report of a comparison.
 
 use std::fmt;
 
@@ -19,9 +19,9 @@ pub(crate) struct Report {
     pub(crate) sequential: Row,
     /// One row for each size of batch.
     pub(crate) batches: Vec<Row>,
-    /// Requests that were not answered as they should be.
+    /// Requests that failed.
     pub(crate) failures: u64,
-    /// Whether it was stopped before its end.
+    /// Whether the run was stopped early.
     pub(crate) interrupted: bool,
     #[serde(skip)]
     pub(super) frontend: Url,
@@ -30,27 +30,27 @@ pub(crate) struct Report {
 /// Requests with the same number of rolls.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Row {
-    /// What was asked for.
+    /// What was requested.
     pub(crate) kind: Kind,
     /// Rolls in one request.
     pub(crate) rolls: u8,
-    /// Requests that were answered.
+    /// Requests answered.
     pub(crate) requests: u64,
-    /// How long one took.
+    /// How long a request took.
     pub(crate) latency: Latency,
-    /// How long the delays alone take in the mean, in milliseconds.
+    /// The expected mean delay of a request, in milliseconds.
     pub(crate) expected_mean_ms: f64,
-    /// So many rolls in sequence, by time, against this.
+    /// Time for this many sequential rolls divided by the time for this batch.
     pub(crate) speed_up: Option<f64>,
-    /// (n+1)/2, with a delay.
+    /// The expected factor: (n+1)/2 with a delay.
     pub(crate) expected_speed_up: Option<f64>,
 }
 
-/// What a request asked for.
+/// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
-    /// One roll, after the one before.
+    /// One roll, after the previous one.
     Sequential,
     /// Concurrent rolls.
     Batch,
@@ -104,7 +104,7 @@ impl fmt::Display for Report {
         writeln!(f, "{table}")?;
         writeln!(
             f,
-            "speed-up: n rolls one after the other, by time, against one batch of n"
+            "speed-up: time of n sequential rolls divided by the time of one batch of n"
         )?;
         if self.failures > 0 {
             writeln!(f, "{} requests failed and are left out", self.failures)?;
@@ -113,7 +113,7 @@ impl fmt::Display for Report {
         if rows.any(|row| row.requests == 0) {
             writeln!(
                 f,
-                "-: no request of that kind was answered, so there is nothing to compare"
+                "-: no request of this kind was answered, so there is nothing to compare"
             )?;
         }
         Ok(())

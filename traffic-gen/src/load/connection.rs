@@ -1,4 +1,4 @@
-//! One worker's connections: kept alive, opened again when they break, given up when overdue.
+//! One worker's connections: kept alive, reopened when they break, dropped at a timeout.
 
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -13,27 +13,27 @@ use crate::error::Failure;
 /// At most one connection to each server.
 pub(super) struct Connections {
     open: Vec<Option<Connection>>,
-    patience: Duration,
-    /// Goes off when the patience with some request ends, this one or an earlier one: one timer for
-    /// many requests costs less than one for each.
+    timeout: Duration,
+    /// Fires when some request times out, this one or an earlier one: one timer for many requests
+    /// is cheaper than one for each.
     overdue: Pin<Box<Sleep>>,
 }
 
 impl Connections {
-    /// A request may take as long as `patience`.
-    pub(super) fn new(patience: Duration) -> Self {
+    /// Each request times out after `timeout`.
+    pub(super) fn new(timeout: Duration) -> Self {
         Self {
             open: Vec::new(),
-            patience,
-            overdue: Box::pin(sleep(patience)),
+            timeout,
+            overdue: Box::pin(sleep(timeout)),
         }
     }
 
-    /// Requests `endpoint` and reads the answer to its end; its status.
+    /// Requests `endpoint`, reads the whole answer and returns its status.
     ///
     /// # Errors
     /// [`Failure::Timeout`], [`Failure::Unreachable`] or [`Failure::Malformed`]; the next request
-    /// connects anew.
+    /// opens a new connection.
     pub(super) async fn get(&mut self, endpoint: &Endpoint) -> Result<u16, Failure> {
         if self.open.len() <= endpoint.server {
             self.open.resize_with(endpoint.server + 1, || None);
@@ -51,9 +51,9 @@ impl Connections {
         }
     }
 
-    /// The exchange, or the end of the patience with it.
+    /// Runs the exchange until it completes or times out.
     async fn exchange(&mut self, endpoint: &Endpoint) -> Result<Answered, Failure> {
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         let exchange = exchange(&mut self.open[endpoint.server], endpoint);
         tokio::pin!(exchange);
         loop {
@@ -62,7 +62,7 @@ impl Connections {
                 result = &mut exchange => return result.map_err(|error| failure(&error)),
                 () = &mut self.overdue => {
                     if Instant::now() >= deadline {
-                        self.overdue.as_mut().reset(deadline + self.patience);
+                        self.overdue.as_mut().reset(deadline + self.timeout);
                         return Err(Failure::Timeout);
                     }
                     self.overdue.as_mut().reset(deadline);
@@ -72,8 +72,8 @@ impl Connections {
     }
 }
 
-/// A connection that was kept may have been closed by the server meanwhile; that is no failure of
-/// this request, which gets another one.
+/// The server may have closed a kept-alive connection in the meantime. This is not a failure: the
+/// request is sent again on a new connection.
 async fn exchange(slot: &mut Option<Connection>, endpoint: &Endpoint) -> io::Result<Answered> {
     if let Some(kept) = slot {
         match kept.exchange(&endpoint.request).await {

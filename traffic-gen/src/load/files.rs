@@ -4,17 +4,17 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::error::Error;
 
-/// Kept for standard streams, the runtime and the exporter of spans.
+/// Descriptors reserved for standard streams, the runtime and the exporter of spans.
 const RESERVE: u64 = 32;
 
-/// Raises this process's limit of open files as far as `connections` need it.
+/// Raises this process's limit of open files if `connections` need it.
 ///
 /// # Errors
-/// [`Error::Usage`] with both numbers when this process may not open that many files.
+/// [`Error::Usage`] if the hard limit is too low.
 pub(super) fn make_room(connections: usize) -> Result<(), Error> {
     let needed = u64::try_from(connections).unwrap_or(u64::MAX) + RESERVE;
     let limit = Resource::RLIMIT_NOFILE;
-    // Without a limit that can be read, connections that cannot be opened count as failures.
+    // If the limit cannot be read, connections that cannot be opened count as failures.
     let Ok((soft, hard)) = getrlimit(limit) else {
         return Ok(());
     };
@@ -22,7 +22,7 @@ pub(super) fn make_room(connections: usize) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::Usage(format!(
-        "--connections {connections} needs {needed} open files, and this process may have {hard} \
-         (`ulimit -Hn`): use fewer connections or raise that limit"
+        "--connections {connections} needs {needed} open files, but the limit is {hard} \
+         (`ulimit -Hn`): use fewer connections or raise the limit"
     )))
 }

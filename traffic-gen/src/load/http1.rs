@@ -1,7 +1,7 @@
-//! The least of HTTP/1.1 that a GET needs: write a request, find the end of its answer.
+//! The minimum of HTTP/1.1 that a GET needs: write a request, find the end of the answer.
 //!
-//! What a request costs here is not available to the server on the same machine, and hyper's client
-//! reached 0.75 to 0.85 of what wrk drives. Bodies are thrown away as they arrive.
+//! CPU time spent here is not available to the server on the same machine; hyper's client reached
+//! 0.75 to 0.85 of what wrk reaches. Bodies are discarded as they arrive.
 
 use std::io::{self, ErrorKind};
 
@@ -9,31 +9,31 @@ use httparse::{EMPTY_HEADER, Header, Response, Status, parse_chunk_size};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Bytes that are read at once, and the capacity that is kept.
+/// Bytes per read, and the capacity that is kept.
 const READ: usize = 16 * 1024;
 
-/// The longest head of an answer, in bytes, and the most fields in it.
-const LONGEST_HEAD: usize = 64 * 1024;
-const MOST_FIELDS: usize = 64;
+/// Limits of an answer's head: its length in bytes and its number of fields.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+const MAX_FIELDS: usize = 64;
 
-/// One connection, with no request under way.
+/// One connection with no request in flight.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
-    /// What arrived and was not looked at yet.
+    /// Bytes received and not parsed yet.
     unread: Vec<u8>,
-    /// Whether any byte arrived since the last request.
+    /// Whether any byte has arrived since the last request.
     has_answered: bool,
 }
 
-/// An answer's status, and whether another request can follow.
+/// An answer's status, and whether the connection can be reused.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answered {
     pub(super) status: u16,
     pub(super) is_kept: bool,
 }
 
-/// How the end of a body is found.
+/// How the end of a body is determined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Body {
     Length(u64),
@@ -51,7 +51,7 @@ struct Head {
 impl Connection {
     pub(super) async fn open(authority: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(authority).await?;
-        // A request is one small segment; waiting to fill it would be measured.
+        // A request is one small segment; Nagle's delay would be measured.
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
@@ -60,7 +60,7 @@ impl Connection {
         })
     }
 
-    /// Sends `request`, all of it, and reads the answer to its end.
+    /// Sends all of `request` and reads the whole answer.
     pub(super) async fn exchange(&mut self, request: &[u8]) -> io::Result<Answered> {
         self.has_answered = false;
         self.stream.write_all(request).await?;
@@ -72,17 +72,17 @@ impl Connection {
         }
         Ok(Answered {
             status: head.status,
-            // What follows an answer unasked would be taken for the next one.
+            // Surplus bytes would be taken for the next answer.
             is_kept: head.is_kept && head.body != Body::UntilClosed && self.unread.is_empty(),
         })
     }
 
-    /// Whether any byte of an answer to the last request arrived.
+    /// Whether any byte of an answer to the last request has arrived.
     pub(super) fn has_answered(&self) -> bool {
         self.has_answered
     }
 
-    /// Reads a head. Interim ones, 1xx, come before the one that counts.
+    /// Reads the final head and skips interim ones (1xx).
     async fn head(&mut self) -> io::Result<Head> {
         loop {
             match parse_head(&self.unread)? {
@@ -98,7 +98,7 @@ impl Connection {
     }
 
     async fn read(&mut self) -> io::Result<()> {
-        if self.unread.len() > LONGEST_HEAD {
+        if self.unread.len() > MAX_HEAD_BYTES {
             return Err(malformed());
         }
         self.unread.reserve(READ);
@@ -111,7 +111,7 @@ impl Connection {
         }
     }
 
-    /// Reads as far as needed and throws away the next `length` bytes.
+    /// Reads and discards the next `length` bytes.
     async fn discard(&mut self, length: u64) -> io::Result<()> {
         let mut left = length;
         loop {
@@ -142,7 +142,7 @@ impl Connection {
         }
     }
 
-    /// Fields after the last chunk, rare, and the empty line.
+    /// Discards trailers, which are rare, and the empty line.
     async fn discard_trailers(&mut self) -> io::Result<()> {
         loop {
             let line = self.unread.windows(2).position(|bytes| bytes == b"\r\n");
@@ -169,9 +169,9 @@ impl Connection {
     }
 }
 
-/// The head at the beginning of `bytes`, once it is complete.
+/// Parses the head at the beginning of `bytes`; none until it is complete.
 fn parse_head(bytes: &[u8]) -> io::Result<Option<Head>> {
-    let mut fields = [EMPTY_HEADER; MOST_FIELDS];
+    let mut fields = [EMPTY_HEADER; MAX_FIELDS];
     let mut response = Response::new(&mut fields);
     let Status::Complete(length) = response.parse(bytes).map_err(|_| malformed())? else {
         return Ok(None);
@@ -204,7 +204,7 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<Head>> {
     }))
 }
 
-/// The words of a field that is a list, which may come in several parts.
+/// The elements of a list field, which may be repeated.
 fn words<'a>(fields: &[Header<'a>], name: &str) -> impl Iterator<Item = &'a [u8]> {
     let fields = fields.iter();
     let fields = fields.filter(move |field| field.name.eq_ignore_ascii_case(name));
@@ -219,5 +219,5 @@ fn field<'a>(fields: &[Header<'a>], name: &str) -> Option<&'a [u8]> {
 }
 
 fn malformed() -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, "not an HTTP/1 answer")
+    io::Error::new(ErrorKind::InvalidData, "not an HTTP/1 response")
 }

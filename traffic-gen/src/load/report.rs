@@ -1,4 +1,4 @@
-//! What a load run tells.
+//! The report of a load run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,56 +16,56 @@ use crate::table::Table;
 /// What was measured.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Report {
-    /// With it the targets are requested in the same order.
+    /// Repeats the order of the targets.
     pub(crate) seed: u64,
-    /// Whether it was stopped before its end.
+    /// Whether the run was stopped early.
     pub(crate) interrupted: bool,
-    /// Whether the highest rate was searched.
+    /// Whether this was a search for the highest rate.
     pub(crate) searched: bool,
-    /// The run, or the closed loop with which a search began.
+    /// The run, or the closed loop at the start of a search.
     pub(crate) measured: Throughput,
-    /// The highest rate that was kept, in requests a second, if one was searched and found.
+    /// The highest rate sustained, in requests a second, if the search found one.
     pub(crate) highest_rate: Option<f64>,
-    /// What the search tried, in this order.
+    /// The rates that the search tried, in order.
     pub(crate) steps: Vec<Step>,
 }
 
 /// Requests of one measurement.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Throughput {
-    /// Requests a second that were to be sent; none in a closed loop.
+    /// The target rate in requests a second; none in a closed loop.
     pub(crate) target_rate: Option<f64>,
-    /// How long was measured.
+    /// The measured time in seconds.
     pub(crate) seconds: f64,
     /// Requests answered, whatever the status.
     pub(crate) answered: u64,
-    /// The same by time.
+    /// Answers a second.
     pub(crate) requests_per_second: f64,
-    /// Requests that were not answered with a 2xx.
+    /// Requests without a 2xx answer.
     pub(crate) failed: u64,
-    /// Over all targets.
+    /// Latency over all targets.
     pub(crate) latency: Latency,
     /// One row for each target.
     pub(crate) targets: Vec<Row>,
 }
 
-/// One target's share.
+/// The results of one target.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Row {
     /// The URL.
     pub(crate) url: String,
-    /// Answers by status, and requests without one by reason.
+    /// Answers by status, and failed requests by reason.
     pub(crate) results: BTreeMap<String, u64>,
-    /// From when a request was due, or sent in a closed loop, to the last byte.
+    /// From the due time (in a closed loop: the send time) to the last byte.
     pub(crate) latency: Latency,
 }
 
-/// One rate that a search tried.
+/// One rate of a search.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Step {
-    /// What happened at that rate.
+    /// The measurement at that rate.
     pub(crate) measured: Throughput,
-    /// Whether it was kept: answered, without failures, with p99 within the bound.
+    /// Whether the rate was sustained: answered without failures, with p99 within the bound.
     pub(crate) kept: bool,
 }
 
@@ -122,7 +122,7 @@ impl fmt::Display for Report {
         if !self.searched {
             return Ok(());
         }
-        let mut table = Table::new(["rate tried", "answered", "failed", "p99", "kept"]);
+        let mut table = Table::new(["rate tried", "answered", "failed", "p99", "sustained"]);
         for Step { measured, kept } in &self.steps {
             table.row([
                 format!("{:.0}/s", measured.target_rate.unwrap_or_default()),
@@ -134,8 +134,8 @@ impl fmt::Display for Report {
         }
         write!(f, "\n{table}")?;
         match self.highest_rate {
-            Some(rate) => writeln!(f, "\nhighest rate kept: {rate:.0}/s"),
-            None => writeln!(f, "\nno rate that was tried was kept"),
+            Some(rate) => writeln!(f, "\nhighest rate sustained: {rate:.0}/s"),
+            None => writeln!(f, "\nno rate was sustained"),
         }
     }
 }
@@ -155,7 +155,7 @@ impl fmt::Display for Throughput {
             ),
             None => writeln!(
                 f,
-                "closed loop: latencies hide stalls, use --rate to see them"
+                "closed loop: its latencies hide stalls; use --rate to show them"
             ),
         }
     }

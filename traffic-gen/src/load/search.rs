@@ -1,4 +1,4 @@
-//! `--find-max`: a bisection for the highest rate that is kept.
+//! `--find-max`: a bisection for the highest sustained rate.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use super::report::{Report, Step, Throughput};
 use super::worker::{Load, Pacing};
 use crate::console::Console;
 
-/// Bisections: the answer is within a sixty-fourth of the closed loop's throughput.
+/// Number of bisections: the result is within 1/64 of the closed loop's throughput.
 const BISECTIONS: usize = 6;
 
-/// The share of the requests due that must be answered for a rate to be kept.
+/// The share of due requests that must be answered for a rate to count as sustained.
 const ANSWERED_SHARE: f64 = 0.98;
 
-/// Searches between nothing and what a closed loop reaches.
+/// Searches between 0 and the throughput of a closed loop.
 pub(super) async fn highest_rate(
     load: &Load,
     max_p99: Duration,
     seed: u64,
     console: &Console,
 ) -> Report {
-    console.note("closed loop, for an upper bound");
+    console.note("closed loop, to find an upper bound");
     let measured = load.measure(Pacing::Closed, console).await;
     let measured = measured.throughput(Pacing::Closed, load);
     let mut kept = 0.0;
@@ -56,8 +56,8 @@ pub(super) async fn highest_rate(
     }
 }
 
-/// By the answers to what was due, not by when the last of them came: that is for p99 to judge, or a
-/// server that takes a second would keep no rate at all.
+/// Compares the number of answers with the number of due requests, and ignores when the last answer
+/// came. p99 judges latency; otherwise no rate could pass on a server that takes a second.
 fn is_kept(step: &Throughput, due: f64, max_p99: Duration) -> bool {
     step.failed == 0
         && step.answered > 0

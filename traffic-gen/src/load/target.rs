@@ -1,4 +1,4 @@
-//! What is requested, and how often.
+//! The targets of a load run and their weights.
 
 use std::str::FromStr;
 
@@ -14,25 +14,25 @@ use crate::reach::authority;
 pub(crate) struct Target {
     /// Its share of the requests, relative to the other targets'; 1 to 1000.
     pub(crate) weight: u32,
-    /// What is requested.
+    /// The URL.
     pub(crate) url: Url,
 }
 
-/// Why a target was refused.
+/// Why a target is invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotATarget {
+pub(crate) enum InvalidTarget {
     /// The part before the `*`.
     #[error("the weight {0:?} is not a whole number from 1 to 1000")]
     Weight(String),
-    /// The part after it.
+    /// Why the URL after the `*` is invalid.
     #[error("{0}")]
     Url(String),
 }
 
 impl FromStr for Target {
-    type Err = NotATarget;
+    type Err = InvalidTarget;
 
-    fn from_str(text: &str) -> Result<Self, NotATarget> {
+    fn from_str(text: &str) -> Result<Self, InvalidTarget> {
         let (weight, url) = match text.split_once('*') {
             Some((weight, url)) if !weight.contains(':') => (weight, url),
             _ => ("1", text),
@@ -40,39 +40,45 @@ impl FromStr for Target {
         let number = weight.parse().ok();
         let number = number.filter(|number| (1..=1000).contains(number));
         Ok(Self {
-            weight: number.ok_or_else(|| NotATarget::Weight(weight.to_owned()))?,
-            url: http_url(url).map_err(NotATarget::Url)?,
+            weight: number.ok_or_else(|| InvalidTarget::Weight(weight.to_owned()))?,
+            url: http_url(url).map_err(InvalidTarget::Url)?,
         })
     }
 }
 
-/// How many draws are made before they repeat: enough for weights to show, few enough for a cache.
+/// How many draws are made before they repeat: enough to approximate the weights, few enough for
+/// the CPU cache.
 const DRAWS: usize = 4096;
 
-/// The targets, prepared, and the order in which they are requested.
+/// The prepared targets and the order in which they are requested.
 #[derive(Debug)]
 pub(super) struct Mix {
     pub(super) endpoints: Vec<Endpoint>,
     order: Vec<u16>,
 }
 
-/// A target as a connection needs it.
+/// A target in the form that a connection needs.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) url: Url,
     pub(super) authority: String,
-    /// As it is written to the connection.
+    /// The request's bytes.
     pub(super) request: Vec<u8>,
-    /// Which of the mix's servers; targets of the same server share connections.
+    /// Index of the server; targets on the same server share connections.
     pub(super) server: usize,
 }
 
 impl Mix {
     /// # Errors
-    /// When there are more targets than fit.
+    /// When there are too many targets.
     pub(super) fn new(targets: &[Target], seed: u64) -> Result<Self, String> {
-        let count = u16::try_from(targets.len())
-            .map_err(|_| format!("{} targets, allowed are {}", targets.len(), u16::MAX))?;
+        let count = u16::try_from(targets.len()).map_err(|_| {
+            format!(
+                "{} targets given, at most {} allowed",
+                targets.len(),
+                u16::MAX
+            )
+        })?;
         let mut servers: Vec<String> = Vec::new();
         let endpoints = targets.iter().map(|target| {
             let authority = authority(&target.url);
@@ -104,7 +110,7 @@ impl Mix {
         })
     }
 
-    /// The endpoint of request number `index`, whoever sends it.
+    /// The endpoint of request number `index`, on any connection.
     pub(super) fn endpoint(&self, index: u64) -> usize {
         let at = index % DRAWS as u64;
         usize::from(self.order[usize::try_from(at).expect("below DRAWS")])

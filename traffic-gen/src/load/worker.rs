@@ -1,4 +1,4 @@
-//! The measuring loop: so many workers, one schedule, results merged at the end.
+//! The measuring loop: concurrent workers share one schedule; their results are merged at the end.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,19 +18,19 @@ use crate::output::per_second;
 use crate::pace::{Schedule, Turn};
 use crate::stop::Stop;
 
-/// After a failed connection, so that a closed loop does not spin on a port where nobody listens.
+/// Pause after a failed connection, so that a closed loop does not spin on a closed port.
 const AFTER_UNREACHABLE: Duration = Duration::from_millis(50);
 
 /// When requests are sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pacing {
-    /// At so many a second.
+    /// At a fixed rate in requests a second.
     Open(f64),
     /// One after the other on each connection.
     Closed,
 }
 
-/// What does not change between measurements.
+/// What stays the same between measurements.
 #[derive(Debug, Clone)]
 pub(super) struct Load {
     pub(super) mix: Arc<Mix>,
@@ -41,10 +41,10 @@ pub(super) struct Load {
     pub(super) stop: Stop,
 }
 
-/// What a worker saw, by endpoint. Two of them can be merged.
+/// A worker's measurements by endpoint. Two of them can be merged.
 pub(super) struct Measured {
     endpoints: Vec<Seen>,
-    /// From the end of the warm-up to the last answer, at the least the time meant to be measured.
+    /// From the end of the warm-up to the last answer, and at least the configured duration.
     took: Duration,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Seen {
 }
 
 impl Load {
-    /// Sends requests for the warm-up and the duration; what came after the warm-up.
+    /// Sends requests during warm-up and duration; returns the measurements after the warm-up.
     pub(super) async fn measure(&self, pacing: Pacing, console: &Console) -> Measured {
         let next = Arc::new(AtomicU64::new(0));
         let _following = console.follow({
@@ -110,9 +110,9 @@ impl Load {
 struct Worker {
     load: Load,
     schedule: Schedule,
-    /// The number of the next request, whichever worker sends it.
+    /// The number of the next request, shared by all workers.
     next: Arc<AtomicU64>,
-    /// Read by others only when the worker is gone.
+    /// Others read it only after the worker has ended.
     measured: Arc<Mutex<Measured>>,
 }
 
@@ -148,7 +148,7 @@ impl Worker {
         }
     }
 
-    /// Waits until request `index` is due, which in a closed loop is now; none at the end.
+    /// Waits until request `index` is due (immediately in a closed loop); none at the end.
     async fn turn(&self, index: u64) -> Option<(Instant, Turn)> {
         let schedule = &self.schedule;
         if schedule.rate.is_infinite() {
@@ -168,7 +168,7 @@ impl Seen {
             Ok(status) => *self.statuses.entry(status).or_default() += 1,
             Err(failure) => *self.failures.entry(failure).or_default() += 1,
         }
-        // A refused connection is no answer, and fast: it would flatter the distribution.
+        // A refused connection fails fast: it would make the distribution look better than it is.
         if result != Err(Failure::Unreachable) {
             self.latencies.record(latency);
         }

@@ -12,10 +12,10 @@ use crate::random::{Seed, rate, run_id, stream};
 use crate::reach::check;
 use crate::stop::Stop;
 
-/// A steady rate of queries to die-service and the database behind it.
+/// Send queries to die-service and its database at a steady rate
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
-    /// Where dice are.
+    /// die-service's URL.
     #[command(flatten)]
     pub(crate) die_service: DieServiceUrl,
 
@@ -29,8 +29,8 @@ pub(crate) struct Options {
     #[arg(value_parser = rate)]
     pub(crate) queries_per_second: f64,
 
-    /// How long queries are sent, 1s to 24h; a number alone is seconds
-    // The variable and the hidden flag are those of the original.
+    /// How long to send queries, 1s to 24h; a plain number counts as seconds
+    // The variable and the hidden flag come from the original project.
     #[arg(
         long,
         alias = "duration-seconds",
@@ -41,15 +41,15 @@ pub(crate) struct Options {
     #[arg(value_parser = seconds_or_duration)]
     pub(crate) duration: Duration,
 
-    /// What is asked for.
+    /// The mix of queries.
     #[command(flatten)]
     pub(crate) queries: QueryMix,
 
-    /// What is drawn.
+    /// The seed.
     #[command(flatten)]
     pub(crate) seed: Seed,
 
-    /// How long one query may take
+    /// Timeout of one query
     #[arg(
         long,
         env = "REQUEST_TIMEOUT",
@@ -60,7 +60,7 @@ pub(crate) struct Options {
     pub(crate) timeout: Duration,
 }
 
-/// A [`duration`] of 1 s or longer, or a number of seconds.
+/// Parses a [`duration`] of 1 s or longer, or a number of seconds.
 fn seconds_or_duration(text: &str) -> Result<Duration, String> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
     let given = if is_number {
@@ -69,16 +69,16 @@ fn seconds_or_duration(text: &str) -> Result<Duration, String> {
         duration(text)?
     };
     if given < Duration::from_secs(1) {
-        return Err("shorter than 1s".to_owned());
+        return Err("shorter than 1s, the shortest duration allowed".to_owned());
     }
     Ok(given)
 }
 
-/// Sends the queries, for as long as `shutdown` is not ready. Latencies count from when a query
-/// was due.
+/// Sends queries until done or until `shutdown` is ready. Latencies count from when a query was
+/// due.
 ///
 /// # Errors
-/// [`Error::NotThere`] without a die-service.
+/// [`Error::NotThere`] if die-service cannot be reached.
 pub(crate) async fn run(
     options: &Options,
     console: &Console,
@@ -101,7 +101,7 @@ pub(crate) async fn run(
             let query = options.queries.draw(&mut rng);
             let service = Arc::clone(&service);
             async move {
-                let found = service.ask(&query).await;
+                let found = service.send(&query).await;
                 (query, found, start.counts_from.elapsed())
             }
         },

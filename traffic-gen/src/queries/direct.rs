@@ -1,4 +1,4 @@
-//! `direct`: die-service without anything before it, one request after the other.
+//! `direct`: sequential requests straight to die-service.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use crate::random::{Seed, run_id, stream};
 use crate::reach::check;
 use crate::stop::Stop;
 
-/// Requests to die-service: the list of dice and single ones.
+/// Send requests straight to die-service: for the list of dice and for single dice
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
-    /// Where dice are.
+    /// die-service's URL.
     #[command(flatten)]
     pub(crate) die_service: DieServiceUrl,
 
-    /// How many requests, 1 to 10000000
+    /// Number of requests, 1 to 10000000
     #[arg(
         long,
         env = "NUM_REQUESTS",
@@ -27,7 +27,7 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub(crate) requests: u64,
 
-    /// What is asked for.
+    /// The mix of queries.
     #[command(flatten)]
     pub(crate) queries: QueryMix,
 
@@ -36,11 +36,11 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) pause: Duration,
 
-    /// What is drawn.
+    /// The seed.
     #[command(flatten)]
     pub(crate) seed: Seed,
 
-    /// How long one request may take
+    /// Timeout of one request
     #[arg(
         long,
         env = "REQUEST_TIMEOUT",
@@ -51,10 +51,10 @@ pub(crate) struct Options {
     pub(crate) timeout: Duration,
 }
 
-/// Sends the requests, for as long as `shutdown` is not ready.
+/// Sends requests until done or until `shutdown` is ready.
 ///
 /// # Errors
-/// [`Error::NotThere`] without a die-service.
+/// [`Error::NotThere`] if die-service cannot be reached.
 pub(crate) async fn run(
     options: &Options,
     console: &Console,
@@ -71,7 +71,7 @@ pub(crate) async fn run(
     for _ in 0..options.requests {
         let query = options.queries.draw(&mut rng);
         let start = Instant::now();
-        let Some(found) = stop.finish(service.ask(&query)).await else {
+        let Some(found) = stop.finish(service.send(&query)).await else {
             break;
         };
         tally.add(&query, found, start.elapsed());

@@ -1,4 +1,4 @@
-//! What was asked and answered, counted, and told at the end.
+//! Counts queries and answers, and reports them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,8 +21,8 @@ pub(super) struct Tally {
     seed: u64,
     start: Instant,
     kinds: BTreeMap<&'static str, KindTally>,
-    /// Queries so far, for whoever watches.
-    asked: Arc<AtomicU64>,
+    /// Queries so far, for progress.
+    queries: Arc<AtomicU64>,
 }
 
 #[derive(Default)]
@@ -40,22 +40,22 @@ impl Tally {
             seed,
             start: Instant::now(),
             kinds: BTreeMap::new(),
-            asked: Arc::default(),
+            queries: Arc::default(),
         }
     }
 
     pub(super) fn progress(&self) -> impl Fn() -> String + Send + 'static {
-        let asked = Arc::clone(&self.asked);
+        let queries = Arc::clone(&self.queries);
         let start = self.start;
         move || {
-            let asked = asked.load(Ordering::Relaxed);
-            let rate = per_second(asked, start.elapsed());
-            format!("{asked} queries, {rate:.1}/s")
+            let queries = queries.load(Ordering::Relaxed);
+            let rate = per_second(queries, start.elapsed());
+            format!("{queries} queries, {rate:.1}/s")
         }
     }
 
     pub(super) fn add(&mut self, query: &Query, found: Found, latency: Duration) {
-        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.queries.fetch_add(1, Ordering::Relaxed);
         let kind = self.kinds.entry(query.kind()).or_default();
         kind.queries += 1;
         kind.latencies.record(latency);
@@ -93,22 +93,22 @@ impl Tally {
     }
 }
 
-/// What die-service was asked.
+/// What was sent to die-service.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Report {
     /// The attribute `traffic.run` of every root span.
     pub(crate) run: String,
-    /// With it the same queries are sent again.
+    /// Repeats the same queries.
     pub(crate) seed: u64,
-    /// Whether it was stopped before its end.
+    /// Whether the run was stopped early.
     pub(crate) interrupted: bool,
-    /// How long it took.
+    /// The duration of the run in seconds.
     pub(crate) seconds: f64,
     /// Queries answered or failed.
     pub(crate) queries: u64,
-    /// The same by time.
+    /// Queries a second.
     pub(crate) queries_per_second: f64,
-    /// What was aimed at, by `database`.
+    /// The target rate, in `database` only.
     pub(crate) target_queries_per_second: Option<f64>,
     /// `get` and `list`.
     pub(crate) kinds: Vec<Kind>,
@@ -125,7 +125,7 @@ pub(crate) struct Kind {
     pub(crate) no_such_die: u64,
     /// Queries that failed, by status or reason.
     pub(crate) failures: BTreeMap<String, u64>,
-    /// Whatever the answer.
+    /// Latency of all queries, failed ones included.
     pub(crate) latency: Latency,
 }
 
@@ -161,9 +161,9 @@ impl fmt::Display for Report {
             "{table}\n{queries} queries in {seconds:.1} s, {rate:.1}/s"
         )?;
         if let Some(target) = self.target_queries_per_second {
-            write!(f, " of {target}/s aimed at")?;
+            write!(f, " (target: {target}/s)")?;
         }
-        writeln!(f, "; --seed {} repeats them", self.seed)?;
+        writeln!(f, "; --seed {} repeats the run", self.seed)?;
         Ok(())
     }
 }

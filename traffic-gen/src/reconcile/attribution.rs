@@ -1,24 +1,24 @@
-//! Whose increments they were: see [the module above](super).
+//! Separates the run's own increments from those of other traffic: see [the module above](super).
 
 use super::counters::Reading;
 
-/// How far the end of a span may be from the increment it stands for, in nanoseconds.
+/// How far the end of a span may be from its increment, in nanoseconds.
 const APART: u64 = 10_000_000;
 
-/// What a counter says of our own run.
+/// A counter's increments during the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Attributed {
-    /// Increments that are ours; with those in doubt.
+    /// Increments of our run, including those in doubt.
     pub(super) ours: i64,
-    /// Increments that others made meanwhile.
+    /// Increments of other traffic.
     pub(super) others: u64,
-    /// Increments that may be ours or not.
+    /// Increments that may belong to either.
     pub(super) in_doubt: u64,
 }
 
-/// Chooses a pair of readings and subtracts what others did in between: spans that ended at
-/// `others`, in nanoseconds since 1970. None without a reading on each side, or when the counter
-/// went back.
+/// Chooses a pair of readings and subtracts the increments of other traffic: spans that ended at
+/// `others`, in nanoseconds since 1970. None without a reading on each side of the run, or if the
+/// counter was reset.
 pub(super) fn attribute(
     before: &[Reading],
     after: &[Reading],
@@ -28,7 +28,8 @@ pub(super) fn attribute(
         let near = reading.from.saturating_sub(APART)..=reading.to + APART;
         others.iter().filter(|end| near.contains(end)).count()
     };
-    // Ties go to the readings next to the run: the less time in between, the less to attribute.
+    // Among equals, prefer the readings closest to the run: less time in between means less to
+    // attribute.
     let first = before.iter().rev().min_by_key(|reading| doubts(reading))?;
     let last = after.iter().min_by_key(|reading| doubts(reading))?;
     let delta = last.value - first.value;
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_did_in_between_is_theirs() {
+    fn increments_of_other_traffic_are_subtracted() {
         let (before, after) = ([reading(100, 7.0)], [reading(900, 20.0)]);
         let others = ends(&[50, 400, 500, 950]);
         let attributed = attribute(&before, &after, &others);
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_apart_is_in_doubt() {
+    fn increments_that_cannot_be_attributed_are_in_doubt() {
         let (before, after) = ([reading(100, 7.0)], [reading(900, 20.0)]);
         let attributed = attribute(&before, &after, &ends(&[105, 400]));
         let expected = Attributed {
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_that_went_back_says_nothing() {
+    fn a_counter_that_was_reset_is_not_used() {
         let attributed = attribute(&[reading(100, 7.0)], &[reading(900, 2.0)], &[]);
         assert_eq!(attributed, None);
     }

@@ -1,15 +1,15 @@
-//! The counters that a roll moves, and the spans that say who moved them.
+//! The counters that a roll increments, and the spans that tell whose increments they are.
 
-/// What one increment stands for.
+/// What one record stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     /// A request for one roll or a batch.
     Request,
-    /// A roll that was asked for alone.
+    /// A single roll.
     Roll,
     /// A roll of a batch.
     BatchRoll,
-    /// Either.
+    /// A single roll or a roll of a batch.
     AnyRoll,
 }
 
@@ -24,19 +24,19 @@ impl Unit {
     }
 }
 
-/// A counter, summed over the series with all of `labels`.
+/// A counter, summed over the series that match all of `labels`.
 #[derive(Debug)]
 pub(super) struct Counter {
     pub(super) service: &'static str,
     pub(super) metric: &'static str,
-    /// Label names, and the values that are counted.
+    /// Label names, with the values to include.
     pub(super) labels: &'static [(&'static str, &'static [&'static str])],
     pub(super) unit: Unit,
-    /// Finds a span for each increment: Tempo's TraceQL, the part that mini-tempo knows too.
+    /// A TraceQL query that finds a span for each increment; mini-tempo supports it too.
     pub(super) spans: &'static str,
 }
 
-/// In the order of a roll's way.
+/// The counters, in the order of a roll's path.
 pub(super) const COUNTERS: [Counter; 4] = [
     Counter {
         service: "frontend",
@@ -50,7 +50,7 @@ pub(super) const COUNTERS: [Counter; 4] = [
         metric: "dice_rolls_total",
         labels: &[],
         unit: Unit::Roll,
-        // A roll whose client went away has neither `die.error` nor a count.
+        // A roll whose client disconnected has neither `die.error` nor a count.
         spans: r#"{ resource.service.name = "dice-roller" && name = "roll" && span.die.error != nil }"#,
     },
     Counter {
@@ -69,10 +69,10 @@ pub(super) const COUNTERS: [Counter; 4] = [
     },
 ];
 
-/// A counter's value, and when it was read.
+/// A counter's value and when it was read.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Reading {
-    /// The reading took place between these two, in nanoseconds since 1970.
+    /// The value was read between these two times, in nanoseconds since 1970.
     pub(super) from: u64,
     pub(super) to: u64,
     pub(super) value: f64,

@@ -1,4 +1,4 @@
-//! Reads all sources again and again until they agree with what was sent, or the wait is over.
+//! Reads all sources repeatedly until they agree with what was sent or the wait is over.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
@@ -17,27 +17,28 @@ use crate::error::Error;
 use crate::request::Request;
 use crate::stop::Stop;
 
-/// Time between two rounds of reading.
+/// Pause between two rounds of reading.
 const ROUND: Duration = Duration::from_millis(500);
 
-/// How long before the first reading another trace may have begun that is still going on then, in
-/// nanoseconds: a little more than the frontend waits.
+/// How long before the first reading a trace of other traffic may have begun and still be running,
+/// in nanoseconds: slightly longer than the frontend's timeout.
 const LONGEST_TRACE: u64 = 15_000_000_000;
 
-/// Everything that is read.
+/// All sources.
 pub(super) struct Ledger {
     values: Values,
     tempo: Tempo,
     lines: LineCounter,
-    /// None when they are not looked at.
+    /// None if log lines are not checked.
     usage: Option<UsageEvents>,
     wait: Duration,
     settle: Duration,
-    /// What the trace store had received twice before the run, if it counts that.
+    /// The number of spans that the trace store had received twice before the run, if it counts
+    /// them.
     twice_before: Option<u64>,
 }
 
-/// What was sent, in the units of the marks.
+/// What was sent, in the units of the records.
 #[derive(Debug, Default)]
 struct Expected {
     requests: u64,
@@ -63,13 +64,13 @@ impl Ledger {
         })
     }
 
-    /// Reads the counters as they are before the run.
+    /// Reads the counters before the run.
     pub(super) async fn read_before(&mut self, stop: &Stop) -> Result<(), Error> {
         self.twice_before = self.tempo.received_twice().await?;
         self.values.read_before(self.wait, stop).await
     }
 
-    /// Reads until all rows are balanced, or for as long as the wait is, or until stopped.
+    /// Reads until all rows are balanced, the wait is over, or the run is stopped.
     pub(super) async fn balance(
         &mut self,
         sent: &[Sent],
@@ -95,15 +96,15 @@ impl Ledger {
         }
     }
 
-    /// Spans that were received twice: those of the run where the store keeps both, all where it keeps
-    /// one and counts.
+    /// Spans received twice: those of the run if the store keeps duplicates, otherwise the store's
+    /// own count.
     pub(super) async fn repeated_spans(&self, traces: &Traces) -> Result<u64, Error> {
         let now = self.tempo.received_twice().await?.unwrap_or_default();
         let before = self.twice_before.unwrap_or_default();
         Ok(traces.repeated() + now.saturating_sub(before))
     }
 
-    /// One row for each place, in the order of a roll's way.
+    /// One row for each place, in the order of a roll's path.
     async fn rows(
         &self,
         expected: &Expected,

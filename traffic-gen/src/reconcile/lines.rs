@@ -1,5 +1,5 @@
-//! "Roll completed" and "Async roll completed" lines, from Loki or from files that dice-roller's
-//! output goes to.
+//! "Roll completed" and "Async roll completed" lines, from Loki or from files with dice-roller's
+//! output.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -15,7 +15,7 @@ use super::loki::Loki;
 use super::source::nanos;
 use crate::error::Error;
 
-/// The lines about completed rolls.
+/// The messages of completed rolls.
 pub(super) const ROLL: &str = "Roll completed";
 pub(super) const BATCH_ROLL: &str = "Async roll completed";
 
@@ -26,7 +26,7 @@ pub(super) struct Lines {
     pub(super) batch_rolls: u64,
 }
 
-/// A line of the contract's, as far as it is looked at.
+/// The fields of a log line that are used.
 #[derive(Deserialize)]
 pub(super) struct Line {
     pub(super) message: Option<String>,
@@ -47,7 +47,7 @@ impl Counted {
         }
     }
 
-    /// What is there of the traces `ours`.
+    /// The number of lines that belong to the traces `ours`.
     fn of(&self, ours: &HashSet<String>) -> Lines {
         let mut sum = Lines::default();
         for lines in ours.iter().filter_map(|trace| self.0.get(trace)) {
@@ -58,7 +58,7 @@ impl Counted {
     }
 }
 
-/// Where lines come from, if from anywhere.
+/// Where lines come from, if they are checked.
 enum From {
     Nowhere,
     Files(Vec<LogFile>),
@@ -87,8 +87,8 @@ impl LineCounter {
         })
     }
 
-    /// Reads what is new. Loki is asked for everything since `begin`, in nanoseconds since 1970:
-    /// lines arrive there out of order.
+    /// Reads new lines. From Loki it reads everything since `begin`, in nanoseconds since 1970,
+    /// because lines arrive there out of order.
     pub(super) async fn read(&mut self, begin: u64) -> Result<(), Error> {
         match &mut self.from {
             From::Nowhere => {}
@@ -104,7 +104,7 @@ impl LineCounter {
         Ok(())
     }
 
-    /// What is there of the traces `ours`; none when lines are not looked at.
+    /// The number of lines that belong to the traces `ours`; none if lines are not checked.
     pub(super) fn of(&self, ours: &HashSet<String>) -> Option<Lines> {
         match self.from {
             From::Nowhere => None,
@@ -113,16 +113,16 @@ impl LineCounter {
     }
 }
 
-/// A file that is being appended to.
+/// A log file that another process appends to.
 #[derive(Debug)]
 struct LogFile {
     path: PathBuf,
-    /// Where the lines begin that were not read yet.
+    /// The offset of the first line not read yet.
     offset: u64,
 }
 
 impl LogFile {
-    /// Starts at the end: what is there already is not of this run.
+    /// Starts at the end of the file: its current content is not part of this run.
     fn open(path: &PathBuf) -> Result<Self, Error> {
         let length = std::fs::metadata(path).map(|metadata| metadata.len());
         Ok(Self {
@@ -131,13 +131,13 @@ impl LogFile {
         })
     }
 
-    /// Counts the lines that were appended since.
+    /// Counts the lines appended since the last call.
     async fn read(&mut self, counted: &mut Counted) -> Result<(), Error> {
         let (path, offset) = (self.path.clone(), self.offset);
         let appended = spawn_blocking(move || appended(&path, offset)).await;
         let appended = appended.expect("reading a file does not panic");
         let appended = appended.map_err(|error| local(&self.path, &error))?;
-        // A last line without its end is still being written: it is read again next time.
+        // A last line without a line break is incomplete and is read again next time.
         for line in appended.split_inclusive(|byte| *byte == b'\n') {
             if !line.ends_with(b"\n") {
                 break;

@@ -9,7 +9,7 @@ use super::lines::{Counted, Line};
 use super::source::Source;
 use crate::error::Error;
 
-/// Both messages; one filter, because a line filter is cheap and a parser is not.
+/// Matches both messages with one filter: a line filter is cheaper than a parser.
 const QUERY: &str = r#"{service_name="dice-roller"} |~ "(Roll|Async roll) completed""#;
 
 /// One Loki.
@@ -38,7 +38,7 @@ impl Loki {
     }
 }
 
-/// The ids are in the line, and may have been lifted out of it on the way.
+/// Ids are in the line or, if a collector extracted them, in the stream's labels.
 fn count(counted: &mut Counted, stream: &Stream, line: &str) {
     let Ok(Line { message, trace_id }) = serde_json::from_str(line) else {
         return;

@@ -9,36 +9,36 @@ use url::Url;
 
 use crate::batches::Batches;
 use crate::error::Error;
-use crate::flags::{DieServiceUrl, Frontend, Patience, duration};
+use crate::flags::{DieServiceUrl, Frontend, RequestTimeout, duration};
 use crate::random::Seed;
 use crate::reach::Needed;
 
-/// A run with known content, and whether every roll of it was counted, traced and logged.
+/// Send a run with known content and check that every roll was counted, traced and logged
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
-    /// Where users go.
+    /// Where the users' requests go.
     #[command(flatten)]
     pub(crate) frontend: Frontend,
 
-    /// dice-roller, for its counters
+    /// dice-roller, which is read for its counters
     #[arg(long, env = "DICE_ROLLER_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:8107")]
     pub(crate) dice_roller_url: Url,
 
-    /// Where dice are.
+    /// die-service's URL.
     #[command(flatten)]
     pub(crate) die_service: DieServiceUrl,
 
-    /// Tempo, or the demo's stand-in for it
+    /// Tempo or mini-tempo
     #[arg(long, env = "TEMPO_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:3200")]
     pub(crate) tempo: Url,
 
-    /// Read counters from this Prometheus in place of the services' /metrics
+    /// Read counters from this Prometheus instead of the services' /metrics
     #[arg(long, env = "PROMETHEUS_URL", value_name = "URL", value_parser = http_url)]
     pub(crate) prometheus: Option<Url>,
 
-    /// What follows the service's name in Prometheus' job label, as a regular expression
+    /// Regular expression for what follows the service name in Prometheus' job label
     #[arg(
         long,
         env = "PROMETHEUS_JOB_SUFFIX",
@@ -53,12 +53,12 @@ pub(crate) struct Options {
     #[arg(conflicts_with = "log_file")]
     pub(crate) loki: Option<Url>,
 
-    /// Read log lines from this file, to which dice-roller appends them as JSON; can be given again
+    /// Read log lines from this file, to which dice-roller appends JSON; repeatable
     #[arg(long, env = "LOG_FILE", value_name = "FILE", value_delimiter = ',')]
     pub(crate) log_file: Vec<PathBuf>,
 
-    /// Look for the run's usage events in this database, as in postgres://user@host:5432/usage
-    // A URL may hold a password, which --help would show.
+    /// Check the run's usage events in this database, for example postgres://user@host:5432/usage
+    // A URL may contain a password, which --help would show.
     #[arg(
         long,
         env = "USAGE_DATABASE_URL",
@@ -68,7 +68,7 @@ pub(crate) struct Options {
     #[arg(value_parser = postgres_url)]
     pub(crate) usage_database_url: Option<Url>,
 
-    /// Requests to send, 1 to 5000
+    /// Number of requests, 1 to 5000
     #[arg(
         long,
         env = "RECONCILE_REQUESTS",
@@ -78,7 +78,7 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::value_parser!(u64).range(1..=5000))]
     pub(crate) requests: u64,
 
-    /// Requests under way at once, 1 to 100
+    /// Requests in flight at once, 1 to 100
     #[arg(
         long,
         env = "RECONCILE_CONNECTIONS",
@@ -88,11 +88,11 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
     pub(crate) connections: usize,
 
-    /// Which of the requests for rolls are for a batch.
+    /// The share and size of batches.
     #[command(flatten)]
     pub(crate) batches: Batches,
 
-    /// How long to wait for spans, lines and scrapes that are still on their way
+    /// How long to wait for spans, lines and scrapes to arrive
     #[arg(
         long,
         env = "RECONCILE_WAIT",
@@ -102,7 +102,7 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) wait: Duration,
 
-    /// How long spans take to arrive: counters are used as they were that long ago
+    /// How long spans take to arrive; counter values are used only when they are at least this old
     #[arg(
         long,
         env = "RECONCILE_SETTLE",
@@ -112,13 +112,13 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) settle: Duration,
 
-    /// What is drawn.
+    /// The seed.
     #[command(flatten)]
     pub(crate) seed: Seed,
 
-    /// When an answer is given up.
+    /// When a request times out.
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) request_timeout: RequestTimeout,
 }
 
 impl Options {
@@ -136,7 +136,7 @@ impl Options {
         self.loki.is_some() || !self.log_file.is_empty()
     }
 
-    /// Everything that must be there.
+    /// Every service and store that is required.
     pub(super) fn needed(&self) -> Vec<Needed<'_>> {
         let needed = |service, url, flag| Needed { service, url, flag };
         let mut all = vec![

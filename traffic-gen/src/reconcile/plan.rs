@@ -1,4 +1,4 @@
-//! The run: fair rolls only, so that no chance decides what should be found afterwards.
+//! The requests of the run: fair rolls only, so the expected records do not depend on chance.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,14 +15,14 @@ use crate::stop::Stop;
 /// All requests of a run.
 pub(super) struct Plan(Vec<Request>);
 
-/// A request and what became of it.
+/// A request and its answer.
 pub(super) struct Sent {
     pub(super) request: Request,
     pub(super) answer: Answer,
 }
 
 impl Sent {
-    /// The rolls asked for that were answered.
+    /// The number of rolls answered.
     pub(super) fn rolls_answered(&self) -> u64 {
         match self.answer.outcome {
             Outcome::Fine => self.request.rolls(),
@@ -45,7 +45,7 @@ impl Plan {
         self.0.len() as u64
     }
 
-    /// Sends all, `connections` at a time; after a stop, no more.
+    /// Sends all requests, `connections` at a time; sends no further ones after a stop.
     pub(super) async fn send(
         &self,
         sender: &Sender,
@@ -64,7 +64,7 @@ impl Plan {
             if stop.is_requested() {
                 return None;
             }
-            // Waited for even after a stop: a request that was sent is counted.
+            // Completed even after a stop, because every sent request is reconciled.
             let answer = sender.send(0, request).await;
             done.fetch_add(1, Ordering::Relaxed);
             Some(Sent {

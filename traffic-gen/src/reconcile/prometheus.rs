@@ -1,4 +1,4 @@
-//! Counter values from Prometheus: raw samples with their times, no rates and no extrapolation.
+//! Counter values from Prometheus: raw samples with timestamps, without rates or extrapolation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,12 @@ use super::counters::{COUNTERS, Counter, Reading};
 use super::source::Source;
 use crate::error::Error;
 
-/// A sample's time is the start of its scrape, give or take 2 ms; the counters were read within
-/// what a scrape takes, in nanoseconds.
+/// A sample's timestamp is the start of its scrape, within 2 ms; the counters were read within the
+/// duration of a scrape, in nanoseconds.
 const EARLY: u64 = 2_000_000;
 const SCRAPE: u64 = 50_000_000;
 
-/// How far back samples from before the run may be, in seconds.
+/// Maximum age of samples from before the run, in seconds.
 const BACK: u64 = 120;
 
 /// One Prometheus.
@@ -32,7 +32,7 @@ impl Prometheus {
         }
     }
 
-    /// All samples of the last two minutes and `since` seconds, by counter, oldest first.
+    /// All samples of the last two minutes plus `since` seconds, by counter, oldest first.
     pub(super) async fn read(&self, since: u64) -> Result<Vec<Vec<Reading>>, Error> {
         let mut readings = Vec::new();
         for counter in &COUNTERS {
@@ -80,7 +80,7 @@ impl Prometheus {
         ))
     }
 
-    /// Sums by time make sense for one instance only.
+    /// Sums by time are meaningful for one instance only.
     fn check_single(&self, counter: &Counter, series: &[Range]) -> Result<(), Error> {
         let instances: BTreeSet<_> = series
             .iter()

@@ -1,4 +1,4 @@
-//! The reconciliation, as one table.
+//! The result of a reconciliation, as one table.
 
 use std::fmt;
 
@@ -11,26 +11,26 @@ use crate::look_next::LookNext;
 use crate::output;
 use crate::table::Table;
 
-/// One place in which the run should have left its marks.
+/// One place that should have recorded the run.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Row {
     /// The service.
     pub(crate) hop: &'static str,
-    /// Where its marks are: an answer, a metric, spans, lines, or rows of a table.
+    /// What holds the records: an answer, a metric, spans, lines, or rows of a table.
     pub(crate) mark: String,
-    /// What one mark stands for.
+    /// What one record stands for.
     pub(crate) unit: &'static str,
-    /// How many there should be.
+    /// The number of records expected.
     pub(crate) expected: u64,
-    /// How many there are of this run. None when they cannot be told.
+    /// The number of records of this run; none if unknown.
     pub(crate) found: Option<i64>,
-    /// Expected but not found; negative when there are too many.
+    /// Expected but not found; negative if there are too many.
     pub(crate) lost: Option<i64>,
-    /// What other traffic did meanwhile and is not in `found`; counters only.
+    /// Increments of other traffic, which `found` excludes; counters only.
     pub(crate) others: Option<u64>,
-    /// How many of `found` may be other traffic's.
+    /// How many of `found` may belong to other traffic.
     pub(crate) in_doubt: u64,
-    /// How many were stored more than once, and are neither found nor lost.
+    /// How many were stored more than once; these count as neither found nor lost.
     pub(crate) repeated: u64,
 }
 
@@ -70,25 +70,25 @@ impl Row {
     }
 }
 
-/// Whether all was found.
+/// Whether all records were found.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Report {
     /// The attribute `traffic.run` of every root span.
     pub(crate) run: String,
-    /// With it the same requests are sent again.
+    /// Repeats the same requests.
     pub(crate) seed: u64,
-    /// Whether it was stopped before its end.
+    /// Whether the run was stopped early.
     pub(crate) interrupted: bool,
     /// Requests sent.
     pub(crate) requests: u64,
-    /// Requests that were not sent any more.
+    /// Requests that were not sent because the run was stopped.
     pub(crate) not_sent: u64,
-    /// One row for each place, in the order of a roll's way.
+    /// One row for each place, in the order of a roll's path.
     pub(crate) rows: Vec<Row>,
-    /// Some of the traces in which spans are missing.
+    /// Some of the traces with missing spans.
     pub(crate) incomplete_traces: Vec<String>,
-    /// Spans that are there more than once, each counted once: an exporter repeats a batch whose answer
-    /// it did not get.
+    /// Spans that were received more than once and count once: an exporter repeats a batch if it
+    /// gets no answer.
     pub(crate) repeated_spans: u64,
     #[serde(skip)]
     pub(super) has_lines: bool,
@@ -139,17 +139,20 @@ impl fmt::Display for Report {
             let (hop, mark, in_doubt) = (row.hop, &row.mark, row.in_doubt);
             writeln!(
                 f,
-                "{hop} {mark}: {in_doubt} may be other traffic's, which is too dense to tell apart"
+                "{hop} {mark}: {in_doubt} may belong to other traffic, which is too dense to separate"
             )?;
         }
         for row in self.rows.iter().filter(|row| row.repeated > 0) {
             let (hop, mark, repeated) = (row.hop, &row.mark, row.repeated);
-            writeln!(f, "{hop} {mark}: {repeated} requests have more than one")?;
+            writeln!(
+                f,
+                "{hop} {mark}: {repeated} requests have more than one record"
+            )?;
         }
         if !self.has_lines {
             writeln!(
                 f,
-                "log lines were not looked at: --log-file FILE or --loki URL"
+                "log lines were not checked: use --log-file FILE or --loki URL"
             )?;
         }
         if !self.incomplete_traces.is_empty() {
@@ -160,8 +163,8 @@ impl fmt::Display for Report {
             let repeated = self.repeated_spans;
             writeln!(
                 f,
-                "{repeated} spans received twice, and counted once: an export was repeated, and metrics \
-                 that are made from spans count both"
+                "{repeated} spans were received twice and counted once: an export was repeated, and metrics \
+                 generated from spans count both"
             )?;
         }
         writeln!(f, "{}", self.verdict())?;
@@ -179,7 +182,7 @@ impl Report {
                 format!("NOT balanced in {rows} rows: {requests} requests of --seed {seed}")
             }
             (not_sent, _) => {
-                format!("stopped: {requests} requests of --seed {seed} sent, {not_sent} not")
+                format!("stopped: {requests} requests of --seed {seed} sent, {not_sent} not sent")
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Counter values from the services' own `/metrics`.
+//! Counter values from the services' `/metrics`.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,11 +10,11 @@ use super::source::{Source, nanos};
 use crate::error::Error;
 use crate::stop::Stop;
 
-/// Readings before the run: with 20 rolls a second of others two in three coincide with none, with
-/// 100 a second one in ten.
+/// Readings before the run. With 20 rolls a second of other traffic two in three readings are
+/// usable, with 100 a second one in ten.
 const READINGS: usize = 50;
 
-/// Time between them.
+/// Pause between readings.
 const APART: Duration = Duration::from_millis(20);
 
 /// The three services.
@@ -30,7 +30,7 @@ impl Scrapes {
         ])
     }
 
-    /// Adds many readings to each counter's.
+    /// Adds `READINGS` readings to each counter.
     pub(super) async fn read_often(
         &self,
         into: &mut [Vec<Reading>],
@@ -45,7 +45,7 @@ impl Scrapes {
         Ok(())
     }
 
-    /// Adds one reading to each counter's.
+    /// Adds one reading to each counter.
     pub(super) async fn read(&self, into: &mut [Vec<Reading>]) -> Result<(), Error> {
         for (service, source) in &self.0 {
             let from = nanos(SystemTime::now());
@@ -64,7 +64,7 @@ impl Scrapes {
     }
 }
 
-/// The sum over the series that `counter` selects; none when there is no such series.
+/// Sums the series that `counter` selects; none if there are none.
 fn sum(metrics: &Exposition, counter: &Counter) -> Option<f64> {
     let samples = metrics.select(counter.metric, &[]);
     let counted = samples.filter(|sample| {

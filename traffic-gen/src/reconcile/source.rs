@@ -1,4 +1,4 @@
-//! Reading from services and stores through [`signals`], with errors that name the flag to change.
+//! Reads from services and stores with plain GETs that create no spans.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,10 +8,10 @@ use url::Url;
 
 use crate::error::Error;
 
-/// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Timeout of one answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Somewhere to read from.
+/// A service or store to read from.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) reader: Reader,
@@ -22,13 +22,13 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(name: &'static str, base: &Url, flag: &'static str) -> Self {
         Self {
-            reader: Reader::new(base.clone(), PATIENCE),
+            reader: Reader::new(base.clone(), TIMEOUT),
             name,
             flag,
         }
     }
 
-    /// [`Error::NotThere`] without an answer, [`Error::Unusable`] with one that is of no use.
+    /// Converts to [`Error::NotThere`] if there was no answer, to [`Error::Unusable`] otherwise.
     pub(super) fn error(&self, error: AskError) -> Error {
         match error {
             AskError::Unreachable { cause, .. } => self.not_there(cause),

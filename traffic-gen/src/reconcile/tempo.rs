@@ -1,4 +1,4 @@
-//! Spans from Tempo's HTTP API: ours trace by trace, other traffic's by search.
+//! Spans from Tempo's HTTP API: our own by trace id, those of other traffic by search.
 
 use std::collections::{BTreeSet, HashSet};
 use std::iter::Sum;
@@ -12,13 +12,13 @@ use super::counters::Counter;
 use super::source::Source;
 use crate::error::Error;
 
-/// Traces that a search may find; more are too much other traffic to tell apart.
+/// Maximum number of traces in a search; with more, other traffic is too dense to separate.
 const LIMIT: usize = 10_000;
 
-/// Spans of a trace that a search shows, Tempo's own limit. A batch has at most 20 rolls.
+/// Spans per trace in a search result, at Tempo's own maximum. A batch has at most 20 rolls.
 const SPANS: usize = 100;
 
-/// mini-tempo's metric of the spans that it received again.
+/// mini-tempo's counter of spans received more than once.
 const RECEIVED_TWICE: &str = "mini_tempo_spans_received_twice_total";
 
 const SECOND: u64 = 1_000_000_000;
@@ -29,14 +29,14 @@ pub(super) struct Tempo {
     tempo: signals::tempo::Tempo,
 }
 
-/// Spans of one trace, by what they stand for.
+/// Spans of one trace, by what they record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Spans {
-    /// SERVER spans of rolls and batches.
+    /// SERVER spans of single rolls and batches.
     pub(super) frontend: u64,
     /// Rolls, single and in batches.
     pub(super) rolls: u64,
-    /// SERVER spans of look-ups.
+    /// SERVER spans of die look-ups.
     pub(super) die_service: u64,
 }
 
@@ -47,8 +47,8 @@ impl Tempo {
         Self { source, tempo }
     }
 
-    /// How many spans the store has received twice and kept once since it started, whatever their
-    /// trace. None where it does not say so: Tempo itself keeps them all.
+    /// How many spans the store received twice and kept once since its start, in all traces. None
+    /// for Tempo, which keeps duplicates and has no such counter.
     pub(super) async fn received_twice(&self) -> Result<Option<u64>, Error> {
         let metrics = AskError::found(Exposition::scrape(&self.source.reader).await);
         let metrics = metrics.map_err(|error| self.source.error(error))?;
@@ -56,7 +56,7 @@ impl Tempo {
         Ok(twice.map(|twice| twice as u64))
     }
 
-    /// What is there of a trace, each span once, and how many came again.
+    /// The spans that have arrived for a trace, without duplicates, and the number of duplicates.
     pub(super) async fn spans(&self, trace_id: &str) -> Result<(Spans, u64), Error> {
         let trace = self.tempo.trace(trace_id).await;
         let trace = trace.map_err(|error| self.source.error(error))?;
@@ -72,8 +72,8 @@ impl Tempo {
         Ok((spans, repeated))
     }
 
-    /// When the spans of other traces than `ours` ended that stand for increments of `counter`.
-    /// From and to are in nanoseconds since 1970.
+    /// End times of the spans of other traces than `ours` that correspond to increments of
+    /// `counter`. `from` and `to` are in nanoseconds since 1970.
     pub(super) async fn others(
         &self,
         counter: &Counter,
@@ -91,7 +91,7 @@ impl Tempo {
         let found = self.tempo.search(&search).await;
         let found = found.map_err(|error| self.source.error(error))?;
         if found.len() >= LIMIT {
-            let problem = format!("{LIMIT} traces or more: too much other traffic to tell apart");
+            let problem = format!("{LIMIT} or more traces: too much other traffic to separate");
             return Err(self.source.unusable(problem));
         }
         let others = found.iter().filter(|trace| !ours.contains(&trace.trace_id));
@@ -99,7 +99,7 @@ impl Tempo {
     }
 }
 
-/// When the spans of a trace ended; one that was received twice counts once.
+/// End times of a trace's spans, without duplicates.
 fn ends(trace: &Found) -> Vec<u64> {
     let mut ids = BTreeSet::new();
     let spans = trace.spans.iter().filter(|span| ids.insert(&span.id));

@@ -1,4 +1,4 @@
-//! The run's own traces: what should be in each, and what is there so far.
+//! The run's own traces: the spans expected in each, and those that have arrived.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,26 +8,26 @@ use super::plan::Sent;
 use super::tempo::{Spans, Tempo};
 use crate::error::Error;
 
-/// Traces that are read at once.
+/// Traces read concurrently.
 const AT_ONCE: usize = 8;
 
-/// Traces with missing spans that a report names.
+/// Maximum number of incomplete traces in a report.
 const NAMED: usize = 5;
 
 /// One trace.
 struct Trace {
     expected: Spans,
     found: Spans,
-    /// Spans that came again.
+    /// Duplicate spans.
     repeated: u64,
 }
 
-/// All of them, by id.
+/// The run's traces, by id.
 #[derive(Default)]
 pub(super) struct Traces(BTreeMap<String, Trace>);
 
 impl Traces {
-    /// One for each request. None when a request has no trace.
+    /// Creates one trace for each request; none if a request has no trace id.
     pub(super) fn of(sent: &[Sent]) -> Option<Self> {
         let trace = |sent: &Sent| {
             let trace = Trace {
@@ -48,7 +48,7 @@ impl Traces {
         self.0.keys().cloned().collect()
     }
 
-    /// Reads those that were not complete yet.
+    /// Reads the traces that are not complete yet.
     pub(super) async fn read(&mut self, tempo: &Tempo) -> Result<(), Error> {
         let incomplete = self.0.iter_mut();
         let incomplete = incomplete.filter(|(_, trace)| trace.found != trace.expected);
@@ -63,12 +63,12 @@ impl Traces {
         self.0.values().map(|trace| trace.found).sum()
     }
 
-    /// Spans that came more than once.
+    /// The number of duplicate spans.
     pub(super) fn repeated(&self) -> u64 {
         self.0.values().map(|trace| trace.repeated).sum()
     }
 
-    /// Some of the traces in which spans are missing.
+    /// Some of the traces with missing spans.
     pub(super) fn incomplete(&self) -> Vec<String> {
         let incomplete = self.0.iter();
         let incomplete = incomplete.filter(|(_, trace)| trace.found != trace.expected);

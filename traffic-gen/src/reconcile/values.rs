@@ -1,4 +1,4 @@
-//! The counters' values before and after the run.
+//! Counter values before and after the run.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,7 +11,7 @@ use super::source::nanos;
 use crate::error::Error;
 use crate::stop::Stop;
 
-/// Time between two looks for a first sample.
+/// Pause between attempts to read the first samples.
 const ROUND: Duration = Duration::from_millis(500);
 
 /// Where values come from.
@@ -40,7 +40,7 @@ impl Values {
         }
     }
 
-    /// Reads until there is a value of each counter.
+    /// Reads until each counter has a value.
     pub(super) async fn read_before(&mut self, wait: Duration, stop: &Stop) -> Result<(), Error> {
         let prometheus = match &self.from {
             From::Scrapes(scrapes) => return scrapes.read_often(&mut self.before, stop).await,
@@ -59,7 +59,7 @@ impl Values {
         }
     }
 
-    /// Reads once more. What counts are values from after `end`, in nanoseconds since 1970.
+    /// Reads once more. Only values from after `end`, in nanoseconds since 1970, are used.
     pub(super) async fn read_after(&mut self, end: u64) -> Result<(), Error> {
         match &self.from {
             From::Scrapes(scrapes) => scrapes.read(&mut self.after).await,
@@ -83,7 +83,7 @@ impl Values {
             .unwrap_or_default()
     }
 
-    /// What counter number `index` says of our own run: none until there is a value from before
+    /// The run's own increments of counter number `index`; none until there is a value from before
     /// `settled`, in nanoseconds since 1970.
     pub(super) fn attributed(
         &self,

@@ -1,4 +1,4 @@
-//! The commands that break and restore something, run when the time has come.
+//! The commands that break and restore something, run on schedule.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::report::Command;
 use crate::console::Console;
 use crate::stop::Stop;
 
-/// A command and its time from the beginning of the run.
+/// A command and when to run it, counted from the start of the run.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     command: String,
@@ -37,7 +37,7 @@ impl Step {
     }
 }
 
-/// The commands, being run beside the load.
+/// The commands, running concurrently with the load.
 pub(super) struct Commands(JoinHandle<Vec<Command>>);
 
 impl Commands {
@@ -49,7 +49,7 @@ impl Commands {
                     () = sleep_until(start + step.at) => {}
                     () = stop.requested() => {}
                 }
-                // What was broken is not left broken; nothing is broken after a stop.
+                // After a stop, restore what was broken and break nothing more.
                 let has_broken = !done.is_empty();
                 if !stop.is_requested() || (step.restores && has_broken) {
                     done.push(step.run(start, &console).await);
@@ -59,7 +59,7 @@ impl Commands {
         }))
     }
 
-    /// What was run; waits for a command that still is.
+    /// Waits for running commands and returns all that were run.
     pub(super) async fn finish(self) -> Vec<Command> {
         self.0
             .await
@@ -74,7 +74,7 @@ impl Step {
         let status = Process::new("sh")
             .args(["-c", &self.command])
             .stdin(Stdio::null())
-            // Standard output is for the report alone.
+            // Standard output holds the report only.
             .stdout(Stdio::null())
             .status()
             .await;

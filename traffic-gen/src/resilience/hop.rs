@@ -1,25 +1,26 @@
-//! Which service did not do its part.
+//! Which service caused a failure.
 
 use crate::error::Failure;
 use crate::request::Answer;
 
-/// A service, as seen by whoever called it.
+/// A service, as seen by its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Hop {
-    /// It cannot be reached, is too slow, or broke.
+    /// The frontend cannot be reached, is too slow, or broke the connection.
     Frontend,
-    /// The frontend says that it cannot be reached or is too slow; or it could not roll.
+    /// The frontend reports dice-roller as unreachable or too slow, or the roll itself failed.
     DiceRoller,
-    /// dice-roller says that it cannot be reached, is broken or too slow.
+    /// dice-roller reports die-service as unreachable, broken or too slow.
     DieService,
-    /// die-service serves, and says that its database does not.
+    /// die-service reports its database as unavailable.
     Database,
-    /// The answer does not say.
+    /// The answer does not name a service.
     Unknown,
 }
 
 impl Hop {
-    /// Services name the one they could not get an answer from at the beginning of `detail`.
+    /// Finds the service. `detail` of an error answer begins with the name of the service that
+    /// failed.
     pub(super) fn of(failure: Failure, answer: &Answer) -> Self {
         if matches!(failure, Failure::Timeout | Failure::Unreachable) {
             return Self::Frontend;
@@ -28,7 +29,7 @@ impl Hop {
             Some(detail) if detail.starts_with("dice-roller ") => Self::DiceRoller,
             Some(detail) if detail.starts_with("die-service's database ") => Self::Database,
             Some(detail) if detail.starts_with("die-service ") => Self::DieService,
-            // A fair roll never fails, so that is the roller's own mistake.
+            // A fair roll never fails, so dice-roller itself is at fault.
             Some(_) if failure == Failure::Status(500) => Self::DiceRoller,
             _ => Self::Unknown,
         }

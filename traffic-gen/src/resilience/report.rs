@@ -1,4 +1,4 @@
-//! What broke, for how long, and how soon it was over.
+//! What failed, for how long, and how soon the system recovered.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,61 +11,61 @@ use crate::look_next::LookNext;
 use crate::output;
 use crate::table::Table;
 
-/// What happened.
+/// The result of a resilience run.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Report {
     /// The attribute `traffic.run` of every root span.
     pub(crate) run: String,
-    /// Whether it was stopped before its end.
+    /// Whether the run was stopped early.
     pub(crate) interrupted: bool,
-    /// Rolls answered as they should be.
+    /// Rolls that succeeded.
     pub(crate) answered: u64,
-    /// Rolls that were not.
+    /// Rolls that failed.
     pub(crate) failed: u64,
-    /// Share of the rolls that were answered, 0.0 to 1.0.
+    /// Share of rolls that succeeded, 0.0 to 1.0.
     pub(crate) availability: Option<f64>,
-    /// Failed rolls by status, or by the reason for having none.
+    /// Failed rolls by status, or by the reason for having no status.
     pub(crate) failures_by_status: BTreeMap<String, u64>,
-    /// Failed rolls by the service that did not do its part.
+    /// Failed rolls by the service that caused the failure.
     pub(crate) failures_by_hop: BTreeMap<String, u64>,
-    /// The longest row of seconds that each had a failure.
+    /// The longest run of consecutive seconds that each had a failure.
     pub(crate) longest_outage_seconds: u64,
-    /// When it began, from the beginning of the run.
+    /// When it began, in seconds from the start.
     pub(crate) longest_outage_at_seconds: Option<u64>,
-    /// From the start of the command that restores to the first clean second. None without such a
-    /// command, or without such a second.
+    /// From the start of the restoring command to the first clean second. None without such a
+    /// command or second.
     pub(crate) recovery_seconds: Option<f64>,
     /// Whether the last second with requests was clean.
     pub(crate) clean_at_end: bool,
-    /// What was run, in this order.
+    /// The commands, in the order in which they ran.
     pub(crate) commands: Vec<Command>,
-    /// One for each second.
+    /// One entry for each second.
     pub(crate) windows: Vec<Window>,
 }
 
 /// A command that was run.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Command {
-    /// As given.
+    /// The command line.
     pub(crate) command: String,
-    /// Whether it was to restore, rather than to break.
+    /// Whether it restores, rather than breaks.
     pub(crate) restores: bool,
-    /// When it was started, from the beginning of the run.
+    /// When it was started, in seconds from the start of the run.
     pub(crate) at_seconds: f64,
     /// How long it ran.
     pub(crate) took_seconds: f64,
-    /// How it failed, if it did.
+    /// Why it failed, if it did.
     pub(crate) problem: Option<String>,
 }
 
-/// One second, by when requests were due.
+/// One second; requests count in the second in which they were due.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Window {
-    /// From the beginning of the run.
+    /// Seconds from the start of the run.
     pub(crate) second: usize,
-    /// Rolls answered as they should be.
+    /// Rolls that succeeded.
     pub(crate) answered: u64,
-    /// Rolls that were not.
+    /// Rolls that failed.
     pub(crate) failed: u64,
 }
 
@@ -125,7 +125,7 @@ fn sum(
 }
 
 impl output::Report for Report {
-    /// Failures are what the experiment is for; it fails when they stay.
+    /// Failures are the purpose of the experiment; the run fails only if they persist.
     fn passed(&self) -> bool {
         self.clean_at_end
             && self
@@ -157,7 +157,7 @@ impl fmt::Display for Report {
         writeln!(f, "                 by service: {by_hop}")?;
         let longest = self.longest_outage_seconds;
         match self.longest_outage_at_seconds {
-            Some(at) => writeln!(f, "longest outage   {longest} s, from {at} s on")?,
+            Some(at) => writeln!(f, "longest outage   {longest} s, from second {at}")?,
             None => writeln!(f, "longest outage   none")?,
         }
         for command in &self.commands {
@@ -180,7 +180,7 @@ impl fmt::Display for Report {
         match self.recovery_seconds {
             Some(seconds) => writeln!(
                 f,
-                "recovery         first clean second {seconds:.1} s after restoring began"
+                "recovery         first clean second {seconds:.1} s after the start of the restore command"
             )?,
             None if self.clean_at_end => {}
             None => writeln!(f, "recovery         none: the last second had failures")?,
@@ -190,7 +190,7 @@ impl fmt::Display for Report {
 }
 
 impl Report {
-    /// Rows of seconds that are alike, so that a minute fits a screen.
+    /// Groups equal seconds, so that a minute fits on a screen.
     fn timeline(&self) -> Table {
         let state = |window: &Window| match (window.answered, window.failed) {
             (0, 0) => "no requests",

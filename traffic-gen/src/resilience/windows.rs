@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use super::hop::Hop;
 
-/// What became of the requests that were due in one second.
+/// The results of the requests that were due in one second.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Second {
     pub(super) answered: u64,
-    /// By status or reason, and by the service that did not do its part.
+    /// By status or reason, and by the service that caused the failure.
     pub(super) failures: BTreeMap<(String, Hop), u64>,
 }
 
@@ -20,7 +20,7 @@ impl Second {
         self.failures.values().sum()
     }
 
-    /// One without requests is neither clean nor an outage.
+    /// Whether all requests succeeded. A second without requests is neither clean nor an outage.
     pub(super) fn is_clean(&self) -> bool {
         self.answered > 0 && self.failures.is_empty()
     }
@@ -43,7 +43,7 @@ impl Windows {
         }
     }
 
-    /// Counts a request that was due `after` the beginning.
+    /// Counts a request that was due `after` the start.
     pub(super) fn add(&mut self, after: Duration, failure: Option<(String, Hop)>) {
         let index = usize::try_from(after.as_secs()).unwrap_or(usize::MAX);
         let Some(second) = self.seconds.get_mut(index) else {
@@ -61,7 +61,7 @@ impl Windows {
         }
     }
 
-    /// Forgets the seconds that begin later than `after` the beginning.
+    /// Drops the seconds that begin later than `after` the start.
     pub(super) fn end(&mut self, after: Duration) {
         let seconds = usize::try_from(after.as_secs()).unwrap_or(usize::MAX);
         self.seconds.truncate(seconds.saturating_add(1));
@@ -76,7 +76,7 @@ impl Windows {
         }
     }
 
-    /// The longest row of seconds that each had failures: its first second and its length.
+    /// The longest run of consecutive seconds with failures: its first second and its length.
     pub(super) fn longest_outage(&self) -> Option<(usize, usize)> {
         let mut longest = None;
         let mut begin = None;
@@ -94,7 +94,7 @@ impl Windows {
         longest
     }
 
-    /// The beginning of the first clean second that began at `after` or later.
+    /// The start of the first clean second that began at `after` or later.
     pub(super) fn first_clean(&self, after: Duration) -> Option<Duration> {
         let starts = (0..).map(Duration::from_secs);
         let mut seconds = starts.zip(&self.seconds);

@@ -12,10 +12,10 @@ use crate::flags::duration;
 use crate::random::DiceMix;
 use crate::request::Request;
 
-/// Rolls of a session when there is no end of sessions.
+/// Rolls of a session if sessions repeat without end.
 const ENDLESS_SESSION: u32 = 20;
 
-/// What users call themselves, by their number.
+/// The names that users sign in with, by user number.
 const NAMES: [&str; 12] = [
     "Ada", "Alan", "Barbara", "Dennis", "Edsger", "Frances", "Grace", "Ida", "Ken", "Mary",
     "Niklaus", "Radia",
@@ -24,7 +24,8 @@ const NAMES: [&str; 12] = [
 /// How users behave.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Behaviour {
-    /// Most requests for rolls in a session; each user makes 1 to this many, 0 is session after session without end
+    /// Maximum number of roll requests in a session; each user makes 1 to this many, and 0 repeats
+    /// sessions without end
     #[arg(
         long,
         env = "MAX_ROLLS_PER_USER",
@@ -34,11 +35,12 @@ pub(crate) struct Behaviour {
     #[arg(value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub(crate) max_rolls: u32,
 
-    /// Roll and do nothing else: no page, no signing in and out; --frontend-url can then be dice-roller itself
+    /// Only roll: do not open the page, sign in or sign out; --frontend-url can then point to
+    /// dice-roller
     #[arg(long, env = "ONLY_ROLLS", value_parser = FalseyValueParser::new())]
     pub(crate) only_rolls: bool,
 
-    /// Which of the requests for rolls are for a batch.
+    /// The share and size of batches.
     #[command(flatten)]
     pub(crate) batches: Batches,
 
@@ -62,7 +64,7 @@ pub(crate) struct Behaviour {
     #[arg(value_parser = duration)]
     pub(crate) think_max: Duration,
 
-    /// The dice asked for, by weight; there is no golden one, and users ask for it all the same
+    /// Dice to roll, by weight; golden does not exist, and users request it anyway
     #[arg(long, env = "DICE_MIX", value_name = "NAME=WEIGHT,...")]
     #[arg(default_value = "fair=50,risky=30,extreme=15,golden=5")]
     pub(crate) dice: DiceMix,
@@ -83,7 +85,7 @@ impl Behaviour {
         self.max_rolls == 0
     }
 
-    /// How many requests for rolls the next session has.
+    /// The number of roll requests of the next session.
     pub(crate) fn session_length(&self, rng: &mut StdRng) -> u32 {
         let most = if self.is_endless() {
             ENDLESS_SESSION
@@ -93,7 +95,7 @@ impl Behaviour {
         rng.random_range(1..=most)
     }
 
-    /// What a session begins with.
+    /// The requests at the beginning of a session.
     pub(crate) fn arrival(&self, user: u64) -> Vec<Request> {
         if self.only_rolls {
             return Vec::new();
@@ -102,12 +104,12 @@ impl Behaviour {
         vec![Request::Page, Request::SignIn { name }]
     }
 
-    /// What it ends with.
+    /// The request at the end of a session.
     pub(crate) fn departure(&self) -> Option<Request> {
         (!self.only_rolls).then_some(Request::SignOut)
     }
 
-    /// The next request for rolls.
+    /// Draws the next roll request.
     pub(crate) fn request(&self, rng: &mut StdRng) -> Request {
         let die = self.dice.draw(rng);
         self.batches.request(die, rng)

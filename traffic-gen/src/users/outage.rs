@@ -1,4 +1,4 @@
-//! Services that are away for a while: users come back less and less often, and it is said once.
+//! Outages of the services: users retry less and less often, and the outage is reported once.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use crate::request::{Answer, Outcome};
 /// The first pause after a failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest pause, and so about the time until traffic is back after the services are.
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// The longest pause, and therefore roughly how long traffic takes to return after an outage.
+const MAX_PAUSE: Duration = Duration::from_secs(8);
 
-/// What all users know of the services' state.
+/// The state of the services, shared by all users.
 #[derive(Debug)]
 pub(super) struct Outage {
     console: Console,
@@ -24,7 +24,8 @@ pub(super) struct Outage {
 struct Began {
     at: Instant,
     pause: Duration,
-    /// The pause grows at most once in its own length, however many users there are.
+    /// When the pause last grew. It grows at most once per its own length, regardless of the number
+    /// of users.
     grown: Instant,
 }
 
@@ -36,7 +37,7 @@ impl Outage {
         }
     }
 
-    /// How long to wait at least after `answer`.
+    /// How long a user must wait after `answer`.
     pub(super) fn after(&self, answer: &Answer) -> Duration {
         let now = Instant::now();
         let mut began = self.began.lock().expect("nothing panics under this lock");
@@ -44,7 +45,7 @@ impl Outage {
             if let Some(Began { at, .. }) = began.take() {
                 let seconds = at.elapsed().as_secs();
                 self.console
-                    .note(&format!("The services answer again, after {seconds} s"));
+                    .note(&format!("The services answer again after {seconds} s"));
             }
             return Duration::ZERO;
         };
@@ -54,7 +55,7 @@ impl Outage {
         match began.as_mut() {
             None => {
                 self.console.note(&format!(
-                    "The services do not answer ({failure}): trying again, up to {LONGEST_PAUSE:?} apart"
+                    "The services do not answer ({failure}); retrying with pauses of up to {MAX_PAUSE:?}"
                 ));
                 *began = Some(Began {
                     at: now,
@@ -65,7 +66,7 @@ impl Outage {
             }
             Some(began) => {
                 if now.duration_since(began.grown) >= began.pause {
-                    began.pause = (began.pause * 2).min(LONGEST_PAUSE);
+                    began.pause = (began.pause * 2).min(MAX_PAUSE);
                     began.grown = now;
                 }
                 began.pause
@@ -74,7 +75,7 @@ impl Outage {
     }
 }
 
-/// Whether that is a service being away rather than a request being wrong.
+/// Whether the failure means an unavailable service rather than a wrong request.
 fn is_outage(failure: Failure) -> bool {
     matches!(
         failure,

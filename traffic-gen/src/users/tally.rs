@@ -1,4 +1,4 @@
-//! What the users did, counted, and told at the end.
+//! Counts what the users did, and reports it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -117,7 +117,7 @@ impl From<(&'static str, RouteTally)> for Route {
     }
 }
 
-/// What a run was, apart from its counts.
+/// Facts about the run other than its counts.
 pub(super) struct Run {
     pub(super) id: String,
     pub(super) seed: u64,
@@ -128,28 +128,28 @@ pub(super) struct Run {
     pub(super) page: Option<Url>,
 }
 
-/// What the users did.
+/// The report of the users' requests.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Report {
     /// The attribute `traffic.run` of every root span.
     pub(crate) run: String,
-    /// With it the same requests are sent again.
+    /// Repeats the same requests.
     pub(crate) seed: u64,
-    /// How many users there were.
+    /// The number of users.
     pub(crate) users: u64,
-    /// Whether they would have gone on for ever.
+    /// Whether sessions repeat without end.
     pub(crate) endless: bool,
-    /// Whether they were stopped.
+    /// Whether the run was stopped.
     pub(crate) interrupted: bool,
-    /// How long it took.
+    /// The duration of the run in seconds.
     pub(crate) seconds: f64,
     /// Rolls answered, those in batches included.
     pub(crate) rolls: u64,
-    /// The same by time.
+    /// Rolls a second.
     pub(crate) rolls_per_second: f64,
-    /// What was asked for.
+    /// Requests by route.
     pub(crate) routes: Vec<Route>,
-    /// The trace worth looking at first.
+    /// The slowest request, whose trace is worth looking at first.
     pub(crate) slowest: Option<Slowest>,
     #[serde(skip)]
     page: Option<Url>,
@@ -164,29 +164,29 @@ pub(crate) struct Route {
     pub(crate) requests: u64,
     /// Rolls answered.
     pub(crate) rolls: u64,
-    /// Requests whose die failed, as it does now and then.
+    /// Requests whose die failed, as its error rate allows.
     pub(crate) rolls_failed: u64,
     /// Requests for a die that does not exist.
     pub(crate) no_such_die: u64,
-    /// Requests to sign in or out where nobody can.
+    /// Sign-in or sign-out requests to a service without sign-in.
     pub(crate) not_offered: u64,
     /// Requests that failed, by status or reason.
     pub(crate) failures: BTreeMap<String, u64>,
-    /// From sending to the last byte, whatever the answer.
+    /// From sending to the last byte, for all answers.
     pub(crate) latency: Latency,
 }
 
-/// The request that took longest.
+/// The slowest request.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Slowest {
-    /// How long it took, in milliseconds.
+    /// Its latency in milliseconds.
     pub(crate) latency_ms: f64,
     /// Its trace.
     pub(crate) trace_id: String,
 }
 
 impl output::Report for Report {
-    /// Without end there is no verdict: services may come and go meanwhile.
+    /// An endless run has no verdict: services may be stopped and started during it.
     fn passed(&self) -> bool {
         self.endless || self.routes.iter().all(|route| route.failures.is_empty())
     }
@@ -228,14 +228,14 @@ impl fmt::Display for Report {
             } = route;
             write!(
                 f,
-                "\n{route} is not there (404, {not_offered} times): users did without"
+                "\n{route} does not exist (404, {not_offered} times); users continued without it"
             )?;
         }
         let (rolls, rate, seed) = (self.rolls, self.rolls_per_second, self.seed);
         let (seconds, users) = (self.seconds, self.users);
         writeln!(
             f,
-            "\n{rolls} rolls by {users} users in {seconds:.1} s, {rate:.1} rolls/s; --seed {seed} repeats them"
+            "\n{rolls} rolls by {users} users in {seconds:.1} s, {rate:.1} rolls/s; --seed {seed} repeats the run"
         )?;
         if let Some(Slowest {
             latency_ms,

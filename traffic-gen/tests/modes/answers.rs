@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::load::load;
 use crate::services::listen;
 
-/// Writes the same bytes in answer to whatever each connection sends, and keeps it open or not.
+/// Sends the same bytes to every connection and then closes it, or keeps it open if `is_kept`.
 async fn raw(answer: &'static [u8], is_kept: bool) -> String {
     let (listener, url) = listen().await;
     tokio::spawn(async move {
@@ -33,7 +33,7 @@ async fn raw(answer: &'static [u8], is_kept: bool) -> String {
 }
 
 #[tokio::test]
-async fn answers_are_read_to_their_end_however_it_is_marked() {
+async fn answers_are_read_to_their_end_for_every_body_framing() {
     let cases: [(&[u8], bool, &str); 11] = [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine", true, "200"),
         (
@@ -62,7 +62,7 @@ async fn answers_are_read_to_their_end_however_it_is_marked() {
             false,
             "200",
         ),
-        // Closed without a word, and more bytes than announced: the next request is not theirs.
+        // Closed without notice, and surplus bytes: the next request is not affected.
         (b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine", false, "200"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nxy", true, "200"),
         (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", false, "200"),
@@ -78,7 +78,7 @@ async fn answers_are_read_to_their_end_however_it_is_marked() {
 }
 
 #[tokio::test]
-async fn answers_that_do_not_come_or_are_none_are_counted() {
+async fn missing_and_malformed_answers_are_counted() {
     let cases: [(&[u8], &str); 3] = [
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "malformed"),
         (

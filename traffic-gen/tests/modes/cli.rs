@@ -1,8 +1,8 @@
-//! What a person sees who mistypes, asks for help, or has started nothing.
+//! Messages for wrong flags, for help, and for services that are not running.
 
 use crate::run::traffic_gen;
 
-/// A port on which nothing listens.
+/// A port that nothing listens on.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
 #[tokio::test]
@@ -31,10 +31,16 @@ async fn wrong_flags_are_explained() {
         ),
         (&["users", "--dice", "fair"], "is not a mix of dice"),
         (&["load", "--duration", "500000000000y"], "longer than 24h"),
-        (&["load", "--warm-up", "soon"], "not a duration up to 24h"),
+        (
+            &["load", "--warm-up", "soon"],
+            "expected a duration up to 24h",
+        ),
         (&["resilience", "--duration", "25h"], "longer than 24h"),
         (&["users", "--think-max", "2d"], "longer than 24h"),
-        (&["direct", "--timeout", "0s"], "a timeout is 1ms or longer"),
+        (
+            &["direct", "--timeout", "0s"],
+            "a timeout must be 1ms or longer",
+        ),
         (
             &["reconcile", "--usage-database-url", "localhost:5432"],
             "not the URL of a database, as in postgres://",
@@ -45,11 +51,11 @@ async fn wrong_flags_are_explained() {
         ),
         (
             &["load", "--rate", "0"],
-            "not a number of requests a second",
+            "expected a number of requests a second",
         ),
         (
             &["resilience", "--during", "true", "--at", "2m"],
-            "--at 120s is not within --duration",
+            "--at 120s must be earlier than the end of --duration",
         ),
     ];
     for (arguments, explanation) in cases {
@@ -63,25 +69,25 @@ async fn wrong_flags_are_explained() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_there_is_named_in_one_line() {
+async fn an_unreachable_service_is_named_in_one_line() {
     let cases: [(&[&str], &str); 6] = [
-        (&["--frontend-url", NOWHERE], "the frontend is not there"),
+        (&["--frontend-url", NOWHERE], "cannot reach the frontend"),
         (
             &["compare", "--frontend-url", NOWHERE],
-            "the frontend is not there",
+            "cannot reach the frontend",
         ),
-        (&["load", NOWHERE], "the target is not there"),
+        (&["load", NOWHERE], "cannot reach the target"),
         (
             &["direct", "--die-service-url", NOWHERE],
-            "die-service is not there",
+            "cannot reach die-service",
         ),
         (
             &["database", "--die-service-url", NOWHERE],
-            "die-service is not there",
+            "cannot reach die-service",
         ),
         (
             &["reconcile", "--frontend-url", NOWHERE],
-            "the frontend is not there",
+            "cannot reach the frontend",
         ),
     ];
     for (arguments, name) in cases {
@@ -119,7 +125,7 @@ async fn help_documents_modes_variables_and_exit_codes() {
             .filter(|flag| !flag.trim_start().starts_with("--help"))
             .count();
         let variables = help.matches("[env: ").count();
-        // -q, --quiet does not begin with its long form, load's targets are no flag.
+        // -q, --quiet does not begin with its long form; load's targets are not a flag.
         let others = if mode == "load" { 2 } else { 1 };
         assert_eq!(variables, flags + others, "{help}");
     }
@@ -150,7 +156,7 @@ async fn the_usage_says_that_a_mode_can_be_left_out() {
 }
 
 #[tokio::test]
-async fn the_short_help_is_about_the_mode_and_the_long_one_about_telemetry_too() {
+async fn the_short_help_covers_the_mode_and_the_long_help_adds_telemetry() {
     for mode in [
         "users",
         "compare",
@@ -183,7 +189,7 @@ async fn the_original_knobs_keep_their_names() {
     ];
     for (mode, variable) in knobs {
         let help = traffic_gen(&[mode, "--help"]).await.stdout;
-        // URLs may hold passwords, so the values of their variables are hidden.
+        // URLs may contain passwords, so help hides the values of these variables.
         let shown = ["[env: VARIABLE=]", "[env: VARIABLE]"];
         let shown = shown.map(|shown| shown.replace("VARIABLE", variable));
         assert!(

@@ -57,7 +57,7 @@ async fn the_speed_up_is_that_of_rolls_against_a_batch() {
         let measured = row["speed_up"].as_f64().expect("a number");
         let means = mean(&report["sequential"]) * size / mean(row);
         assert!((measured - means).abs() < 0.001, "{report}");
-        // n rolls of 40 ms against 80 ms, with room for a busy machine.
+        // n rolls of 40 ms against 80 ms, with tolerance for a busy machine.
         assert!((size / 4.0..size * 0.75).contains(&measured), "{report}");
     }
 }
@@ -114,7 +114,7 @@ async fn a_row_without_data_shows_none() {
 }
 
 #[tokio::test]
-async fn only_places_that_are_there_are_named() {
+async fn only_running_places_are_listed() {
     let frontend = timed().await;
     let flags = [
         "--repeat=1",
@@ -130,7 +130,7 @@ async fn only_places_that_are_there_are_named() {
         let is_there = tokio::net::TcpStream::connect(place).await.is_ok();
         assert!(
             is_there || !places.contains(place),
-            "{place} is not there: {places}"
+            "{place} is not running: {places}"
         );
     }
 }

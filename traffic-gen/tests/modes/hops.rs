@@ -1,8 +1,9 @@
-//! The three services and their stores as one stand-in, which keeps exact counts and can lose things.
+//! One stand-in for the three services and their stores, which records everything and can lose
+//! records.
 //!
-//! A roll moves the counters, makes the spans and writes the lines of the contract. Spans go to a
-//! real mini-tempo, lines to a file and to something that answers as Loki does, counters to
-//! `/metrics` and, as if scraped, to something that answers as Prometheus does.
+//! A roll increments the counters, creates the spans and writes the log lines of the contract.
+//! Spans go to a real mini-tempo, lines to a file and to a stand-in for Loki, counters to
+//! `/metrics` and, as if scraped, to a stand-in for Prometheus.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -28,7 +29,7 @@ use crate::hops_spans::{Made, request_of};
 use crate::hops_stores::{loki, prometheus, scrape};
 use crate::services::listen;
 
-/// What is lost: one in so many, nothing when 0.
+/// What is lost: one in this many, or none if 0.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Loss {
     /// Spans of rolls on their way to Tempo.
@@ -37,13 +38,14 @@ pub(crate) struct Loss {
     pub(crate) lines: u64,
     /// Increments of the counter of rolls in batches.
     pub(crate) batch_counts: u64,
-    /// Not a loss: whether Tempo shows each trace's first batch twice, as after a repeated export.
+    /// Not a loss: whether Tempo returns each trace's first batch twice, as after a repeated
+    /// export.
     pub(crate) resent: bool,
-    /// Not a loss: how often spans are posted again.
+    /// Not a loss: how many more times spans are posted.
     pub(crate) posted_again: usize,
 }
 
-/// Everything of the stand-in.
+/// A running stand-in.
 pub(crate) struct Hops {
     /// The frontend, dice-roller and die-service.
     pub(crate) services: String,
@@ -63,7 +65,7 @@ pub(crate) struct App {
     pub(crate) ledger: Mutex<Ledger>,
 }
 
-/// What happened so far.
+/// Everything recorded so far.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     requests: u64,
@@ -71,9 +73,9 @@ pub(crate) struct Ledger {
     batch_rolls: u64,
     roll_spans: u64,
     lines: u64,
-    /// Those written, with their times.
+    /// The lines that were written, with their times.
     pub(crate) written: Vec<(u64, String)>,
-    /// The counters as they were scraped: requests, rolls and rolls in batches, with the time.
+    /// The scraped counters: requests, rolls and rolls in batches, with the time.
     pub(crate) scraped: Vec<(f64, [u64; 3])>,
 }
 
@@ -117,7 +119,7 @@ impl Hops {
     }
 }
 
-/// An answer with the first of a trace's batches again.
+/// Repeats the first batch of a trace in the answer.
 async fn twice(response: Response) -> Response {
     let (head, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a body in memory");
@@ -176,7 +178,7 @@ async fn roll(
 }
 
 impl App {
-    /// Counters, lines and spans of one request, at one time.
+    /// Records the counters, lines and spans of one request, all at the same time.
     fn happen(&self, trace_id: &str, times: Option<u64>) -> Vec<Made> {
         let mut ledger = self.ledger.lock().expect("no panic while locked");
         let now = nanos();
@@ -218,14 +220,14 @@ impl App {
         let line = json!({ "message": message, "trace_id": trace_id, "roll_value": 1 });
         let file = std::fs::OpenOptions::new().append(true).open(&self.log);
         writeln!(file.expect("a file"), "{line}").expect("written");
-        // Two lines of one nanosecond would be one and the same to Loki.
+        // Loki stores equal lines with the same timestamp once.
         let at = now + ledger.written.len() as u64;
         ledger.written.push((at, line.to_string()));
     }
 }
 
 impl Ledger {
-    /// Requests, rolls and rolls in batches, as the counters have them.
+    /// Requests, rolls and rolls in batches, as counted.
     pub(crate) fn counters(&self, loss: Loss) -> [u64; 3] {
         let lost = self.batch_rolls.checked_div(loss.batch_counts);
         [

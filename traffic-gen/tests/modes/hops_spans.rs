@@ -11,7 +11,7 @@ use prost::Message;
 /// How long every span takes, in nanoseconds.
 const DURATION: u64 = 5_000_000;
 
-/// A span that was made.
+/// A span that was created.
 #[derive(Debug)]
 pub(crate) struct Made {
     service: &'static str,

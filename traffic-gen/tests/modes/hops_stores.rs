@@ -1,4 +1,4 @@
-//! What answers as Prometheus and Loki do, from the ledger of the stand-in.
+//! The stand-ins for Loki and Prometheus.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::hops::{App, nanos};
 
-/// As Prometheus would, more often.
+/// Stores samples as Prometheus would, but more often.
 pub(crate) async fn scrape(app: Arc<App>) {
     loop {
         {
@@ -56,7 +56,7 @@ pub(crate) struct LogQl {
     limit: usize,
 }
 
-/// Six thousand lines of somebody else before ours, so that it takes more than one page.
+/// Puts 6000 unrelated lines before ours, so that reading takes more than one page.
 pub(crate) async fn loki(State(app): State<Arc<App>>, Query(asked): Query<LogQl>) -> Json<Value> {
     let ledger = app.ledger.lock().expect("no panic while locked");
     let first = ledger.written.first().map_or(0, |(at, _)| at - 10_000_000);

@@ -13,8 +13,7 @@ use crate::run::{Finished, interrupt, start, traffic_gen};
 use crate::services::listen;
 use crate::stand_in::StandIn;
 
-/// Answers at once, except for one second in which nothing is answered, 1.5 s after the first
-/// request.
+/// Answers at once, except in a stall of one second that starts 1.5 s after the first request.
 async fn stalling() -> String {
     let stall: Arc<Mutex<Option<Instant>>> = Arc::default();
     let answer = move || {
@@ -57,7 +56,7 @@ async fn a_stall_shows_in_an_open_loop_and_hides_in_a_closed_one() {
     )
     .await;
     assert_eq!(open.code, Some(0), "{open:?}");
-    // A quarter of the requests were due while nothing was answered.
+    // A quarter of the requests were due during the stall.
     assert!(p99(&open) > 800.0, "{}", open.json());
     assert!(p99(&closed) < p99(&open) / 2.0, "{}", closed.json());
 }
@@ -91,11 +90,11 @@ async fn failures_are_counted_by_status() {
         results[status].as_u64().unwrap_or_default()
     };
     let (fine, broken) = (results(0, "200"), results(1, "503"));
-    // What a busy machine could not send when it was due is a failure, and counted as one.
+    // On a busy machine, requests that could not be sent on time count as failures.
     let not_sent = results(0, "not sent") + results(1, "not sent");
     assert_eq!(fine + broken + not_sent, 400, "{report}");
     assert_eq!(report["measured"]["failed"], broken + not_sent);
-    // One in four, give or take four standard deviations.
+    // One in four, within four standard deviations.
     assert!((65..135).contains(&broken), "{report}");
 }
 
@@ -113,7 +112,7 @@ async fn the_warm_up_is_not_measured() {
 
 #[tokio::test]
 async fn the_highest_rate_is_below_what_the_server_can_do() {
-    // One request at a time, 10 ms each: 100/s at the most.
+    // One request at a time takes 10 ms, so at most 100/s.
     let turn: Arc<Mutex<()>> = Arc::default();
     let answer = move || {
         let turn = Arc::clone(&turn);
@@ -156,26 +155,26 @@ async fn slow(delay: Duration) -> String {
 }
 
 #[tokio::test]
-async fn a_slow_server_keeps_a_rate_all_the_same() {
+async fn a_slow_server_sustains_a_rate() {
     let url = slow(Duration::from_millis(500)).await;
     let flags = ["--find-max", "--duration=1s", "--connections=16"];
     let finished = load(&url, &flags).await;
     assert_eq!(finished.code, Some(0), "{finished:?}");
     let report = finished.json();
-    // Sixteen connections, two requests a second on each.
+    // Sixteen connections carry two requests a second each.
     let highest = report["highest_rate"].as_f64().expect("a rate was kept");
     assert!((8.0..=33.0).contains(&highest), "{report}");
 }
 
 #[tokio::test]
-async fn an_overloaded_open_loop_ends_in_time_and_tells_what_it_did_not_send() {
-    // Four requests a second, of a hundred.
+async fn an_overloaded_open_loop_ends_in_time_and_reports_unsent_requests() {
+    // The server answers four requests a second of a hundred.
     let url = slow(Duration::from_millis(500)).await;
     let begin = Instant::now();
     let flags = ["--rate=100", "--duration=2s", "--connections=2"];
     let finished = load(&url, &flags).await;
     let took = begin.elapsed();
-    // To send them all would take 50 s.
+    // Sending all of them would take 50 s.
     assert!(took < Duration::from_secs(25), "{took:?}");
     assert_eq!(finished.code, Some(1), "{finished:?}");
     let report = finished.json();
@@ -184,12 +183,12 @@ async fn an_overloaded_open_loop_ends_in_time_and_tells_what_it_did_not_send() {
     assert_eq!(count("200") + count("not sent"), 200, "{report}");
     assert!((2..=12).contains(&count("200")), "{report}");
     assert_eq!(report["measured"]["failed"], count("not sent"));
-    // Those due first were served first, or waited for nearly all of the two seconds.
+    // Early requests were answered; late ones waited for nearly the whole two seconds.
     assert!(p99(&finished) > 1500.0, "{report}");
 }
 
 #[tokio::test]
-async fn a_run_that_measured_nothing_is_not_fine() {
+async fn a_run_without_measurements_fails() {
     let server = StandIn::start(|_| (200, "fine".to_owned())).await;
     let child = start(&["load", "--warm-up=1h", "--rate=100", &server.url]);
     eventually("a request", || async {

@@ -1,5 +1,5 @@
-//! Every mode as a person runs it: the program, its report, its exit code; against the services or
-//! against stand-ins that record, stall, fail or lose things on purpose.
+//! Every mode as a person runs it: the program, its report and its exit code, against the real
+//! services or against stand-ins that record, stall, fail or lose records.
 
 mod answers;
 mod cli;

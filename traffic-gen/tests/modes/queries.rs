@@ -30,7 +30,7 @@ fn kind<'a>(report: &'a Value, kind: &str) -> &'a Value {
     row.unwrap_or_else(|| panic!("{kind} in {report}"))
 }
 
-/// The report's counts are die-service's own.
+/// Checks that the report's counts equal die-service's own.
 async fn assert_counted(report: &Value, die_service: &str) {
     let metrics = Metrics::scrape(&format!("{die_service}/metrics")).await;
     let lists = metrics.sum("die_list_requests_total", &[]);
@@ -57,7 +57,7 @@ async fn assert_counted(report: &Value, die_service: &str) {
 }
 
 #[tokio::test]
-async fn direct_asks_for_lists_and_single_dice() {
+async fn direct_queries_lists_and_single_dice() {
     let services = Services::start(Duration::ZERO).await;
     let flags = ["--requests=60", "--pause=0s", "--list-ratio=0.3"];
     let report = report("direct", &services.die_service, &flags).await;
@@ -93,9 +93,9 @@ async fn a_database_run_takes_a_duration_or_seconds_and_says_what_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_database_run_ends_when_the_answers_do_not_come() {
+async fn a_database_run_ends_without_answers() {
     let (listener, url) = listen().await;
-    // Connections are accepted by the kernel, and nobody answers.
+    // The kernel accepts connections, and no process answers them.
     let begin = Instant::now();
     let flags = ["--queries-per-second=1000", "--duration-seconds=2"];
     let finished = traffic_gen(&[
@@ -112,12 +112,12 @@ async fn a_database_run_ends_when_the_answers_do_not_come() {
     .await;
     let took = begin.elapsed();
     drop(listener);
-    // One after the other they would take 100 minutes.
+    // One after the other, the requests would take 100 minutes.
     assert!(took < testkit::DEADLINE, "{took:?}");
     assert_eq!(finished.code, Some(1), "{finished:?}");
     let report = finished.json();
     assert_eq!(report["queries"], 2000, "{report}");
-    // A thousand are under way at once, the others have no turn.
+    // A thousand are in flight at once; the others are never sent.
     let not_sent = |kind_of: &str| kind(&report, kind_of)["failures"]["not sent"].as_u64();
     let all = not_sent("get")
         .zip(not_sent("list"))
@@ -126,7 +126,7 @@ async fn a_database_run_ends_when_the_answers_do_not_come() {
 }
 
 #[tokio::test]
-async fn the_same_seed_asks_the_same() {
+async fn the_same_seed_sends_the_same_queries() {
     let answer = |_: &str| (200, "{}".to_owned());
     let (first, second) = (StandIn::start(answer).await, StandIn::start(answer).await);
     for server in [&first, &second] {

@@ -1,4 +1,4 @@
-//! `reconcile`, against a system that keeps exact counts and loses what a test says.
+//! `reconcile` against a stand-in that records everything and loses what a test configures.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use tokio::task::JoinSet;
 use crate::hops::{Hops, Loss};
 use crate::run::{Finished, traffic_gen, traffic_gen_in};
 
-/// Rolls of seed 4, in the report's words.
+/// Number of requests in the run of seed 4.
 pub(crate) const REQUESTS: u64 = 40;
 
 async fn reconcile(hops: &Hops, more: &[&str]) -> Finished {
     traffic_gen(&arguments(hops, more)).await
 }
 
-/// For a run of [`REQUESTS`].
+/// The arguments of a run of [`REQUESTS`].
 pub(crate) fn arguments<'a>(hops: &'a Hops, more: &[&'a str]) -> Vec<&'a str> {
     let services = hops.services.as_str();
     let mut arguments = vec![
@@ -27,7 +27,7 @@ pub(crate) fn arguments<'a>(hops: &'a Hops, more: &[&'a str]) -> Vec<&'a str> {
     ];
     arguments.extend(["--frontend-url", services, "--dice-roller-url", services]);
     arguments.extend(["--die-service-url", services, "--tempo", &hops.tempo]);
-    // The root spans are not what is looked for.
+    // Reconciliation does not read root spans.
     arguments.extend(["--traces-exporter=none", "--settle=1s"]);
     arguments.extend(more);
     arguments
@@ -81,7 +81,7 @@ async fn nothing_is_lost_in_a_healthy_system() {
 }
 
 #[tokio::test]
-async fn other_traffic_is_told_apart() {
+async fn other_traffic_is_separated() {
     let hops = Hops::start("busy", Loss::default()).await;
     let mut others = JoinSet::new();
     for number in 0..3_u32 {
@@ -102,7 +102,7 @@ async fn other_traffic_is_told_apart() {
     }
 }
 
-/// Rolls and batches in traces of its own, about ten requests a second.
+/// Sends rolls and batches in separate traces, about ten requests a second.
 async fn other_traffic(services: String, number: u32) {
     let client = testkit::client();
     for index in 1_u32.. {
@@ -121,7 +121,7 @@ async fn other_traffic(services: String, number: u32) {
 }
 
 #[tokio::test]
-async fn a_receiver_that_drops_every_tenth_span_is_found_out() {
+async fn spans_that_a_receiver_drops_are_reported() {
     let loss = Loss {
         roll_spans: 10,
         ..Loss::default()
@@ -141,7 +141,7 @@ async fn a_receiver_that_drops_every_tenth_span_is_found_out() {
 }
 
 #[tokio::test]
-async fn lines_that_are_missing_are_found_out() {
+async fn missing_lines_are_reported() {
     let loss = Loss {
         lines: 4,
         ..Loss::default()
@@ -160,7 +160,7 @@ async fn lines_that_are_missing_are_found_out() {
 }
 
 #[tokio::test]
-async fn a_counter_that_misses_increments_is_found_out() {
+async fn missing_increments_are_reported() {
     let loss = Loss {
         batch_counts: 7,
         ..Loss::default()
@@ -186,15 +186,15 @@ async fn lines_can_come_from_loki_and_counters_from_prometheus() {
 }
 
 #[tokio::test]
-async fn without_tracing_there_is_nothing_to_find() {
+async fn tracing_is_required() {
     let hops = Hops::start("untraced", Loss::default()).await;
     let finished = reconcile(&hops, &["--otel-disabled"]).await;
     assert_eq!(finished.code, Some(2), "{finished:?}");
-    assert!(finished.stderr.contains("leave tracing on"), "{finished:?}");
+    assert!(finished.stderr.contains("enable tracing"), "{finished:?}");
 }
 
 #[tokio::test]
-async fn spans_that_were_sent_again_are_counted_once_and_named() {
+async fn spans_that_were_sent_again_count_once_and_are_reported() {
     let loss = Loss {
         resent: true,
         ..Loss::default()
@@ -212,7 +212,7 @@ async fn spans_that_were_sent_again_are_counted_once_and_named() {
 }
 
 #[tokio::test]
-async fn spans_that_the_store_kept_once_are_named_too() {
+async fn spans_that_the_store_kept_once_are_reported() {
     let loss = Loss {
         posted_again: 1,
         ..Loss::default()
@@ -227,7 +227,7 @@ async fn spans_that_the_store_kept_once_are_named_too() {
 }
 
 #[tokio::test]
-async fn a_proxy_of_the_shell_is_not_used_and_the_given_tempo_is_named() {
+async fn proxy_variables_are_ignored_and_the_given_tempo_is_listed() {
     let hops = Hops::start("proxy", Loss::default()).await;
     let log = log(&hops);
     let mut arguments = arguments(&hops, &[&log]);

@@ -9,7 +9,7 @@ use crate::run::{interrupt, start, traffic_gen};
 use crate::services::Services;
 use crate::stand_in::{StandIn, threes};
 
-/// A frontend whose die-service is away while a file exists.
+/// A frontend whose die-service is unavailable while a file exists.
 struct Breakable {
     frontend: StandIn,
     file: PathBuf,
@@ -52,7 +52,7 @@ fn strs(arguments: &[String]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn an_outage_is_told_by_length_status_and_service() {
+async fn an_outage_is_reported_by_length_status_and_service() {
     let system = Breakable::start("outage").await;
     let arguments = system.arguments(&["--duration=7s", "--at=2s", "--restore-at=4s"]);
     let finished = traffic_gen(&strs(&arguments)).await;
@@ -67,7 +67,7 @@ async fn an_outage_is_told_by_length_status_and_service() {
     assert_eq!(answered + failed, 350.0, "{report}");
     assert_eq!(number("availability"), answered / 350.0);
     let outage = number("longest_outage_seconds");
-    // 2 s at 50 a second, but for the time that a shell takes to start, twice.
+    // 2 s at 50 a second, minus the start-up time of a shell, twice.
     assert!((failed - outage * 50.0).abs() <= 50.0, "{report}");
     assert!((1.0..5.0).contains(&outage), "{report}");
     assert_eq!(report["failures_by_status"]["503"].as_f64(), Some(failed));
@@ -83,7 +83,7 @@ async fn an_outage_is_told_by_length_status_and_service() {
 }
 
 #[tokio::test]
-async fn failures_of_the_real_services_are_told_by_service() {
+async fn failures_of_the_real_services_are_reported_by_service() {
     let mut services = Services::start(Duration::ZERO).await;
     let frontend = services.frontend.clone();
     assert_eq!(failures(&frontend, "hop").await, json!({}));
@@ -100,7 +100,7 @@ async fn failures_of_the_real_services_are_told_by_service() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_a_failure_of_the_database() {
+async fn an_unavailable_database_is_reported_as_a_database_failure() {
     let Some(postgres) = testkit::postgres().await else {
         return;
     };
@@ -128,7 +128,7 @@ async fn a_database_that_is_away_is_a_failure_of_the_database() {
     .await;
 }
 
-/// Those of 20 rolls within a second, by `what`.
+/// The failures of 20 rolls within a second, by `what`.
 async fn failures(frontend: &str, what: &str) -> serde_json::Value {
     let finished = traffic_gen(&[
         "resilience",
@@ -144,7 +144,7 @@ async fn failures(frontend: &str, what: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn no_recovery_is_no_success() {
+async fn a_run_without_recovery_fails() {
     let system = Breakable::start("broken-for-good").await;
     let mut arguments = system.arguments(&["--duration=3s", "--at=1s", "--restore-at=2s"]);
     let restore = arguments
@@ -188,7 +188,7 @@ async fn ctrl_c_restores_what_was_broken() {
     assert!(!system.file.exists(), "{finished:?}");
     let report = finished.json();
     assert_eq!(report["interrupted"], true);
-    // Nothing is said of the seconds that did not come.
+    // The report omits the seconds that were never reached.
     let windows = report["windows"].as_array().expect("windows");
     assert!((1..30).contains(&windows.len()), "{report}");
     assert_eq!(

@@ -7,7 +7,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) code: Option<i32>,
@@ -33,26 +33,26 @@ impl From<Output> for Finished {
     }
 }
 
-/// Runs it to its end.
+/// Runs the program to its end.
 pub(crate) async fn traffic_gen(arguments: &[&str]) -> Finished {
     traffic_gen_in(&[], arguments).await
 }
 
-/// [`traffic_gen`] with those variables.
+/// Like [`traffic_gen`], with additional environment variables.
 pub(crate) async fn traffic_gen_in(variables: &[(&str, &str)], arguments: &[&str]) -> Finished {
     let mut command = command(arguments);
     let output = command.envs(variables.iter().copied()).output().await;
     output.expect("the program can be started").into()
 }
 
-/// Starts it; killed when dropped.
+/// Starts the program; it is killed when dropped.
 pub(crate) fn start(arguments: &[&str]) -> Child {
     command(arguments)
         .spawn()
         .expect("the program can be started")
 }
 
-/// Presses Ctrl-C and waits for the end.
+/// Sends Ctrl-C and waits for the end.
 pub(crate) async fn interrupt(child: Child) -> Finished {
     let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
     let pid = Pid::from_raw(pid.expect("still running"));
@@ -61,7 +61,7 @@ pub(crate) async fn interrupt(child: Child) -> Finished {
     output.expect("our own child can be waited for").into()
 }
 
-/// Nothing of this process's environment decides what a run does.
+/// Builds a command that ignores this process's environment.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_traffic-gen"));
     command

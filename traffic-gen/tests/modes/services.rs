@@ -1,4 +1,4 @@
-//! The three services, in this process and on free ports.
+//! The three services, running in this process on free ports.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,13 +21,13 @@ pub(crate) struct Services {
 }
 
 struct Service {
-    /// It stops when this is dropped.
+    /// The service stops when this is dropped.
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<()>,
 }
 
 impl Service {
-    /// Starts what `run` makes of the future that ends it.
+    /// Starts the service that `run` returns for a shutdown future.
     fn start<F: Future<Output = io::Result<()>> + Send + 'static>(
         run: impl FnOnce(BoxFuture<'static, ()>) -> F,
     ) -> Self {
@@ -47,12 +47,12 @@ impl Service {
 }
 
 impl Services {
-    /// Starts them; a roll takes up to `roll_delay`.
+    /// Starts the services; a roll takes up to `roll_delay`.
     pub(crate) async fn start(roll_delay: Duration) -> Self {
         Self::start_with(roll_delay, &[]).await
     }
 
-    /// [`start`](Self::start) with those flags for die-service.
+    /// Like [`start`](Self::start), with additional flags for die-service.
     pub(crate) async fn start_with(roll_delay: Duration, dice: &[&str]) -> Self {
         let (listener, die_service) = listen().await;
         let dice = config(dice);
@@ -86,7 +86,7 @@ impl Services {
     }
 }
 
-/// A service's flags, as its command line would have them.
+/// Parses flags as the service's command line does.
 fn config<C: Args>(flags: &[&str]) -> C {
     let command = C::augment_args(Command::new("service").no_binary_name(true));
     let matches = command.get_matches_from(flags);

@@ -1,4 +1,4 @@
-//! The sessions of `users`: a page, a name, rolls, and goodbye; or nothing but rolls.
+//! The sessions of `users`: page, sign-in, rolls and sign-out, or rolls only.
 
 use std::sync::{Arc, Mutex};
 
@@ -25,10 +25,10 @@ fn users<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["users", "--frontend-url", url], &FAST[..], more].concat()
 }
 
-/// Requests in their order: the method and path, the cookies, the form.
+/// Requests in order: method and path, cookies, form.
 type Diary = Arc<Mutex<Vec<[String; 3]>>>;
 
-/// A frontend that keeps a diary and tells sessions apart by numbers.
+/// A frontend that records requests and numbers its sessions.
 async fn frontend(diary: &Diary) -> String {
     let page = async |State(diary): State<Diary>, request: Request| {
         let number = diary.lock().expect("no panic while locked").len();
@@ -74,7 +74,7 @@ async fn note(diary: &Diary, request: Request) {
 }
 
 #[tokio::test]
-async fn a_session_is_a_page_a_name_rolls_and_a_goodbye() {
+async fn a_session_opens_the_page_signs_in_rolls_and_signs_out() {
     let diary = Diary::default();
     let url = frontend(&diary).await;
     let flags = [
@@ -91,7 +91,7 @@ async fn a_session_is_a_page_a_name_rolls_and_a_goodbye() {
         if what != "GET /" {
             continue;
         }
-        assert_eq!(cookie, "", "nobody comes with a session");
+        assert_eq!(cookie, "", "a first request has no session");
         let session = format!("session={number}");
         let own = diary
             .iter()
@@ -143,7 +143,7 @@ async fn the_report_has_a_row_for_signing_in_and_one_for_signing_out() {
 }
 
 #[tokio::test]
-async fn where_nobody_can_sign_in_users_do_without() {
+async fn users_continue_without_sign_in() {
     let older = |target: &str| match target {
         "/sign-in" | "/sign-out" => (404, r#"{"detail":"there is no such route"}"#.to_owned()),
         target => threes(target),
@@ -155,12 +155,12 @@ async fn where_nobody_can_sign_in_users_do_without() {
     assert_eq!(sign_in["not_offered"], 2, "{sign_in}");
     assert!(row(&finished, "/roll")["rolls"].as_u64() > Some(0));
     let told = traffic_gen(&users(&frontend.url, &["--users=2"])).await;
-    let line = "/sign-in is not there (404, 2 times): users did without";
+    let line = "/sign-in does not exist (404, 2 times); users continued without it";
     assert!(told.stdout.contains(line), "{told:?}");
 }
 
 #[tokio::test]
-async fn a_frontend_that_does_not_let_anybody_in_is_a_failure() {
+async fn a_failed_sign_in_counts_as_a_failure() {
     for (status, failure) in [(200, "malformed"), (422, "422"), (503, "503")] {
         let answer = move |target: &str| match target {
             "/sign-in" => (status, String::new()),
@@ -198,7 +198,7 @@ async fn only_rolls_can_go_to_dice_roller_itself() {
 }
 
 #[tokio::test]
-async fn an_empty_variable_is_none() {
+async fn an_empty_variable_is_ignored() {
     for value in ["", "false", "0", "no"] {
         let frontend = StandIn::start(threes).await;
         let variables = [

@@ -1,4 +1,4 @@
-//! A server that records what it is asked and answers what a test says.
+//! A server that records requests and gives the answers that a test configures.
 
 use std::sync::{Arc, Mutex};
 
@@ -57,7 +57,7 @@ impl StandIn {
         }
     }
 
-    /// The paths and queries so far, sorted: which of several users comes first is chance.
+    /// Paths and queries so far, sorted, because the order of concurrent users is random.
     pub(crate) fn asked(&self) -> Vec<String> {
         let mut asked = self.asked.lock().expect("no panic while locked").clone();
         asked.sort();
@@ -77,7 +77,7 @@ async fn handle(State(app): State<App>, request: Request) -> Response<Body> {
     response.body(Body::from(body)).expect("a response")
 }
 
-/// Answers as a frontend whose dice always show 3, and of which there is no golden one.
+/// Answers as a frontend whose dice always show 3 and which has no golden die.
 pub(crate) fn threes(target: &str) -> (u16, String) {
     if matches!(target, "/sign-in" | "/sign-out") {
         return (303, String::new());

@@ -16,7 +16,7 @@ const TABLE: &str = "CREATE TABLE usage_events (
     session_id uuid, username text NOT NULL, die_type text, rolls smallint, trace_id text,
     received_at timestamptz NOT NULL DEFAULT now())";
 
-/// A server with the table; none where PostgreSQL is not installed.
+/// A server with the table; none if PostgreSQL is not installed.
 async fn postgres() -> Option<LocalPostgres> {
     let postgres = testkit::postgres().await?;
     let made = postgres.execute("postgres", TABLE).await;
@@ -24,8 +24,8 @@ async fn postgres() -> Option<LocalPostgres> {
     Some(postgres)
 }
 
-/// Reconciles, and inserts the events that `events` makes of all traces, by what was rolled, once
-/// everything was sent and waited for.
+/// Runs `reconcile` and, once all requests were sent, inserts the events that `events` derives from
+/// all traces and their kinds of roll.
 async fn reconcile(
     name: &str,
     postgres: &LocalPostgres,
@@ -56,7 +56,7 @@ async fn reconcile(
     run.wait_with_output().await.expect("it ends").into()
 }
 
-/// Those in the log, and the event that each is.
+/// Trace ids in the log, each with its expected event type.
 fn traces(hops: &Hops) -> Vec<(String, &'static str)> {
     let log = std::fs::read_to_string(&hops.log).expect("a file");
     let lines = log
@@ -73,12 +73,12 @@ fn traces(hops: &Hops) -> Vec<(String, &'static str)> {
 }
 
 #[tokio::test]
-async fn one_row_for_each_request_is_waited_for() {
+async fn reconcile_waits_for_one_row_per_request() {
     let Some(postgres) = postgres().await else {
         return;
     };
     let finished = reconcile("stored", &postgres, |mut events| {
-        // What else there is under the same trace, and the events of others.
+        // Other events in the same trace, and events of other traces.
         events.push((events[0].0.clone(), "page_view"));
         events.push((format!("{:032x}", 1), "roll"));
         events
@@ -94,7 +94,7 @@ async fn one_row_for_each_request_is_waited_for() {
 }
 
 #[tokio::test]
-async fn rows_that_are_missing_or_too_many_are_found_out() {
+async fn missing_and_repeated_rows_are_reported() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -115,14 +115,14 @@ async fn rows_that_are_missing_or_too_many_are_found_out() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_read_is_named_before_anything_is_sent() {
+async fn an_unreadable_database_is_reported_before_requests_are_sent() {
     let hops = Hops::start("stored-nowhere", Loss::default()).await;
     let nowhere = "postgres://me:secret@127.0.0.1:1/usage";
     let finished = traffic_gen(&arguments(&hops, &["--usage-database-url", nowhere])).await;
     assert_eq!(finished.code, Some(3), "{finished:?}");
     let said = &finished.stderr;
     assert!(
-        said.contains("PostgreSQL is not there: postgres://me@127.0.0.1:1/usage")
+        said.contains("cannot reach PostgreSQL at postgres://me@127.0.0.1:1/usage")
             && said.contains("--usage-database-url"),
         "{said}"
     );

@@ -11,7 +11,7 @@ use crate::run::{interrupt, start, traffic_gen};
 use crate::services::Services;
 use crate::stand_in::{StandIn, threes};
 
-/// No waiting, no export.
+/// Flags for runs without think time and export.
 const FAST: [&str; 5] = [
     "--think-min=0s",
     "--think-max=1ms",
@@ -43,7 +43,7 @@ async fn the_same_seed_sends_the_same_requests() {
 }
 
 #[tokio::test]
-async fn the_report_is_what_the_frontend_was_asked() {
+async fn the_report_matches_the_requests_received() {
     let frontend = StandIn::start(threes).await;
     let finished = traffic_gen(&users(&frontend.url, &["--users=6", "--seed=3"])).await;
     let report = finished.json();
@@ -88,7 +88,7 @@ async fn rolls_reach_the_services() {
 }
 
 #[tokio::test]
-async fn rolls_alone_go_to_dice_roller_as_well() {
+async fn only_rolls_works_against_dice_roller() {
     let services = Services::start(Duration::ZERO).await;
     let flags = ["--only-rolls", "--users=3", "--seed=11"];
     let finished = traffic_gen(&users(&services.dice_roller, &flags)).await;
@@ -137,7 +137,7 @@ async fn ctrl_c_ends_with_the_report_so_far() {
 }
 
 #[tokio::test]
-async fn endless_users_survive_a_restart_and_say_so_once() {
+async fn endless_users_survive_a_restart_and_report_it_once() {
     let frontend = StandIn::start(threes).await;
     let url = frontend.url.clone();
     let mut child = start(&[
@@ -177,7 +177,7 @@ async fn endless_users_survive_a_restart_and_say_so_once() {
     assert_eq!(finished.code, Some(0), "{finished:?}");
 }
 
-/// The next line that is not about progress.
+/// The next line that is not a progress line.
 async fn next_note<R: tokio::io::AsyncBufRead + Unpin>(lines: &mut tokio::io::Lines<R>) -> String {
     loop {
         let line = tokio::time::timeout(testkit::DEADLINE, lines.next_line()).await;
