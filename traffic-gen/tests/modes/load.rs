@@ -227,13 +227,13 @@ async fn ctrl_c_ends_with_the_report_so_far() {
 
 /// `ulimit` as a shell has it, because a process cannot raise its hard limit again.
 #[tokio::test]
-async fn more_connections_than_open_files_are_refused_with_both_numbers() {
+async fn more_connections_than_open_files_are_rejected_with_both_numbers() {
     let program = env!("CARGO_BIN_EXE_traffic-gen");
     let line = format!("ulimit -n 200 && exec {program} load --connections 500 http://127.0.0.1:1");
     let mut shell = tokio::process::Command::new("sh");
     let output = shell.args(["-c", &line]).output().await.expect("a shell");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    let said = "--connections 500 needs 532 open files, and this process may have 200";
+    let said = "--connections 500 needs 532 open files, but the limit is 200";
     assert!(stderr.contains(said), "{stderr}");
 }

@@ -1,4 +1,4 @@
-//! The dashboards of KTRDR, the fleet of workers: one for a glance, two to drill down into.
+//! The dashboards of KTRDR, the fleet of workers: an overview and two for details.
 
 mod operations;
 mod system_overview;
@@ -13,7 +13,7 @@ const SYSTEM_OVERVIEW: &str = "ktrdr-system-overview";
 const WORKER_STATUS: &str = "ktrdr-worker-status";
 const OPERATIONS: &str = "ktrdr-operations";
 
-/// All three.
+/// All three dashboards.
 pub(crate) fn dashboards() -> [Dashboard; 3] {
     [
         system_overview::dashboard(),
@@ -22,7 +22,7 @@ pub(crate) fn dashboards() -> [Dashboard; 3] {
     ]
 }
 
-/// What the three have in common. `uid` is one of the above.
+/// The common parts of the three dashboards. `uid` is one of the above.
 fn dashboard(
     uid: &str,
     title: &str,
@@ -45,7 +45,7 @@ fn dashboard(
     }
 }
 
-/// The layout they share: four figures, a wide panel, two halves, a wide panel.
+/// Their common layout: four figures, a wide panel, two halves, a wide panel.
 fn layout(figures: [Panel; 4], wide: Panel, halves: [Panel; 2], last: Panel) -> [Line; 4] {
     [
         Line::new(4, figures),

@@ -1,16 +1,16 @@
-//! The source of every Grafana dashboard. [`compile`] turns it into `dashboards/*.json`, which
-//! are committed and mounted into Grafana; a test fails when the two differ.
+//! The source of every Grafana dashboard. [`compile`] turns it into `dashboards/*.json`, which are
+//! committed and mounted into Grafana; a test fails if the two differ.
 //!
-//! How to read it:
+//! Structure:
 //!
-//! * `rows/` holds the rows of the six stages' dashboards, one file each: its panels, from left
-//!   to right and top to bottom, with the [`Stage`] since which each can be filled. A stage's
-//!   dashboard (`stage_dashboards.rs`) is all rows, filtered by that.
+//! * `rows/` holds the rows of the six stages' dashboards, one file each: its panels from left
+//!   to right and top to bottom, each with the [`Stage`] that first has its data. A stage's
+//!   dashboard (`stages.rs`) consists of all rows, filtered by stage.
 //! * `ktrdr/` holds the three dashboards of the second system.
-//! * `model/` is what a panel, a query and a dashboard are, and how they become Grafana's classic
-//!   JSON. Conventions live there and nowhere else: datasources, colours, links, the grid.
+//! * `model/` defines panels, queries and dashboards, and renders them as Grafana's classic
+//!   JSON. All conventions live there: datasources, colours, links, the grid.
 //!
-//! Queries say `stageN` where the stage's number belongs, as in `job="dice-roller-stageN"`.
+//! Queries contain `stageN` as a placeholder for the stage, as in `job="dice-roller-stageN"`.
 
 mod ktrdr;
 mod model;

@@ -29,7 +29,7 @@ struct Cli {
 enum Command {
     /// Write every dashboard's JSON file
     Write,
-    /// Exit with code 1 when a file is missing or differs from what would be written
+    /// Exit with code 1 if a file is missing or out of date
     Check,
 }
 
@@ -57,7 +57,7 @@ fn write(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether every file is as it would be written; names those that are not.
+/// Whether every file is up to date; prints the names of those that are not.
 fn check(dir: &Path) -> io::Result<bool> {
     let mut current = true;
     for (file, json) in dashboards::compile() {
@@ -68,7 +68,7 @@ fn check(dir: &Path) -> io::Result<bool> {
         };
         if written != json {
             eprintln!(
-                "dashboards: {} is not what the source compiles to: run `cargo xtask dashboards`",
+                "dashboards: {} is out of date: run `cargo xtask dashboards`",
                 path.display()
             );
             current = false;

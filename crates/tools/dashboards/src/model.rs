@@ -1,4 +1,4 @@
-//! What dashboards are made of, and Grafana's classic JSON for it.
+//! The elements of dashboards, and their rendering as Grafana's classic JSON.
 
 pub(crate) mod colour;
 pub(crate) mod dashboard;

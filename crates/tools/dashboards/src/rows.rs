@@ -1,4 +1,4 @@
-//! The rows of the stages' dashboards, in order. A panel says since which stage it is there.
+//! The rows of the stages' dashboards, in order. Each panel declares the first stage that has it.
 
 mod async_performance;
 mod async_rolls;
@@ -20,7 +20,7 @@ mod usage_routing;
 
 use crate::model::layout::Row;
 
-/// Every row.
+/// All rows.
 pub(crate) fn all() -> Vec<Row> {
     vec![
         overview::row(),

@@ -7,8 +7,8 @@ use crate::model::layout::rows_of;
 use crate::model::variable::Variable;
 use crate::rows;
 
-/// Finds no trace. Without it the waterfall would ask Tempo for a trace without an id, and show
-/// the error.
+/// Matches no trace. With an empty value the waterfall would query Tempo for an empty trace id and
+/// show the error.
 const NO_TRACE: &str = "{ false }";
 
 /// The dashboard of one stage.
@@ -30,11 +30,11 @@ pub(crate) fn dashboard(stage: Stage) -> Dashboard {
         variables: vec![Variable::OneOf {
             name: "traceId",
             label: "Trace",
-            description: "The trace whose waterfall is shown: click one in a table of traces, or \
-                paste an id from the page or a log line.",
+            description: "The trace that the waterfall shows: click a trace id in a table, or \
+                paste one from the page or a log line.",
             default: ("none picked", NO_TRACE),
         }],
-        // The exporter of PostgreSQL's metrics is not PostgreSQL.
+        // PostgreSQL's exporter is a separate process.
         jobs: r#"job=~".+-stageN",service!="postgres""#.to_owned(),
         rows: rows_of(stage, rows::all()),
         headers: true,
@@ -42,7 +42,7 @@ pub(crate) fn dashboard(stage: Stage) -> Dashboard {
     }
 }
 
-/// Subtitle, tag and description.
+/// The subtitle, tag and description of a stage's dashboard.
 fn about(stage: Stage) -> (&'static str, &'static str, &'static str) {
     match stage {
         Stage::One => (
@@ -58,7 +58,7 @@ fn about(stage: Stage) -> (&'static str, &'static str, &'static str) {
         Stage::Three => (
             "Die Service",
             "microservices",
-            "Three services in a chain: which of them is slow, and whose error is it?",
+            "Three services in a chain: which one is slow, and which one fails?",
         ),
         Stage::Four => (
             "Async Rolling",
@@ -68,14 +68,14 @@ fn about(stage: Stage) -> (&'static str, &'static str, &'static str) {
         Stage::Five => (
             "Database",
             "database",
-            "The dice are in PostgreSQL: queries, a pool of connections, and what an outage does to \
-             everybody in front of it.",
+            "The dice are in PostgreSQL: queries, connection pools, and the effects of an outage \
+             on each service.",
         ),
         Stage::Six => (
             "Usage Routing",
             "log-routing",
-            "Who used what leaves the log stream: usage events go to a database of their own, and \
-             every other line to Loki as before.",
+            "Usage data leaves the log stream: usage events go to their own database, all other \
+             lines to Loki as before.",
         ),
     }
 }

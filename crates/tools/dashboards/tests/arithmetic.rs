@@ -1,5 +1,5 @@
-//! Panels that compute: given series, the figure they show, by `promtool test rules`. The cases
-//! are in `arithmetic.yml`.
+//! Panels that compute: given series, the value that each panel shows, checked by `promtool test
+//! rules`. The cases are in `arithmetic.yml`.
 
 #[path = "support/support.rs"]
 mod support;
@@ -10,7 +10,7 @@ use support::interpolate::Values;
 use support::promtool;
 
 #[test]
-fn figures_are_what_they_say() {
+fn panels_compute_the_expected_values() {
     if let Some(verdict) = promtool::rules("test", &cases()) {
         assert_eq!(verdict, Ok(()));
     }
@@ -32,7 +32,7 @@ fn query(place: &str) -> String {
     let (file, panel) = place.split_once(": ").expect("a file and a panel");
     let boards = boards();
     let board = boards.iter().find(|board| board.file == file);
-    let board = board.unwrap_or_else(|| panic!("there is no {file}"));
+    let board = board.unwrap_or_else(|| panic!("{file} does not exist"));
     let values = Values {
         rate_interval: "5m".to_owned(),
         range: "10m".to_owned(),
@@ -40,6 +40,6 @@ fn query(place: &str) -> String {
     };
     let target = &board.panel(panel)["targets"][0]["expr"];
     let expr = values.fill(target.as_str().expect("a PromQL query"));
-    // promtool compares exactly, and rates are sums of floats.
+    // promtool compares exactly, but rates are sums of floats.
     Value::from(format!("round({expr}, 0.001)")).to_string()
 }

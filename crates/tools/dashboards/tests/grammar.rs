@@ -1,6 +1,6 @@
-//! LogQL and TraceQL, parsed with the grammars that Grafana's own editors use.
+//! LogQL and TraceQL, parsed with the grammars of Grafana's own editors.
 //!
-//! They are npm packages, so this needs `node` and `npm`; `npm ci` is run once.
+//! The grammars are npm packages: this needs `node` and `npm`, and runs `npm ci` once.
 
 #[path = "support/support.rs"]
 mod support;
@@ -37,7 +37,7 @@ fn every_query_parses() {
 }
 
 #[test]
-fn the_specifications_mistakes_are_found() {
+fn mistakes_of_the_specification_are_found() {
     let wrong = [
         (
             "traceql",
@@ -66,9 +66,9 @@ fn the_specifications_mistakes_are_found() {
     }
 }
 
-/// Tempo 3.0.3 answers these, and Grafana's grammar refuses them. It is a second opinion, not a judge:
-/// when a dashboard needs one of these, the first test has to make an exception.
-const VALID_BUT_REFUSED: [&str; 4] = [
+/// Valid queries for Tempo 3.0.3 that Grafana's grammar rejects. If a dashboard needs one of these,
+/// the first test must make an exception.
+const VALID_BUT_REJECTED: [&str; 4] = [
     "{ nestedSetParent < 0 }",
     "{ duration > 1h30m }",
     "{} | rate() with (exemplars=true)",
@@ -76,12 +76,12 @@ const VALID_BUT_REFUSED: [&str; 4] = [
 ];
 
 #[test]
-fn what_the_grammar_of_traceql_gets_wrong_is_known() {
-    let queries = VALID_BUT_REFUSED.map(|query| json!({ "language": "traceql", "query": query }));
+fn valid_queries_that_the_grammar_rejects_are_known() {
+    let queries = VALID_BUT_REJECTED.map(|query| json!({ "language": "traceql", "query": query }));
     let Some(errors) = first_errors(&queries) else {
         return;
     };
-    for (query, error) in VALID_BUT_REFUSED.iter().zip(errors) {
+    for (query, error) in VALID_BUT_REJECTED.iter().zip(errors) {
         assert!(
             !error.is_null(),
             "accepted now, remove it from the list: {query}"
@@ -89,7 +89,7 @@ fn what_the_grammar_of_traceql_gets_wrong_is_known() {
     }
 }
 
-/// For each query the text from its first error on, or null; none when node is missing.
+/// The text of each query from its first error on, or null; none if Node is missing.
 fn first_errors(queries: &[Value]) -> Option<Vec<Value>> {
     let answer = node::run("grammar", "check.mjs", &Value::from(queries))?;
     answer.as_array().cloned()

@@ -1,7 +1,7 @@
-//! Every PromQL query of every dashboard, judged by Prometheus' own parser: `promtool check rules`.
+//! Every PromQL query of every dashboard, checked by Prometheus' own parser: `promtool check rules`.
 //!
-//! The lint parses the same queries with the crate `promql-parser`, to look into them. That crate is
-//! no judge: it accepts what Prometheus refuses, see [`ONLY_THE_CRATE_ACCEPTS`].
+//! The lint analyses the same queries with the crate `promql-parser`, which also accepts queries that
+//! Prometheus rejects, see [`ONLY_THE_CRATE_ACCEPTS`].
 
 #[path = "support/support.rs"]
 mod support;
@@ -12,7 +12,7 @@ use support::board::boards;
 use support::interpolate::Values;
 use support::promtool;
 
-/// What `promql-parser` accepts and Prometheus refuses without a feature flag.
+/// Queries that `promql-parser` accepts and Prometheus rejects without a feature flag.
 const ONLY_THE_CRATE_ACCEPTS: [&str; 3] = ["limitk(2, up)", "mad_over_time(up[5m])", "info(up)"];
 
 #[test]
@@ -30,7 +30,7 @@ fn prometheus_accepts_every_query() {
 }
 
 #[test]
-fn what_only_the_crate_accepts_is_found() {
+fn queries_that_only_the_crate_accepts_are_found() {
     for query in ONLY_THE_CRATE_ACCEPTS {
         assert!(parse(query).is_ok(), "{query} is no longer an example");
         let Some(verdict) = promtool::rules("check", &recorded(&[query.to_owned()])) else {
@@ -41,10 +41,12 @@ fn what_only_the_crate_accepts_is_found() {
     }
 }
 
-/// A file of rules that records each of these; JSON is YAML.
+/// A rules file that records each query; JSON is valid YAML.
 fn recorded(queries: &[String]) -> String {
     let rules: Vec<Value> = (queries.iter().enumerate())
-        .map(|(number, query)| json!({ "record": format!("judged:query:{number}"), "expr": query }))
+        .map(
+            |(number, query)| json!({ "record": format!("checked:query:{number}"), "expr": query }),
+        )
         .collect();
     json!({ "groups": [{ "name": "queries", "rules": rules }] }).to_string()
 }

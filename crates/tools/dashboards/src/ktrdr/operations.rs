@@ -1,4 +1,4 @@
-//! What is being computed, and does it succeed?
+//! Which operations run, and do they succeed?
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub(super) fn dashboard() -> Dashboard {
     super::dashboard(
         OPERATIONS,
         "KTRDR - Operations",
-        "Backtests and trainings: how many, how long, how they ended, and each one's trace.",
+        "Backtests and trainings: rates, durations, outcomes and traces.",
         vec![WORKER],
         layout(
             [total(), backtests(), trainings(), success_rate()],
@@ -38,8 +38,8 @@ fn per_hour(title: &'static str, description: &'static str, expr: &'static str) 
 fn total() -> Panel {
     per_hour(
         "Operations/Hour",
-        "Operations that ended, however they did, at the pace of the dashboard's time range. Counted \
-         when they end: one that was accepted and lost would not be here.",
+        "Finished operations per hour, whatever their outcome, at the mean rate of the time \
+         range. Operations count when they end: one that was accepted and lost is missing here.",
         r#"3600 * sum(rate(operations_total{job="ktrdr-backend"}[$__range]))"#,
     )
 }
@@ -47,7 +47,7 @@ fn total() -> Panel {
 fn backtests() -> Panel {
     per_hour(
         "Backtests/Hour",
-        "Backtests that ended, at the pace of the dashboard's time range.",
+        "Finished backtests per hour, at the mean rate of the time range.",
         r#"3600 * sum(rate(operations_total{job="ktrdr-backend",operation_type="backtest"}[$__range]))"#,
     )
 }
@@ -55,7 +55,7 @@ fn backtests() -> Panel {
 fn trainings() -> Panel {
     per_hour(
         "Training/Hour",
-        "Trainings that ended, at the pace of the dashboard's time range.",
+        "Finished trainings per hour, at the mean rate of the time range.",
         r#"3600 * sum(rate(operations_total{job="ktrdr-backend",operation_type="training"}[$__range]))"#,
     )
 }
@@ -64,8 +64,8 @@ fn success_rate() -> Panel {
     Panel::new(
         Viz::Stat,
         "Success Rate",
-        "Share of operations within the time range that completed, of those that completed or failed; \
-         cancelled ones are nobody's fault. An accepted request says nothing about that.",
+        "Share of completed operations within the time range, of those that completed or failed; \
+         cancelled ones are ignored. An operation can fail even though its request was accepted.",
     )
     .target(instant(
         "completed",
@@ -82,8 +82,8 @@ fn by_type() -> Panel {
     Panel::new(
         Viz::BarGauge,
         "Operations by Type",
-        "What users asked for within the time range, by route: requests that were accepted. Reading \
-         data is answered at once, the other two are queued for a worker.",
+        "Accepted requests within the time range, by route. Data requests are answered at once; \
+         backtests and trainings are queued for a worker.",
     )
     .target(instant(
         "{{http_route}}",
@@ -99,8 +99,8 @@ fn durations() -> Panel {
     Panel::new(
         Viz::Heatmap,
         "Backtest Duration Distribution",
-        "Backtests by the time their worker took, over time; the scale below tells how many. This is the \
-         work itself; the request that started it took milliseconds.",
+        "Backtests by the time that their worker took; the colour scale shows how many. The \
+         request that started a backtest took milliseconds only.",
     )
     .target(
         query(
@@ -120,8 +120,8 @@ fn success_and_failure() -> Panel {
     Panel::new(
         Viz::Lines,
         "Success vs Failure Rate",
-        "Operations that completed and that failed, a second. Failures that rise while successes stay \
-         are bad input; when both fall, the workers are the place to look.",
+        "Completed and failed operations per second. If failures rise while successes stay \
+         level, look for bad input; if both fall, check the workers.",
     )
     .targets([
         query(
@@ -145,8 +145,8 @@ fn recent() -> Panel {
     Panel::new(
         Viz::Table,
         "Recent Operations",
-        "The newest operations on the selected workers, each from its worker's span: how long it \
-         really ran and how it ended. Click one to open its trace.",
+        "The newest operations on the selected workers, from the workers' spans: how long each \
+         ran and how it ended. Click one to open its trace.",
     )
     .target(Target::Traces {
         query: r#"{ name = "operation.run" && span.worker.id =~ "$worker" } | select(span.operation.id, span.operation.type, span.operation.status) with (most_recent=true)"#.to_owned(),
@@ -156,7 +156,7 @@ fn recent() -> Panel {
     .field("name", &hidden)
     .field("service.name", &hidden)
     .field("traceService", &hidden)
-    .field("traceName", &called("Begun by"))
+    .field("traceName", &called("Started by"))
     .field(
         "spanID",
         &json!([
@@ -173,7 +173,7 @@ fn recent() -> Panel {
     .field("worker.id", &called("Worker"))
 }
 
-/// The properties of the column of how an operation ended.
+/// The properties of the column with an operation's outcome.
 fn status_column() -> Value {
     json!([
         { "id": "displayName", "value": "Status" },

@@ -16,7 +16,7 @@ use crate::model::viz::Viz;
 const SERVICE: Variable = Variable::Labels {
     name: "service",
     label: "Service",
-    description: "The Prometheus jobs that every panel is narrowed to.",
+    description: "The Prometheus jobs that all panels show.",
     query: r#"label_values(up{job=~"ktrdr-.+"}, job)"#,
     all: "ktrdr-.+",
 };
@@ -28,7 +28,7 @@ pub(super) fn dashboard() -> Dashboard {
     super::dashboard(
         SYSTEM_OVERVIEW,
         "KTRDR - System Overview",
-        "Health at a glance: who is up, how much is asked, what fails, how long it takes.",
+        "Health at a glance: services up, request rates, errors and latency.",
         vec![SERVICE],
         layout(
             [healthy(), request_rate(), error_rate(), p95()],
@@ -43,8 +43,8 @@ fn healthy() -> Panel {
     Panel::new(
         Viz::Stat,
         "Healthy Services",
-        "How many processes answer Prometheus, and their share of those it knows. The colour follows \
-         the share, so that it means the same whatever services are selected.",
+        "How many processes answer Prometheus, and their share of all known ones. The colour \
+         follows the share, so it has the same meaning for any selection of services.",
     )
     .targets([
         instant("up", r#"count(up{job=~"$service"} == 1) or vector(0)"#),
@@ -65,8 +65,8 @@ fn request_rate() -> Panel {
     Panel::new(
         Viz::Stat,
         "Requests/sec",
-        "Requests that the selected services answered a second, the workers' heartbeats included. Health \
-         checks and scrapes are not counted.",
+        "Requests per second that the selected services answered, including the workers' \
+         heartbeats, without health checks and scrapes.",
     )
     .target(query(
         "requests",
@@ -78,7 +78,7 @@ fn request_rate() -> Panel {
     .link(Link::dashboard("Operations", OPERATIONS, ""))
 }
 
-/// The share of 5xx in percent: 0 while there was none, nothing while there were no requests.
+/// The share of 5xx in percent: 0 without errors, nothing without requests.
 fn error_percentage() -> PromQl {
     instant(
         "5xx",
@@ -90,8 +90,8 @@ fn error_rate() -> Panel {
     Panel::new(
         Viz::Stat,
         "Error Rate",
-        "Share of answers within the time range that were 5xx. Without requests there is no share: \
-         it says so rather than showing a reassuring 0.",
+        "Share of answers within the time range that were 5xx. Without requests there is no \
+         share, and the panel shows \"no requests\" instead of 0.",
     )
     .target(error_percentage())
     .unit(unit::PERCENT)
@@ -105,8 +105,8 @@ fn p95() -> Panel {
     Panel::new(
         Viz::Stat,
         "P95 Latency",
-        "Nineteen of twenty requests within the time range were answered faster than this. Starting an \
-         operation only queues it, so this is milliseconds while the work takes seconds.",
+        "95 % of the requests within the time range were answered faster than this. Starting an \
+         operation only queues it, so requests take milliseconds while operations take seconds.",
     )
     .target(instant(
         "P95",
@@ -123,8 +123,8 @@ fn requests_by_service() -> Panel {
     Panel::new(
         Viz::Lines,
         "Request Rate by Service",
-        "Requests a second by Prometheus job: the backend is asked by users and by its workers, the \
-         workers by the backend alone.",
+        "Requests per second by Prometheus job. The backend gets requests from users and \
+         workers, the workers from the backend only.",
     )
     .target(query(
         "{{job}}",
@@ -139,8 +139,8 @@ fn percentile_lines() -> Panel {
     Panel::new(
         Viz::Lines,
         "Response Time Percentiles",
-        "Where P50 stays flat and P99 climbs, few requests suffer: look at their traces rather than \
-         at the mean.",
+        "If P50 stays flat and P99 rises, few requests are slow: look at their traces rather \
+         than at the mean.",
     )
     .targets(
         [("P50", "0.50"), ("P95", "0.95"), ("P99", "0.99")]
@@ -155,8 +155,8 @@ fn errors_by_status() -> Panel {
     Panel::new(
         Viz::Lines,
         "Errors by Status Code",
-        "4xx and 5xx answers a second by exact status. 503 from the backend is a full queue: it \
-         refuses work rather than promise what it cannot do.",
+        "4xx and 5xx answers per second by status code. A 503 from the backend means that its \
+         queue is full and it rejects new operations.",
     )
     .target(query(
         "{{http_status_code}}",
@@ -174,8 +174,8 @@ fn active_services() -> Panel {
     Panel::new(
         Viz::Table,
         "Active Services",
-        "Every process that Prometheus knows, whether it answers, and since when. A short uptime that \
-         nobody planned is a crash.",
+        "Every process that Prometheus knows, its status and its uptime. An unexpectedly short \
+         uptime indicates a crash.",
     )
     .targets([
         instant("up", r#"sum by (job, instance) (up{job=~"$service"})"#).table(),
@@ -207,7 +207,7 @@ fn active_services() -> Panel {
     .field("Uptime", &json!([{ "id": "unit", "value": "dtdurations" }]))
 }
 
-/// The properties of a column of `up`.
+/// The properties of a column that shows `up`.
 pub(super) fn status_column() -> serde_json::Value {
     json!([
         { "id": "mappings", "value": [{ "type": "value", "options": {
@@ -225,7 +225,7 @@ fn failed_requests() -> Link {
     )
 }
 
-/// `unit` is that of the panel's values.
+/// `unit` is the unit of the panel's values.
 fn slow_requests(unit: &str) -> Link {
     let query = format!(
         r#"{{ resource.service.name =~ "ktrdr.*" && kind = server && duration >= ${{__value.raw}}{unit} }}"#

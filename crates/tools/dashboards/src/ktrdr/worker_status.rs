@@ -1,4 +1,4 @@
-//! Which workers are there, and how are they?
+//! Which workers exist, and what is their state?
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::model::viz::Viz;
 pub(super) const WORKER: Variable = Variable::Labels {
     name: "worker",
     label: "Worker",
-    description: "The workers, as host:port, that the panels are narrowed to.",
+    description: "The workers, as host:port, that the panels show.",
     query: r#"label_values(up{job="ktrdr-workers"}, instance)"#,
     all: ".+",
 };
@@ -25,7 +25,7 @@ pub(super) fn dashboard() -> Dashboard {
     super::dashboard(
         WORKER_STATUS,
         "KTRDR - Worker Status",
-        "The fleet: how many workers of which type, how busy each one's machine is, when it was away.",
+        "The fleet: workers by type, their resource usage and their availability.",
         vec![WORKER],
         layout(
             [registered(), healthy(), backtest(), training()],
@@ -40,8 +40,8 @@ fn registered() -> Panel {
     Panel::new(
         Viz::Stat,
         "Registered Workers",
-        "Workers that the backend counts on, available or busy, by its own register. Compare it with \
-         the healthy ones: a process can be up without having registered.",
+        "Workers in the backend's register, available or busy. Compare them with the healthy \
+         ones: a process can be up without being registered.",
     )
     .target(instant(
         "registered",
@@ -56,8 +56,8 @@ fn healthy() -> Panel {
     Panel::new(
         Viz::Stat,
         "Healthy Workers",
-        "Workers that answer Prometheus, and their share of the selected ones. The colour follows the \
-         share.",
+        "Workers that answer Prometheus, and their share of the selected ones. The colour \
+         follows the share.",
     )
     .targets([
         instant(
@@ -80,7 +80,7 @@ fn backtest() -> Panel {
     Panel::new(
         Viz::Stat,
         "Backtest Workers",
-        "Backtest workers that answer, of three. With none left, backtests wait in the queue.",
+        "Backtest workers that are up, of three. While none is up, backtests wait in the queue.",
     )
     .target(instant(
         "up",
@@ -96,7 +96,7 @@ fn training() -> Panel {
     Panel::new(
         Viz::Stat,
         "Training Workers",
-        "Training workers that answer, of three. With none left, trainings wait in the queue.",
+        "Training workers that are up, of three. While none is up, trainings wait in the queue.",
     )
     .target(instant(
         "up",
@@ -112,7 +112,7 @@ fn matrix() -> Panel {
     Panel::new(
         Viz::Table,
         "Worker Health Matrix",
-        "One line for each worker: is it up, and what does it use? Click a worker to see its \
+        "One row for each worker: its status and resource usage. Click a worker to see its \
          operations.",
     )
     .targets([
@@ -141,7 +141,7 @@ fn matrix() -> Panel {
     .field(
         "Instance",
         &json!([{ "id": "links", "value": [
-            Link::dashboard("Its operations", OPERATIONS, "&var-worker=${__value.raw}").to_json(),
+            Link::dashboard("Operations of this worker", OPERATIONS, "&var-worker=${__value.raw}").to_json(),
         ]}]),
     )
     .field("Status", &status_column())
@@ -174,8 +174,8 @@ fn cpu() -> Panel {
     Panel::new(
         Viz::Lines,
         "Worker CPU Usage",
-        "CPU time of each worker, where 100 % is a whole core. Workers compute for real: a busy one \
-         shows here, one that only waits does not.",
+        "CPU time of each worker; 100 % is one core. Only workers that compute use CPU, idle \
+         ones do not.",
     )
     .target(query(
         "{{instance}}",
@@ -189,8 +189,8 @@ fn memory() -> Panel {
     Panel::new(
         Viz::Lines,
         "Worker Memory Usage",
-        "Memory of each worker that is actually in RAM. One line that climbs while the others stay \
-         level is the worker with the leak.",
+        "Resident memory of each worker. If one line rises while the others stay level, that \
+         worker leaks memory.",
     )
     .target(query(
         "{{instance}}",
@@ -204,8 +204,8 @@ fn availability() -> Panel {
     Panel::new(
         Viz::StateTimeline,
         "Worker Availability",
-        "When each worker answered and when it did not. Gaps that begin together have one cause, and \
-         it is rarely the workers.",
+        "When each worker was up and down. Gaps that begin together have a common cause, usually \
+         outside of the workers.",
     )
     .target(query(
         "{{instance}}",

@@ -1,7 +1,7 @@
 //! Colours that mean the same in every panel: a series keeps its colour whatever else is shown.
 //!
-//! Green, yellow and red are kept for good, doubtful and bad. What is neither has one of the
-//! others, which are told apart on a dark and on a light background.
+//! Green, yellow and red mean good, doubtful and bad. All other series have one of the other
+//! colours, which can be distinguished on a dark and on a light background.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ pub(crate) const GREEN: &str = "green";
 pub(crate) const YELLOW: &str = "dark-yellow";
 /// Error, failure, critical.
 pub(crate) const RED: &str = "red";
-/// An error of another kind than the red one beside it.
+/// An error of another kind than that in plain red.
 const DARK_RED: &str = "dark-red";
 /// Informational, neutral.
 pub(crate) const BLUE: &str = "blue";
@@ -20,38 +20,38 @@ const PURPLE: &str = "purple";
 const NAVY: &str = "dark-blue";
 const TEAL: &str = "#17A2A2";
 const PINK: &str = "#D957A5";
-/// Measured elsewhere, a limit, or everything else.
+/// A measurement from another source, a limit, or the rest.
 pub(crate) const GREY: &str = "text";
 
-/// Names of series in dashed lines: measured elsewhere than their neighbours, or a limit.
+/// Names of series with dashed lines: measurements from another source, and limits.
 const DASHED: &str = "P95 of .*|limit|capacity";
 
 /// Fixed colours for a family of series names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Palette {
-    /// `P50`, `P95`, `P99`, and what is beside them.
+    /// `P50`, `P95`, `P99`, and comparison lines.
     Quantiles,
     /// HTTP statuses, by exact code and by class.
     Statuses,
-    /// What can come of a call, a roll, a query or an operation.
+    /// Outcomes of a call, a roll, a query or an operation.
     Outcomes,
     /// The dice.
     Dice,
-    /// Our services, under their plain names or as Prometheus jobs.
+    /// Our services, by plain name or Prometheus job.
     Services,
     /// Routes of the services.
     Routes,
-    /// Single rolls beside batches.
+    /// Single rolls and batches.
     Sync,
-    /// What becomes of a usage event, and of the lines around it.
+    /// Outcomes of usage events and of the log lines around them.
     Routing,
-    /// The databases on the server, and what happens in them.
+    /// The databases on the server, and their transactions.
     Databases,
-    /// What a connection is doing, and the limit of their number.
+    /// States of connections, and their limit.
     Connections,
-    /// The statements of the services.
+    /// The services' SQL statements.
     Queries,
-    /// What people do, and the browsers that they use.
+    /// User actions, and browsers.
     Usage,
     /// The workers, by the last digit of their ports, 5003 to 5008.
     Workers,
@@ -146,7 +146,7 @@ impl Palette {
         }
     }
 
-    /// The field overrides that set them.
+    /// The field overrides that set the colours.
     pub(crate) fn overrides(self) -> impl Iterator<Item = Value> {
         let colours = self.colours().iter();
         let colours = colours.map(|(names, colour)| by_name(names, &json!([fixed(colour)])));
@@ -156,7 +156,7 @@ impl Palette {
     }
 }
 
-/// Properties of the series whose names `pattern` matches in full.
+/// An override for the series whose whole name matches `pattern`.
 fn by_name(pattern: &str, properties: &Value) -> Value {
     json!({
         "matcher": { "id": "byRegexp", "options": format!("/^({pattern})$/") },
@@ -176,8 +176,8 @@ pub(crate) fn fixed(colour: &str) -> Value {
     json!({ "id": "color", "value": { "mode": "fixed", "fixedColor": colour } })
 }
 
-/// The override that keeps series without any event out of legend and tooltip: most of the
-/// statuses and routes that can occur never do.
+/// The override that hides series without events from legend and tooltip: most of the possible
+/// statuses and routes never occur.
 pub(crate) fn hide_zeros() -> Value {
     json!({
         "matcher": { "id": "byValue", "options": { "reducer": "max", "op": "lte", "value": 0 } },

@@ -1,4 +1,4 @@
-//! A dashboard: its rows, variables, and what all of them have in common.
+//! A dashboard: its rows, variables and common settings.
 
 use serde_json::{Value, json};
 use stages::Stage;
@@ -8,10 +8,10 @@ use super::layout::{Row, place};
 use super::target::{PROMETHEUS, datasource};
 use super::variable::Variable;
 
-/// The newest version of the classic schema that Grafana 12.4 writes.
+/// The newest version of the classic schema, which Grafana 12.4 writes.
 const SCHEMA_VERSION: u8 = 42;
 
-/// A dashboard, as it is written down.
+/// A dashboard's definition.
 pub(crate) struct Dashboard {
     /// File name in the compiled folder.
     pub(crate) file: String,
@@ -19,20 +19,20 @@ pub(crate) struct Dashboard {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) tags: Vec<String>,
-    /// How often it queries again: `5s`.
+    /// The refresh interval: `5s`.
     pub(crate) refresh: &'static str,
     pub(crate) variables: Vec<Variable>,
-    /// PromQL that selects the jobs whose starts are marked in every graph.
+    /// PromQL selector of the jobs whose starts are annotated in every graph.
     pub(crate) jobs: String,
     pub(crate) rows: Vec<Row>,
-    /// Whether rows have a header that folds them.
+    /// Whether rows have a collapsible header.
     pub(crate) headers: bool,
-    /// What `stageN` stands for.
+    /// The stage that `stageN` stands for.
     pub(crate) stage: Option<Stage>,
 }
 
 impl Dashboard {
-    /// The file's content.
+    /// Renders the file's content.
     pub(crate) fn to_json(&self) -> String {
         let variables: Vec<_> = self.variables.iter().map(|v| v.to_json()).collect();
         let dashboard = json!({
@@ -62,7 +62,7 @@ impl Dashboard {
         }
     }
 
-    /// A mark at every moment a process started. The value of the series is that moment.
+    /// An annotation at each start of a process, which is the value of the series.
     fn starts(&self) -> Value {
         let expr = format!("1000 * process_start_time_seconds{{{}}}", self.jobs);
         json!({
@@ -82,7 +82,7 @@ impl Dashboard {
     }
 }
 
-/// The same dashboard over a range that a fresh start fills.
+/// A link to the same dashboard with a time range that has data after a fresh start.
 fn last_minutes(uid: &str) -> Value {
     json!({
         "type": "link",
@@ -94,7 +94,7 @@ fn last_minutes(uid: &str) -> Value {
         "keepTime": false,
         "targetBlank": false,
         "icon": "bolt",
-        "tooltip": "The default hour is nearly empty after a fresh start",
+        "tooltip": "Use this after a fresh start, when the default hour is nearly empty",
     })
 }
 

@@ -1,4 +1,4 @@
-//! How values are shown: unit, decimals, bounds, thresholds, names for values, links, colours.
+//! How values are displayed: unit, decimals, bounds, thresholds, value names, links, colours.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use super::link::Link;
 /// A colour from a value upwards.
 pub(crate) type Step = (f64, &'static str);
 
-/// A word in a colour instead of a value.
+/// A coloured text shown instead of a value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mapping {
     pub(crate) of: Values,
@@ -15,12 +15,13 @@ pub(crate) struct Mapping {
     pub(crate) colour: &'static str,
 }
 
-/// Which values a word stands for.
+/// The values that a text replaces.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Values {
-    /// Exactly this one.
+    /// Exactly this value.
     One(&'static str),
-    /// From the first up to the second, or without end. The first word that fits is shown.
+    /// Values from the first up to the second, or without upper bound. The first matching text is
+    /// shown.
     Between(f64, Option<f64>),
 }
 
@@ -37,25 +38,25 @@ impl Mapping {
     }
 }
 
-/// The settings of a panel's values, and their exceptions.
+/// The settings of a panel's values, and overrides.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Field {
     pub(crate) unit: Option<&'static str>,
     pub(crate) decimals: Option<u8>,
     pub(crate) min: Option<f64>,
     pub(crate) max: Option<f64>,
-    /// The colour of the smallest values, and those of larger ones, ascending.
+    /// The colour of the smallest values, and those of larger ones, in ascending order.
     pub(crate) thresholds: Option<(&'static str, Vec<Step>)>,
-    /// Words for values, with their colours.
+    /// Texts that replace values, with their colours.
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) links: Vec<Link>,
-    /// What to show where there is nothing to compute from.
+    /// The text shown if there is no value.
     pub(crate) no_value: Option<&'static str>,
     pub(crate) overrides: Vec<Value>,
 }
 
 impl Field {
-    /// Grafana's `fieldConfig`. `custom` and `colour` depend on the kind of panel.
+    /// Renders Grafana's `fieldConfig`. `custom` and `colour` depend on the kind of panel.
     pub(crate) fn to_json(&self, custom: Value, colour: Value) -> Value {
         let mut defaults = Map::new();
         let mut set = |key: &str, value: Option<Value>| {

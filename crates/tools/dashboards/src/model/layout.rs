@@ -1,4 +1,4 @@
-//! Rows of panels, and where each panel goes on Grafana's grid of 24 columns.
+//! Rows of panels, and the position of each panel on Grafana's grid of 24 columns.
 
 use serde_json::{Value, json};
 use stages::Stage;
@@ -13,28 +13,28 @@ const COLUMNS: u32 = 24;
 pub(crate) struct Row {
     pub(crate) title: &'static str,
     kind: Kind,
-    /// Folded: its panels query nothing until it is opened.
+    /// Collapsed: its panels send no queries until it is opened.
     collapsed: bool,
-    /// Its panels, from top to bottom.
+    /// The lines of panels, from top to bottom.
     pub(crate) lines: Vec<Line>,
 }
 
-/// What a row is for, which decides its place.
+/// The purpose of a row, which decides its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    /// Whether all is well and if not, where: at the top.
+    /// Whether the system is healthy and if not, where it fails: at the top.
     Answer,
     /// Rate, errors and duration of one service.
     Red,
-    /// Open in the stage that brings it, folded in later ones.
+    /// Open in the stage that introduces it, collapsed in later ones.
     News,
-    /// Always folded.
+    /// Always collapsed.
     Detail,
 }
 
-/// Panels side by side. They fill the whole width, each as wide as its share of all weights.
+/// Panels side by side. They fill the whole width, each in proportion to its weight.
 pub(crate) struct Line {
-    /// In grid units of 30 pixels.
+    /// Height in grid units of 30 pixels.
     height: u32,
     panels: Vec<Panel>,
 }
@@ -63,7 +63,7 @@ impl Row {
         }
     }
 
-    /// Says whether all is well and if not, where.
+    /// Marks a row that shows whether the system is healthy and if not, where it fails.
     pub(crate) fn answer(self) -> Self {
         Self {
             kind: Kind::Answer,
@@ -71,7 +71,7 @@ impl Row {
         }
     }
 
-    /// Shows rate, errors and duration of one service.
+    /// Marks a row that shows rate, errors and duration of one service.
     pub(crate) fn red(self) -> Self {
         Self {
             kind: Kind::Red,
@@ -79,7 +79,7 @@ impl Row {
         }
     }
 
-    /// Is of use once there is a question, or a trace was picked.
+    /// Marks a row of details for a specific question or trace.
     pub(crate) fn detail(self) -> Self {
         Self {
             kind: Kind::Detail,
@@ -87,7 +87,7 @@ impl Row {
         }
     }
 
-    /// What of it belongs to `stage`, if anything.
+    /// Returns the part that `stage` has, if any.
     fn only(self, stage: Stage) -> Option<Self> {
         let collapsed = match self.kind {
             Kind::Answer | Kind::Red => false,
@@ -112,7 +112,7 @@ impl Row {
     }
 }
 
-/// The rows that `stage` has, in its order: the answer, the services, what is new, the rest.
+/// The rows that `stage` has, in order: health, services, what is new, the rest.
 pub(crate) fn rows_of(stage: Stage, mut rows: Vec<Row>) -> Vec<Row> {
     rows.sort_by_key(|row| {
         let old = row.kind >= Kind::News && !row.is_new(stage);
@@ -122,7 +122,7 @@ pub(crate) fn rows_of(stage: Stage, mut rows: Vec<Row>) -> Vec<Row> {
     rows.filter_map(|row| row.only(stage)).collect()
 }
 
-/// Grafana's `panels`: every row's header and panels, numbered and placed.
+/// Renders Grafana's `panels`: every row's header and panels, numbered and positioned.
 pub(crate) fn place(rows: &[Row], headers: bool) -> Vec<Value> {
     let mut placed = Placed::default();
     for row in rows {
@@ -139,14 +139,14 @@ pub(crate) fn place(rows: &[Row], headers: bool) -> Vec<Value> {
 #[derive(Default)]
 struct Placed {
     panels: Vec<Value>,
-    /// Panels and headers so far, those inside of folded rows included.
+    /// The number of panels and headers so far, including those in collapsed rows.
     count: usize,
-    /// The first free grid row.
+    /// The first free row of the grid.
     y: u32,
 }
 
 impl Placed {
-    /// The header, which holds the panels if it is folded; otherwise they follow it.
+    /// Adds the header, which contains the panels if it is collapsed; otherwise they follow it.
     fn row(&mut self, row: &Row) {
         let mut header = json!({
             "id": self.next_id(),

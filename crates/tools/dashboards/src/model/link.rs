@@ -1,14 +1,14 @@
-//! Links from a value to what explains it.
+//! Links from a value to its explanation.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::target::{JAEGER, TEMPO, TableType, datasource};
 
-/// What a URL may hold as it is.
+/// Characters that a URL need not escape are removed from this set.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// A link on a value, in a panel's corner or in a text.
+/// A link on a value, in a panel's corner or in text.
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
     title: &'static str,
@@ -16,13 +16,13 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// To any address; `${...}` in it is Grafana's to fill in.
+    /// Links to any address; Grafana fills in `${...}`.
     pub(crate) fn new(title: &'static str, url: impl Into<String>) -> Self {
         let url = url.into();
         Self { title, url }
     }
 
-    /// To a TraceQL search in Explore over the dashboard's time range.
+    /// Links to a TraceQL search in Explore over the dashboard's time range.
     pub(crate) fn traces(title: &'static str, query: &str) -> Self {
         let search = json!({
             "queryType": "traceql",
@@ -33,14 +33,14 @@ impl Link {
         Self::new(title, explore(TEMPO, search))
     }
 
-    /// To one trace in Jaeger, which is there when its profile is on.
+    /// Links to one trace in Jaeger, which runs if its profile is enabled.
     pub(crate) fn jaeger(id: &str) -> Self {
         let url = explore(JAEGER, json!({ "query": id }));
         Self::new("Open in Jaeger (profile jaeger)", url)
     }
 
-    /// To another of our dashboards, keeping the time range; `variables` begins with `&` or is
-    /// empty.
+    /// Links to another of our dashboards and keeps the time range; `variables` begins with `&` or
+    /// is empty.
     pub(crate) fn dashboard(title: &'static str, uid: &str, variables: &str) -> Self {
         Self::new(title, format!("/d/{uid}?${{__url_time_range}}{variables}"))
     }
@@ -49,7 +49,7 @@ impl Link {
         json!({ "title": self.title, "url": self.url, "targetBlank": false })
     }
 
-    /// The same in Markdown.
+    /// Renders the link as Markdown.
     pub(crate) fn markdown(&self) -> String {
         format!("[{}]({})", self.title, self.url)
     }
@@ -68,7 +68,7 @@ fn explore(name: &str, mut query: Value) -> String {
     format!("/explore?schemaVersion=1&panes={panes}")
 }
 
-/// Encodes `text` but leaves `${...}`, which Grafana fills in only if it reads just so.
+/// Percent-encodes `text` except `${...}`, which Grafana only expands unencoded.
 fn encode_around_variables(text: &str) -> String {
     let mut encoded = String::new();
     let mut rest = text;

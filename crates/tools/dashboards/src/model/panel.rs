@@ -1,4 +1,4 @@
-//! A panel: its queries, how they are shown, and since which stage it can be filled.
+//! A panel: its queries, how they are displayed, and the first stage that has its data.
 
 use serde_json::{Value, json};
 use stages::Stage;
@@ -11,7 +11,7 @@ use super::target::{Target, datasource};
 use super::unit::quiet_top;
 use super::viz::{Shape, Viz};
 
-/// Labels with many known values, of which few ever occur.
+/// Labels with many known values, few of which ever occur.
 const MOSTLY_UNUSED: [&str; 3] = ["{{status}}", "{{http_status_code}}", "{{handler}}"];
 
 /// A panel, built by chaining.
@@ -21,7 +21,7 @@ pub(crate) struct Panel {
     description: &'static str,
     viz: Viz,
     field: Field,
-    /// Queries with the first stage that has what they ask for.
+    /// Queries, each with the first stage that has its data.
     targets: Vec<(Stage, Target)>,
     transformations: Vec<Value>,
     since: Stage,
@@ -29,7 +29,7 @@ pub(crate) struct Panel {
     weight: u32,
     id: Option<usize>,
     interval: Option<&'static str>,
-    /// The stage of its dashboard, for panels whose text depends on it.
+    /// The stage of the dashboard, for panels whose text depends on it.
     stage: Stage,
     soft_min: Option<f64>,
 }
@@ -53,31 +53,31 @@ impl Panel {
         }
     }
 
-    /// The first stage that has it.
+    /// Sets the first stage that has the panel.
     pub(crate) fn since(mut self, stage: Stage) -> Self {
         self.since = stage;
         self
     }
 
-    /// The last stage that has it.
+    /// Sets the last stage that has the panel.
     pub(crate) fn until(mut self, stage: Stage) -> Self {
         self.until = Some(stage);
         self
     }
 
-    /// How wide it is beside the others of its line, which have 1 unless they say otherwise.
+    /// Sets the width relative to the other panels of its line, whose default is 1.
     pub(crate) fn wide(mut self, weight: u32) -> Self {
         self.weight = weight;
         self
     }
 
-    /// Numbered so that links find it, instead of by its place; larger than any place.
+    /// Sets a fixed id for links, larger than any position; the default is the panel's position.
     pub(crate) fn id(mut self, id: usize) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// The shortest step over time: `1m`.
+    /// Sets the shortest step over time: `1m`.
     pub(crate) fn interval(mut self, interval: &'static str) -> Self {
         self.interval = Some(interval);
         self
@@ -87,7 +87,7 @@ impl Panel {
         self.target_since(Stage::One, target)
     }
 
-    /// A query for what only `stage` and later ones have.
+    /// Adds a query for data that `stage` and later ones have.
     pub(crate) fn target_since(mut self, stage: Stage, target: impl Into<Target>) -> Self {
         self.targets.push((stage, target.into()));
         self
@@ -117,7 +117,7 @@ impl Panel {
         self
     }
 
-    /// Colours by value: `base`, then each step's from its value upwards.
+    /// Sets colours by value: `base`, then each step's colour from its value upwards.
     pub(crate) fn thresholds(mut self, base: &'static str, steps: &[Step]) -> Self {
         self.field.thresholds = Some((base, steps.to_vec()));
         self
@@ -135,7 +135,7 @@ impl Panel {
         self
     }
 
-    /// The same for values from `from` up to `to`, or without end.
+    /// Shows `text` in `colour` instead of values from `from` up to `to`, or without upper bound.
     pub(crate) fn word_between(
         mut self,
         (from, to): (f64, Option<f64>),
@@ -147,13 +147,13 @@ impl Panel {
         self
     }
 
-    /// Where the axis of a graph begins unless values are lower; 0 unless said.
+    /// Sets where the axis of a graph begins unless values are lower; the default is 0.
     pub(crate) fn soft_min(mut self, value: f64) -> Self {
         self.soft_min = Some(value);
         self
     }
 
-    /// Shows `text` where there is nothing to compute from.
+    /// Shows `text` if there is no value.
     pub(crate) fn no_value(mut self, text: &'static str) -> Self {
         self.field.no_value = Some(text);
         self
@@ -169,7 +169,7 @@ impl Panel {
         self
     }
 
-    /// Settings for the fields of one name.
+    /// Overrides properties of the fields with this name.
     pub(crate) fn field(mut self, name: &str, properties: &Value) -> Self {
         self.field.overrides.push(json!({
             "matcher": { "id": "byName", "options": name },
@@ -178,7 +178,7 @@ impl Panel {
         self
     }
 
-    /// Links for the fields of one name, instead of the panel's.
+    /// Replaces the panel's links for the fields with this name.
     pub(crate) fn field_links(self, name: &str, links: &[Link]) -> Self {
         let links: Vec<_> = links.iter().map(Link::to_json).collect();
         self.field(name, &json!([{ "id": "links", "value": links }]))
@@ -198,19 +198,19 @@ impl Panel {
         self.since <= stage && self.until.is_none_or(|until| stage <= until)
     }
 
-    /// The first stage that has it.
+    /// The first stage that has the panel.
     pub(crate) fn first_stage(&self) -> Stage {
         self.since
     }
 
-    /// Without the queries for what `stage` does not have.
+    /// Removes the queries for data that `stage` does not have.
     pub(crate) fn only(mut self, stage: Stage) -> Self {
         self.stage = stage;
         self.targets.retain(|(since, _)| *since <= stage);
         self
     }
 
-    /// `place` is its number among the panels.
+    /// Renders the panel. `place` is its number among the panels.
     pub(crate) fn to_json(&self, place: usize, position: GridPosition) -> Value {
         let mut json = json!({
             "id": self.id.unwrap_or(place),
@@ -242,7 +242,7 @@ impl Panel {
         json
     }
 
-    /// The field settings, with those that follow from the kind of panel.
+    /// The field settings, including those implied by the kind of panel.
     fn settings(&self) -> Field {
         let mut field = self.field.clone();
         let legends = self
@@ -265,7 +265,7 @@ impl Panel {
         custom
     }
 
-    /// Whether the legend is a few names rather than a label's values.
+    /// Whether the legend consists of a few fixed names rather than a label's values.
     fn names_each_series(&self) -> bool {
         let mut legends = self.targets.iter().map(|(_, target)| target.legend());
         legends.all(|legend| legend.is_some_and(|legend| !legend.contains("{{")))

@@ -1,4 +1,4 @@
-//! PromQL that several panels share, so that a mean is the same mean everywhere.
+//! PromQL expressions that several panels share, so that all compute means and quantiles alike.
 
 use super::target::{PromQl, query};
 
@@ -8,17 +8,17 @@ pub(crate) fn percentiles(name: &str, selector: &str) -> [PromQl; 3] {
         .map(|(legend, q)| query(legend, quantile(q, name, selector, "$__rate_interval")))
 }
 
-/// One quantile over `window`, of all series together.
+/// One quantile over `window`, across all series.
 pub(crate) fn quantile(q: &str, name: &str, selector: &str, window: &str) -> String {
     quantile_by("le", q, name, selector, window)
 }
 
-/// The same for each value of the labels in `by`, which begins with `le`.
+/// One quantile for each combination of the labels in `by`, which begins with `le`.
 pub(crate) fn quantile_by(by: &str, q: &str, name: &str, selector: &str, window: &str) -> String {
     format!("histogram_quantile({q}, sum by ({by}) (rate({name}_bucket{{{selector}}}[{window}])))")
 }
 
-/// The mean observation over `window`, of all series together; nothing without observations.
+/// The mean observation over `window`, across all series; nothing without observations.
 pub(crate) fn mean(name: &str, selector: &str, window: &str) -> String {
     let rate = |part| format!("sum(rate({name}_{part}{{{selector}}}[{window}]))");
     format!("{} / ({} > 0)", rate("sum"), rate("count"))
@@ -31,8 +31,8 @@ pub(crate) fn share(name: &str, part: &str, selector: &str, window: &str) -> Str
     format!("{numerator} / ({} > 0)", rate(selector))
 }
 
-/// P95 of the spans of one name in a service, as Tempo measured them, with exemplars: points that
-/// open a trace. Our own histograms cannot have any in the text format that we expose.
+/// P95 of a service's spans with one name, as measured by Tempo, with exemplars: points that open a
+/// trace. Our own histograms cannot have exemplars in the text format that we expose.
 pub(crate) fn span_p95(legend: &'static str, service: &str, kind: &str, name: &str) -> PromQl {
     let selector =
         format!("service=\"{service}\",span_kind=\"SPAN_KIND_{kind}\",span_name=\"{name}\"");

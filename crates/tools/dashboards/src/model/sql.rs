@@ -1,16 +1,16 @@
-//! SQL, for what is in a database rather than in a time series.
+//! SQL queries, for data that is in a database rather than in a time series.
 
 use serde_json::{Value, json};
 
-/// A query of the table of usage events. Grafana fills in `$__timeFilter(column)`, the dashboard's
-/// time range, and `$__timeGroupAlias(column,$__interval)`, the step of a graph.
+/// A query of the table of usage events. Grafana expands `$__timeFilter(column)` to the dashboard's
+/// time range, and `$__timeGroupAlias(column,$__interval)` to the step of a graph.
 #[derive(Debug, Clone)]
 pub(crate) struct Sql {
     text: String,
     over_time: bool,
 }
 
-/// Rows as they come.
+/// A query whose rows are shown as a table.
 pub(crate) fn table(text: &str) -> Sql {
     Sql {
         text: text.to_owned(),
@@ -18,8 +18,8 @@ pub(crate) fn table(text: &str) -> Sql {
     }
 }
 
-/// Series over time: the column `time`, in ascending order, and either one column for each series
-/// or `metric`, the name of a series, and `value`.
+/// A query for series over time: the column `time`, in ascending order, and either one column for
+/// each series or the columns `metric`, the name of a series, and `value`.
 pub(crate) fn over_time(text: &str) -> Sql {
     Sql {
         text: text.to_owned(),

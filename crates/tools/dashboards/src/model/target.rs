@@ -1,19 +1,19 @@
-//! Queries, each with the datasource it is for.
+//! Queries, each with its datasource.
 
 use serde_json::{Value, json};
 
 use super::sql::Sql;
 
-/// The uids of the provisioned datasources, which are their types, too.
+/// The uids of the provisioned datasources, which equal their types.
 pub(crate) const PROMETHEUS: &str = "prometheus";
 pub(crate) const LOKI: &str = "loki";
 pub(crate) const TEMPO: &str = "tempo";
 pub(crate) const JAEGER: &str = "jaeger";
 
-/// The database of usage events, which is read by a role that can do nothing else.
+/// The database of usage events, which Grafana reads with a read-only role.
 pub(crate) const USAGE_DB: &str = "usage-db";
 
-/// A reference to one of them.
+/// A reference to a datasource.
 pub(crate) fn datasource(name: &str) -> Value {
     let kind = match name {
         USAGE_DB => "grafana-postgresql-datasource",
@@ -29,37 +29,37 @@ pub(crate) enum Target {
     Prometheus(PromQl),
     /// LogQL for log lines.
     Logs(String),
-    /// LogQL for one number: how many lines there are.
+    /// LogQL for one number: the count of matching lines.
     LogCount { legend: &'static str, query: String },
     /// TraceQL, or a trace id, shown as a table of traces or spans.
     Traces { query: String, table: TableType },
-    /// The graph of services that Tempo writes to Prometheus; the text selects its series.
+    /// The service graph that Tempo writes to Prometheus; the text selects its series.
     ServiceGraph(&'static str),
     /// SQL.
     Sql(Sql),
 }
 
-/// A row of a table of traces.
+/// What a row of a trace table shows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TableType {
     /// One trace.
     Traces,
-    /// One matching span, with the attributes selected.
+    /// One matching span, with the selected attributes.
     Spans,
 }
 
-/// A PromQL query and what to make of its answer.
+/// A PromQL query and how to interpret its result.
 #[derive(Debug, Clone)]
 pub(crate) struct PromQl {
     expr: String,
     legend: &'static str,
-    /// One value for the whole time range rather than one for each step.
+    /// Whether it yields one value for the whole time range rather than one for each step.
     instant: bool,
     format: &'static str,
     exemplar: bool,
 }
 
-/// A query over time. `legend` names the series and may hold `{{label}}`.
+/// A query over time. `legend` names the series and may contain `{{label}}`.
 pub(crate) fn query(legend: &'static str, expr: impl Into<String>) -> PromQl {
     PromQl {
         expr: expr.into(),
@@ -70,7 +70,7 @@ pub(crate) fn query(legend: &'static str, expr: impl Into<String>) -> PromQl {
     }
 }
 
-/// A query for now: one value for each series.
+/// An instant query: one value for each series.
 pub(crate) fn instant(legend: &'static str, expr: impl Into<String>) -> PromQl {
     PromQl {
         instant: true,
@@ -79,19 +79,19 @@ pub(crate) fn instant(legend: &'static str, expr: impl Into<String>) -> PromQl {
 }
 
 impl PromQl {
-    /// As rows of a table, one for each series and one column for each label.
+    /// Returns rows of a table, one for each series, with a column for each label.
     pub(crate) fn table(mut self) -> Self {
         self.format = "table";
         self
     }
 
-    /// As the buckets of a histogram, turned from cumulative to single ones.
+    /// Returns the buckets of a histogram, converted from cumulative to individual ones.
     pub(crate) fn heatmap(mut self) -> Self {
         self.format = "heatmap";
         self
     }
 
-    /// With the traces that Prometheus keeps as examples of the values.
+    /// Adds exemplars: traces that Prometheus stores as examples of the values.
     pub(crate) fn exemplars(mut self) -> Self {
         self.exemplar = true;
         self
@@ -133,7 +133,7 @@ impl Target {
         }
     }
 
-    /// The name of its series, which may hold `{{label}}`.
+    /// The name of its series, which may contain `{{label}}`.
     pub(crate) fn legend(&self) -> Option<&'static str> {
         match self {
             Self::Prometheus(query) => Some(query.legend),
@@ -142,7 +142,7 @@ impl Target {
         }
     }
 
-    /// Whether its answer has no history.
+    /// Whether the result has no history.
     pub(crate) fn is_instant(&self) -> bool {
         match self {
             Self::Prometheus(query) => query.instant,
@@ -152,7 +152,7 @@ impl Target {
         }
     }
 
-    /// Its classic JSON; `letter` tells the queries of a panel apart.
+    /// Renders the classic JSON; `letter` identifies the query within its panel.
     pub(crate) fn to_json(&self, letter: char) -> Value {
         let mut json = match self {
             Self::Prometheus(query) => query.to_json(),
@@ -175,7 +175,7 @@ impl Target {
                 "queryType": "traceql",
                 "filters": [],
                 "limit": 20,
-                // A whole batch: its 20 rolls and what they hang under.
+                // A whole batch: its 20 rolls and their parent spans.
                 "spss": 25,
                 "tableType": table.id(),
             }),
@@ -192,7 +192,7 @@ impl Target {
 }
 
 impl TableType {
-    /// Grafana's word for it.
+    /// Grafana's id of the type.
     pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Traces => "traces",

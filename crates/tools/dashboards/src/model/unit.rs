@@ -1,5 +1,4 @@
-//! Grafana's ids of the units that panels use. `short` is not among them: without decimals it
-//! shows 2871 as "3 K".
+//! Grafana's ids of the units in use. `short` is not used: without decimals it shows 2871 as "3 K".
 
 /// Requests a second.
 pub(crate) const REQUESTS: &str = "reqps";
@@ -17,18 +16,18 @@ pub(crate) const MILLISECONDS: &str = "ms";
 pub(crate) const PERCENT: &str = "percent";
 /// A share from 0 to 1.
 pub(crate) const RATIO: &str = "percentunit";
-/// A number of things, with all its digits: 2,871.
+/// A count with all its digits: 2,871.
 pub(crate) const COUNT: &str = "locale";
-/// A text that happens to be digits, such as a port.
+/// Text that consists of digits, such as a port.
 pub(crate) const TEXT: &str = "string";
 /// A factor.
 pub(crate) const TIMES: &str = "suffix:×";
 /// Bytes, shown in KiB, MiB and so on.
 pub(crate) const BYTES: &str = "bytes";
-/// A moment, as short as it can be told apart within days.
+/// A time of day with its date, without the year.
 pub(crate) const CLOCK: &str = "time:MM-DD HH:mm:ss";
 
-/// How far an axis reaches at least; Grafana's own choice for a graph of zeros is 100.
+/// The minimum upper end of an axis; Grafana's default for a graph of zeros is 100.
 pub(crate) fn quiet_top(unit: &str) -> Option<f64> {
     match unit {
         REQUESTS | OPERATIONS | EVENTS | LINES => Some(0.1),

@@ -1,4 +1,4 @@
-//! Variables: what a dashboard can be narrowed to.
+//! Variables: the values that a dashboard can be filtered by.
 
 use serde_json::{Value, json};
 
@@ -7,22 +7,22 @@ use super::target::{PROMETHEUS, datasource};
 /// A dashboard variable.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Variable {
-    /// Several values of a label of Prometheus' series, all by default.
+    /// Multiple values of a label of Prometheus' series; the default is all.
     Labels {
         name: &'static str,
         label: &'static str,
         description: &'static str,
         /// `label_values(...)`.
         query: &'static str,
-        /// The regular expression that "All" stands for.
+        /// The regular expression for "All".
         all: &'static str,
     },
-    /// One value, or any other that is typed in.
+    /// One value; any other can be typed in.
     OneOf {
         name: &'static str,
         label: &'static str,
         description: &'static str,
-        /// What is shown, and the value.
+        /// The displayed text, and the value.
         default: (&'static str, &'static str),
     },
 }

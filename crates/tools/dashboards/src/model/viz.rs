@@ -1,17 +1,17 @@
-//! Grafana's kinds of panel, each with the options that suit it.
+//! Grafana's kinds of panels, each with suitable options.
 
 use serde_json::{Value, json};
 use stages::Stage;
 
 use super::colour::{BLUE, GREY};
 
-/// Grid columns below which a table of shares does not fit beside a pie.
+/// In a narrower panel, a pie has no room for a table of shares beside it.
 const NARROW: u32 = 9;
 
 /// How a panel shows its data.
 #[derive(Debug, Clone)]
 pub(crate) enum Viz {
-    /// Large numbers; a history behind them if the query has one.
+    /// Large numbers, with a history behind them if the query has one.
     Stat,
     /// A dial from the field's minimum to its maximum.
     Gauge,
@@ -21,9 +21,9 @@ pub(crate) enum Viz {
     Lines,
     /// Stacked bars over time, for counts of events.
     Columns,
-    /// Stacked bars, one for each row of a table, called by the column of that name.
+    /// Stacked bars, one for each row of a table, named by this column.
     BarChart(&'static str),
-    /// Counts of events over time by bucket.
+    /// Counts of events over time, by bucket.
     Heatmap,
     /// Shares of a whole.
     Pie,
@@ -34,25 +34,25 @@ pub(crate) enum Viz {
     NodeGraph,
     /// The waterfall of one trace.
     Trace,
-    /// Markdown, as it is in a stage.
+    /// Markdown, which can depend on the stage.
     Text(fn(Stage) -> String),
 }
 
-/// What the options of a panel depend on.
+/// Properties of a panel that its options depend on.
 pub(crate) struct Shape<'a> {
-    /// The data has no history.
+    /// Whether the data has no history.
     pub(crate) instant: bool,
-    /// That of its values.
+    /// The unit of the values.
     pub(crate) unit: Option<&'a str>,
-    /// In grid columns.
+    /// The width in grid columns.
     pub(crate) width: u32,
-    /// The legend has room for the last value of each series.
+    /// Whether the legend has room for the last value of each series.
     pub(crate) figures: bool,
     pub(crate) stage: Stage,
 }
 
 impl Viz {
-    /// Grafana's name of it.
+    /// Grafana's id of the kind.
     pub(crate) fn id(&self) -> &'static str {
         match self {
             Self::Stat => "stat",
@@ -71,23 +71,23 @@ impl Viz {
         }
     }
 
-    /// Where colours come from unless an override says so.
+    /// The default source of colours, unless an override applies.
     pub(crate) fn colour(&self) -> Value {
         let fixed = |colour: &str| json!({ "mode": "fixed", "fixedColor": colour });
         match self {
             Self::Lines | Self::Columns | Self::BarChart(_) | Self::Pie => fixed(BLUE),
-            // By thresholds, it would show their numbers instead of the words for values.
+            // Colours by threshold would show threshold numbers instead of the texts for values.
             Self::StateTimeline => fixed(GREY),
             _ => json!({ "mode": "thresholds" }),
         }
     }
 
-    /// Whether it has an axis for its values.
+    /// Whether it has a value axis.
     pub(crate) fn is_graph(&self) -> bool {
         matches!(self, Self::Lines | Self::Columns)
     }
 
-    /// The field settings of this kind alone.
+    /// The field settings specific to this kind.
     pub(crate) fn custom(&self) -> Value {
         match self {
             Self::Lines => json!({
@@ -182,7 +182,7 @@ fn stat(instant: bool) -> Value {
     })
 }
 
-/// The legend is a list: a table shows three rows of a panel's height, and hides the others.
+/// The legend is a list: a table would show only three rows within a panel's height.
 fn lines(figures: bool) -> Value {
     let figures = if figures { vec!["lastNotNull"] } else { vec![] };
     json!({

@@ -1,4 +1,4 @@
-//! What concurrency buys: a batch against the same rolls one after the other.
+//! What concurrency gains: a batch compared with the same number of sequential rolls.
 
 use stages::Stage;
 
@@ -12,7 +12,7 @@ use crate::model::unit;
 use crate::model::viz::Viz;
 
 const ROLLER: &str = r#"job="dice-roller-stageN""#;
-/// Single rolls that came to a value: an early refusal would make them look fast.
+/// Successful single rolls only: requests that are refused early would make rolls look fast.
 const SYNC: &str = r#"job="dice-roller-stageN",handler="/roll",status=~"2..""#;
 
 pub(crate) fn row() -> Row {
@@ -50,8 +50,8 @@ fn async_duration() -> Panel {
     Panel::new(
         Viz::Stat,
         "Async Roll Average Duration",
-        "Mean duration of a whole batch: the slowest of n rolls, n/(n+1) seconds on average. It is \
-         longer than one roll and much shorter than n of them.",
+        "Mean duration of a whole batch: the slowest of n rolls, n/(n+1) seconds on average. It \
+         is longer than one roll and much shorter than n of them.",
     )
     .target(instant(
         "one batch",
@@ -73,9 +73,9 @@ fn improvement() -> Panel {
     Panel::new(
         Viz::Stat,
         "Performance Improvement Factor",
-        "How much longer the rolls of a batch would take one after the other: mean roll × mean batch \
-         size ÷ mean batch, (n+1)/2 in theory, about 3.4 for batches of 1 to 10. Dividing one roll by \
-         one batch instead could never exceed 1.",
+        "How much longer the rolls of a batch would take one after the other: mean roll × mean \
+         batch size ÷ mean batch. The theoretical value is (n+1)/2, about 3.4 for batches of 1 \
+         to 10.",
     )
     .target(instant(
         "speed-up",
@@ -95,8 +95,8 @@ fn durations() -> Panel {
     Panel::new(
         Viz::Heatmap,
         "Async Duration Distribution",
-        "Batches by duration, over time; the scale below tells how many. Large batches crowd just below \
-         one second, because one of many rolls is nearly always slow.",
+        "Batches by duration, over time; the colour scale shows how many. Large batches cluster \
+         just below one second, because one of many rolls is nearly always slow.",
     )
     .target(
         query(

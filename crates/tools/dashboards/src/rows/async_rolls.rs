@@ -1,4 +1,4 @@
-//! Batches: how many, how large, and how much happens at once.
+//! Batches: how many, how large, and how many rolls run at once.
 
 use stages::Stage;
 
@@ -24,8 +24,8 @@ fn roll_rates() -> Panel {
     Panel::new(
         Viz::Lines,
         "Async vs Sync Roll Rate",
-        "Single dice a second, thrown one to a request or many to a batch. A few batches make more \
-         rolls than many single requests.",
+        "Dice rolled per second, in single-roll requests and in batches. A few batches can \
+         contain more rolls than many single requests.",
     )
     .targets([
         query(
@@ -46,8 +46,8 @@ fn batch_sizes() -> Panel {
     Panel::new(
         Viz::Lines,
         "Async Batch Size Distribution",
-        "Read P95 as: 95 % of batches have at most this many rolls. Prometheus interpolates inside a \
-         bucket, so that a quantile of whole numbers comes out fractional; the mean is exact.",
+        "P95 means that 95 % of batches have at most this many rolls. Prometheus interpolates \
+         inside a bucket, so quantiles of whole numbers come out fractional; the mean is exact.",
     )
     .targets(percentiles(name, selector))
     .target(query("mean", mean(name, selector, "$__rate_interval")))
@@ -59,8 +59,9 @@ fn rolls_in_progress() -> Panel {
     Panel::new(
         Viz::Gauge,
         "Async Rolls In Progress",
-        "Most rolls of batches in flight at once between two scrapes, which the service remembers: a \
-         batch lives for less than a second. Full scale is five batches of 20 at once.",
+        "Highest number of batch rolls in flight between two scrapes. The service records the \
+         peak, because a batch lasts less than a second. Full scale is five concurrent batches \
+         of 20.",
     )
     .target(query(
         "rolls",
@@ -77,8 +78,9 @@ fn batches_in_flight() -> Panel {
     Panel::new(
         Viz::Stat,
         "Async Batches In Flight (Mean)",
-        "Seconds of batch finished per second: by Little's law the mean number of batches in flight. \
-         Computed from counters, it misses none between two scrapes, unlike the gauge beside it.",
+        "Mean number of batches in flight, by Little's law: seconds of batch duration completed \
+         per second. Computed from counters, so it misses no batch between scrapes, unlike the \
+         gauge beside it.",
     )
     .target(query(
         "batches",
@@ -93,8 +95,8 @@ fn totals() -> Panel {
     Panel::new(
         Viz::Stat,
         "Total Async Roll Requests",
-        "Batches finished within the time range, and the rolls in them. Their quotient is the mean \
-         batch size.",
+        "Batches finished within the time range, and the rolls in them. Rolls divided by batches \
+         is the mean batch size.",
     )
     .targets([
         instant(

@@ -1,4 +1,4 @@
-//! A batch as a trace: spans that overlap.
+//! A batch as a trace with overlapping spans.
 
 use stages::Stage;
 
@@ -30,8 +30,8 @@ fn batches() -> Panel {
     Panel::new(
         Viz::Table,
         "Recent Async Batches",
-        "The newest batches with what was asked for and what came out; a batch without a total \
-         failed. Click an id to see its rolls overlap in the waterfall.",
+        "The newest batches with their die, size and total; a batch without a total failed. \
+         Click an id to see its overlapping rolls in the waterfall.",
     )
     .target(Target::Traces {
         query: r#"{ resource.service.name = "dice-roller" && name = "GET /roll-async" } | select(span.die.type, span.async.batch_size, span.async.total_result) with (most_recent=true)"#.to_owned(),
@@ -48,7 +48,7 @@ fn explanation() -> Panel {
     Panel::new(
         Viz::Text(explanation_text),
         "Understanding Concurrent Spans",
-        "What to look for in the waterfall of a batch.",
+        "How to read the waterfall of a batch.",
     )
 }
 
@@ -71,7 +71,7 @@ fn explanation_text(_: Stage) -> String {
         searches.map(|(title, query)| format!("* {}\n", Link::traces(title, query).markdown()));
     format!(
         "In the trace of a batch:\n\n\
-         1. **Parent span:** `async roll batch`, from the first roll's start to the last one's end\n\
+         1. **Parent span:** `async roll batch`, from the start of the first roll to the end of the last\n\
          2. **Child spans:** `async_roll_0`, `async_roll_1`, ... one for each roll, with its index, \
          its die and its value\n\n\
          ```\n\
@@ -81,8 +81,8 @@ fn explanation_text(_: Stage) -> String {
          async_roll_2     [===========]\n\
          async_roll_3     [==]\n\
          ```\n\n\
-         They all **start together and overlap**: that is concurrency, and the batch is as long as \
-         its slowest roll. One after the other they would form a staircase.\n\n{}",
+         They all **start together and overlap**: they run concurrently, and the batch takes as long \
+         as its slowest roll. Sequential rolls would form a staircase.\n\n{}",
         searches.concat()
     )
 }

@@ -1,4 +1,4 @@
-//! What the system is for: dice, values, successes.
+//! Business metrics: dice, values, successes.
 
 use crate::model::colour::{BLUE, GREEN, Palette, RED, YELLOW};
 use crate::model::layout::{Line, Row};
@@ -20,8 +20,9 @@ fn roll_values() -> Panel {
     Panel::new(
         Viz::BarGauge,
         "Roll Value Distribution",
-        "How often each value came up within the time range, for all dice together. A fair die alone \
-         would be flat from 1 to 6; the extreme die adds to 0 and 6, the risky one to 7.",
+        "How often each value was rolled within the time range, for all dice together. A fair \
+         die alone would be flat from 1 to 6; the extreme die adds to 0 and 6, the risky one to \
+         7.",
     )
     .target(
         instant(
@@ -45,8 +46,8 @@ fn die_types() -> Panel {
     Panel::new(
         Viz::Pie,
         "Die Type Usage",
-        "Which dice were thrown within the time range, single rolls and rolls in batches together. It \
-         explains the error ratio: more extreme dice, more errors.",
+        "Dice rolled within the time range, in single rolls and in batches. The mix explains the \
+         error ratio: more extreme dice cause more errors.",
     )
     .target(instant(
         "{{die_type}}",
@@ -61,8 +62,9 @@ fn success_rate() -> Panel {
     Panel::new(
         Viz::BarGauge,
         "Success Rate",
-        "Share of single rolls within the time range that came to a value. By design 100 % for the \
-         fair die, 90 % for the risky and 50 % for the extreme one: anything else is news.",
+        "Share of single rolls within the time range that succeeded. By design it is 100 % for \
+         the fair die, 90 % for the risky and 50 % for the extreme one; any other value is a \
+         sign of a problem.",
     )
     .target(instant(
         "{{die_type}}",

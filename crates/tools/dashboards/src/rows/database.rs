@@ -1,4 +1,4 @@
-//! What the services ask of PostgreSQL, as they see it themselves.
+//! The services' PostgreSQL queries, as the services measure them.
 
 use serde_json::json;
 use stages::Stage;
@@ -13,7 +13,7 @@ use crate::model::target::{TableType, Target, query};
 use crate::model::unit;
 use crate::model::viz::Viz;
 
-/// The services that have a database.
+/// The services that use a database.
 const CALLERS: &str = r#"job=~".+-stageN""#;
 
 pub(crate) fn row() -> Row {
@@ -31,8 +31,8 @@ fn operations() -> Panel {
     Panel::new(
         Viz::Lines,
         "Database Operations",
-        "Queries a second by result. not_found is an answer: the die does not exist. An error is none: \
-         the database is away or refused.",
+        "Queries per second by result. not_found is a valid answer: the die does not exist. An \
+         error means that the database is unavailable or refused the query.",
     )
     .target(query(
         "{{result}}",
@@ -52,8 +52,9 @@ fn latency() -> Panel {
     Panel::new(
         Viz::Lines,
         "Query Latency by Type (P95)",
-        "How long 19 of 20 queries took once they had a connection; the wait for one is beside it. It is a part \
-         of die-service's response time; the rest of that is HTTP.",
+        "P95 of the query time after a connection was acquired; the wait for a connection is in \
+         the panel beside it. Query time is part of die-service's response time; the rest of \
+         that is HTTP.",
     )
     .target(query("{{query_type}}", p95))
     .unit(unit::SECONDS)
@@ -70,13 +71,20 @@ fn pool() -> Panel {
     Panel::new(
         Viz::Lines,
         "Connection Pool",
-        "Connections that are open, those that run a query now, and the limit of each pool. All in use \
-         at the limit means that requests wait. An outage closes all.",
+        "Open connections, connections that run a query now, and the limit of each pool. If all \
+         connections up to the limit are in use, requests wait. An outage closes all \
+         connections.",
     )
     .targets([
         query("{{service}} open", sum("size")),
-        query("{{service}} in use", format!("{} - {}", sum("size"), sum("available"))),
-        query("limit", format!("max(database_connection_pool_max{{{CALLERS}}})")),
+        query(
+            "{{service}} in use",
+            format!("{} - {}", sum("size"), sum("available")),
+        ),
+        query(
+            "limit",
+            format!("max(database_connection_pool_max{{{CALLERS}}})"),
+        ),
     ])
     .unit(unit::COUNT)
     .palette(Palette::Connections)
@@ -86,8 +94,8 @@ fn waiting() -> Panel {
     Panel::new(
         Viz::Lines,
         "Waiting for a Connection",
-        "How long queries waited until the pool had a connection for them. It grows long before the \
-         database itself is slow: then the pool is too small, or something holds on to connections.",
+        "How long queries waited for a connection from the pool. It rises long before the \
+         database itself is slow: the pool is too small, or connections are held too long.",
     )
     .targets(percentiles(
         "database_connection_acquire_duration_seconds",
@@ -105,8 +113,9 @@ fn slow_queries() -> Panel {
     Panel::new(
         Viz::Table,
         "Slow Queries",
-        "Queries of more than 5 ms, from traces: metrics say that some are slow, a trace says which, \
-         for whose request, and what else went on. An empty table is good news; click an id for more.",
+        "Queries that took more than 5 ms, from traces: metrics show that some queries are slow, \
+         a trace shows which ones and why. The table is empty when all queries are fast. Click \
+         an id for the trace.",
     )
     .target(Target::Traces {
         query: r#"{ span.db.system.name = "postgresql" && duration > 5ms } | select(resource.service.name, span.db.query.text) with (most_recent=true)"#.to_owned(),
@@ -114,7 +123,7 @@ fn slow_queries() -> Panel {
     })
     .columns_of_spans("Query")
     .field("db.system.name", &hidden())
-    .field("service.name", &column("Asked by", 110))
+    .field("service.name", &column("Service", 110))
     .field(
         "db.query.text",
         &json!([

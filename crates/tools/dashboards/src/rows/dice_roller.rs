@@ -29,8 +29,8 @@ fn request_rate() -> Panel {
     Panel::new(
         Viz::Lines,
         "Request Rate - Dice Roller",
-        "Requests a second by route. Health checks and scrapes are not counted, so that 0 means \
-         that nobody rolls.",
+        "Requests per second by route. Health checks and scrapes are not counted, so 0 means \
+         that no one is rolling.",
     )
     .target(query(
         "{{handler}}",
@@ -44,8 +44,8 @@ fn error_rate() -> Panel {
     Panel::new(
         Viz::Lines,
         "Error Rate - Dice Roller",
-        "Errors a second. 4xx is the caller's mistake, 499 a caller that did not wait, 5xx ours: \
-         only the last one should wake somebody.",
+        "Errors per second. 4xx is a client error, 499 a client that disconnected early, 5xx a \
+         server error. Alert on 5xx only.",
     )
     .targets([
         query(
@@ -76,9 +76,9 @@ fn latency() -> Panel {
     Panel::new(
         Viz::Lines,
         "P50/P95/P99 Latency",
-        "One request in twenty is slower than P95. A roll waits up to a second by design; what a request \
-         adds to the roll alone, the dashed line, is the look-up of its die. The points are exemplars: \
-         single rolls, each a click from its trace.",
+        "One request in twenty is slower than P95. A roll waits up to a second by design; the \
+         difference to the dashed line, the roll alone, is the look-up of the die. Points are \
+         exemplars: click one to open its trace.",
     )
     .targets(percentiles(
         "http_request_duration_seconds",
@@ -97,8 +97,8 @@ fn statuses() -> Panel {
     Panel::new(
         Viz::Pie,
         "Status Code Distribution",
-        "Answers within the time range by exact status. Look for a status that should not be there, \
-         such as 503 when die-service is away.",
+        "Answers within the time range by status code. Look for unexpected ones, such as 503 \
+         when die-service is unavailable.",
     )
     .target(instant(
         "{{status}}",

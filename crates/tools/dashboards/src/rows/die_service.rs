@@ -1,4 +1,4 @@
-//! The die service: its own view of the calls it answers.
+//! die-service's own metrics of the requests that it answers.
 
 use stages::Stage;
 
@@ -21,8 +21,9 @@ fn request_rate() -> Panel {
     Panel::new(
         Viz::Lines,
         "Request Rate - Die Service",
-        "Requests a second by status. dice-roller asks once for each batch, however many rolls it has, \
-         and the frontend asks for the list of dice: this follows requests, not rolls.",
+        "Requests per second by status. dice-roller sends one request per batch, regardless of \
+         its size, and the frontend requests the list of dice, so this rate follows requests, \
+         not rolls.",
     )
     .target(query(
         "{{status}}",
@@ -36,8 +37,8 @@ fn response_time() -> Panel {
     Panel::new(
         Viz::Lines,
         "Response Time",
-        "How long die-service itself took. Next to a roll's second this is nothing: the chain is as \
-         slow as its slowest link, and this is not the one.",
+        "Time that die-service itself took. It is negligible beside the roll, which takes up to \
+         a second: die-service is not the bottleneck.",
     )
     .targets(percentiles(
         "http_request_duration_seconds",
@@ -55,8 +56,8 @@ fn requests_by_die() -> Panel {
     Panel::new(
         Viz::Lines,
         "Die Requests by Type",
-        "Look-ups a second by die. All names that are no die are one series, \"unknown\": a request \
-         must never be able to create a new series.",
+        "Look-ups per second by die. All unknown names share the series \"unknown\", so that \
+         requests cannot create new series.",
     )
     .target(query(
         "{{identifier}}",

@@ -1,4 +1,4 @@
-//! The frontend: what users ask for, and how its backend serves it.
+//! The frontend: its requests, and how well its backend serves them.
 
 use stages::Stage;
 
@@ -11,7 +11,7 @@ use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
 
-/// dice-roller's answers to what the frontend passes on.
+/// dice-roller's answers to requests from the frontend.
 const ROLLS: &str = r#"job="dice-roller-stageN",handler=~"/roll.*""#;
 
 pub(crate) fn row() -> Row {
@@ -24,8 +24,8 @@ fn request_rate() -> Panel {
     Panel::new(
         Viz::Lines,
         "Request Rate - Frontend",
-        "Requests a second by route: the page itself, and the rolls it asks for. Compare it with \
-         dice-roller's rate; what is missing there never arrived.",
+        "Requests per second by route: the page itself and the rolls. Compare the rolls with \
+         dice-roller's request rate: requests missing there never arrived.",
     )
     .target(query(
         "{{handler}}",
@@ -39,8 +39,8 @@ fn backend_duration() -> Panel {
     Panel::new(
         Viz::Lines,
         "Backend Request Duration",
-        "How long the frontend waited for dice-roller. What this is more than dice-roller's own \
-         latency, the dashed line, was spent on the way.",
+        "How long the frontend waited for dice-roller. The difference to dice-roller's own \
+         latency, the dashed line, was spent on the network.",
     )
     .targets(percentiles(
         "streamlit_request_duration_seconds",
@@ -68,8 +68,8 @@ fn error_rate() -> Panel {
     Panel::new(
         Viz::Lines,
         "Frontend Error Rate",
-        "Share of rolls that ended in 5xx for the user, by whoever's fault. An error that dice-roller \
-         does not show as well happened between the two.",
+        "Share of rolls that ended in 5xx for the user, whichever service failed. An error that \
+         dice-roller's metrics do not show occurred between the two services.",
     )
     .target(query(
         "error",

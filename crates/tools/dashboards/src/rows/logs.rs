@@ -1,11 +1,11 @@
-//! What the services say.
+//! The services' logs.
 
 use crate::model::layout::{Line, Row};
 use crate::model::panel::Panel;
 use crate::model::target::Target;
 use crate::model::viz::Viz;
 
-/// A line in words: the message, and what it is about.
+/// A line as readable text: the message and its most important fields.
 const WORDS: &str = concat!(
     "{{.logger}}  {{.message}}",
     "{{if .die_identifier}}  {{.die_identifier}}{{end}}",
@@ -18,7 +18,8 @@ const WORDS: &str = concat!(
     "{{if .cause}}  {{.cause}}{{end}}",
 );
 
-/// Lines of a selector, in words. `filter` begins with `|` or is empty; `before` comes before them.
+/// Lines of a selector, as readable text. `filter` begins with `|` or is empty; each line begins
+/// with `before`.
 pub(super) fn lines(selector: &str, filter: &str, before: &str) -> Target {
     Target::Logs(format!(
         r#"{{{selector}}} | json {filter} | line_format "{before}{WORDS}""#
@@ -33,8 +34,8 @@ fn recent() -> Panel {
     Panel::new(
         Viz::Logs,
         "Recent Logs",
-        "The newest lines of all services, each turned from JSON into words. Open one to see every \
-         field, and the link to its trace.",
+        "The newest lines of all services, formatted from JSON as text. Open a line to see every \
+         field and the link to its trace.",
     )
     .target(lines(r#"container_name=~".+-stageN""#, "", ""))
 }
@@ -43,8 +44,8 @@ fn errors() -> Panel {
     Panel::new(
         Viz::Logs,
         "Error Logs",
-        "Errors only. A failure is logged once, by the service in which it happened: the line's \
-         trace shows whom else it reached.",
+        "Errors only. A failure is logged once, by the service in which it happened; the trace \
+         of the line shows the other services that it affected.",
     )
     .target(lines(
         r#"container_name=~".+-stageN", level="ERROR""#,

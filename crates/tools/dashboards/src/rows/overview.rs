@@ -1,4 +1,4 @@
-//! Is it up, is it used, does it work, and if not, where?
+//! Is the system up, is it used, does it work, and if not, where does it fail?
 
 use serde_json::json;
 use stages::Stage;
@@ -19,14 +19,15 @@ pub(crate) fn row() -> Row {
             4,
             [
                 services_up(
-                    "Whether Prometheus could scrape each service a moment ago. It says that the \
-                     process answers, not that it does its work well: compare the error ratio.",
+                    "Whether Prometheus could scrape each service recently. UP means that the \
+                     process answers, not that its requests succeed: check the error ratio too.",
                     r#"up{job=~".+-stageN"}"#,
                 )
                 .until(Stage::Four),
                 services_up(
                     "Whether each process answers a scrape, and whether PostgreSQL answers its \
-                     exporter. A service can be UP and yet fail every request that needs another.",
+                     exporter. A service can be UP and still fail every request that needs \
+                     another service.",
                     r#"up{job=~".+-stageN",service!="postgres"} or pg_up{job="postgres-stageN"} or up{job="postgres-stageN"}"#,
                 )
                 .since(Stage::Five),
@@ -66,8 +67,8 @@ fn health() -> Panel {
     Panel::new(
         Viz::Table,
         "Health by Service",
-        "Rate, errors and duration of each service within the last minute. The cause of an error is in \
-         the last service of the chain that has it: those in front of it only pass it on.",
+        "Rate, errors and duration of each service within the last minute. An error originates \
+         in the last service of the chain that shows it; the services in front only pass it on.",
     )
     .targets([
         instant("rate", rate("")).table(),
@@ -77,7 +78,10 @@ fn health() -> Panel {
     .unit(unit::COUNT)
     .interval("1m")
     .no_value("no requests")
-    .transform("joinByField", &json!({ "byField": "service", "mode": "outer" }))
+    .transform(
+        "joinByField",
+        &json!({ "byField": "service", "mode": "outer" }),
+    )
     .transform(
         "organize",
         &json!({
@@ -91,7 +95,10 @@ fn health() -> Panel {
             },
         }),
     )
-    .field("Requests", &json!([{ "id": "unit", "value": unit::REQUESTS }]))
+    .field(
+        "Requests",
+        &json!([{ "id": "unit", "value": unit::REQUESTS }]),
+    )
     .field(
         "Errors (5xx)",
         &json!([
@@ -116,8 +123,8 @@ fn rolls_in_range() -> Panel {
     Panel::new(
         Viz::Stat,
         "Rolls in Range",
-        "Dice thrown within the dashboard's time range, failed ones included; each roll of a batch \
-         counts. A counter falls to 0 at a restart, so it is read through increase(), which notices.",
+        "Dice rolled within the dashboard's time range, failed rolls included; each roll of a \
+         batch counts. increase() compensates for counters that a restart resets to 0.",
     )
     .target(instant(
         "rolls",

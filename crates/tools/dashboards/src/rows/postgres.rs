@@ -1,4 +1,4 @@
-//! PostgreSQL's own view of itself, by way of its exporter.
+//! PostgreSQL's own metrics, from its exporter.
 
 use stages::Stage;
 
@@ -9,7 +9,7 @@ use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
 
-/// Our databases, without the server's own.
+/// Our databases, without the system databases.
 const DATABASES: &str = r#"job="postgres-stageN",datname=~"dice|usage""#;
 
 pub(crate) fn row() -> Row {
@@ -27,8 +27,8 @@ fn up() -> Panel {
     Panel::new(
         Viz::StateTimeline,
         "PostgreSQL Up",
-        "Whether PostgreSQL answered its exporter. No bar at all means that the exporter itself is \
-         gone: then nobody knows.",
+        "Whether PostgreSQL answered its exporter. No bar at all means that the exporter itself \
+         is down, so the state is unknown.",
     )
     .target(query("PostgreSQL", r#"pg_up{job="postgres-stageN"}"#))
     .unit(unit::COUNT)
@@ -40,8 +40,8 @@ fn backends() -> Panel {
     Panel::new(
         Viz::Lines,
         "Backends by Database",
-        "Server processes, one for each connection. This is what the pools' open connections look \
-         like from the other side: the two should agree.",
+        "Server processes, one for each connection. Compare them with the open connections of \
+         the pools: the two should agree.",
     )
     .target(query(
         "{{datname}}",
@@ -55,8 +55,8 @@ fn connections() -> Panel {
     Panel::new(
         Viz::Lines,
         "Connections by State",
-        "What those processes do at the moment of a scrape. idle in transaction should stay at 0: \
-         somebody began, left, and keeps locks.",
+        "State of the connections at the time of a scrape. idle in transaction should stay at 0: \
+         such a connection has an open transaction and holds its locks.",
     )
     .target(query(
         "{{state}}",
@@ -77,8 +77,8 @@ fn transactions() -> Panel {
     Panel::new(
         Viz::Lines,
         "Commits and Rollbacks",
-        "Transactions a second. A query outside of a transaction is one of its own, so that commits \
-         follow the services' queries; a rollback is a statement that failed or was given up.",
+        "Transactions per second. A query outside of a transaction counts as one, so commits \
+         follow the services' queries; a rollback is a failed or cancelled statement.",
     )
     .targets([
         query("{{datname}} commits", rate("commit")),
@@ -98,10 +98,14 @@ fn cache() -> Panel {
     Panel::new(
         Viz::Lines,
         "Cache Hit Ratio",
-        "Share of the blocks asked for that were in PostgreSQL's memory. Three dice are always there: \
-         near 100 % once warm, and lower for a moment after a restart.",
+        "Share of the requested blocks that were in PostgreSQL's memory. The three dice are \
+         always cached: near 100 % after the first queries, and lower for a moment after a \
+         restart.",
     )
-    .target(query("{{datname}}", format!("{hit} / (({hit} + {read}) > 0)")))
+    .target(query(
+        "{{datname}}",
+        format!("{hit} / (({hit} + {read}) > 0)"),
+    ))
     .unit(unit::RATIO)
     .soft_min(0.9)
     .max(1.0)
@@ -112,8 +116,8 @@ fn sizes() -> Panel {
     Panel::new(
         Viz::Lines,
         "Database Size",
-        "Bytes on disk. An empty database is about 7 MB of catalogues; the dice add nothing to see, \
-         and events are never deleted, so that usage only grows.",
+        "Bytes on disk. An empty database has about 7 MB of catalogues. The dice need almost no \
+         space; usage grows, because events are never deleted.",
     )
     .target(query(
         "{{datname}}",

@@ -1,4 +1,5 @@
-//! A dependency is away: who suffers, for how long, and does it get better by itself?
+//! An unavailable dependency: which services are affected, for how long, and do they recover by
+//! themselves?
 
 use stages::Stage;
 
@@ -28,8 +29,8 @@ fn unavailable() -> Panel {
     Panel::new(
         Viz::Lines,
         "503 Answers by Service",
-        "Answers a second that say: not now. When the database stops, die-service says it first and \
-         every service in front of it passes it on; a 500 instead would be a bug. 0 is good.",
+        "503 answers per second. When the database stops, die-service answers 503 and every \
+         service in front of it passes this on; a 500 instead would be a bug. 0 is healthy.",
     )
     .target(query(
         "{{service}}",
@@ -49,8 +50,9 @@ fn reachable() -> Panel {
     Panel::new(
         Viz::StateTimeline,
         "Database as Its Callers See It",
-        "Share of each service's queries that were answered. Stop PostgreSQL: red within seconds. \
-         Start it: green again without restarting anything, since each query asks for a new connection.",
+        "Share of each service's queries that the database answered. Stop PostgreSQL and the bar \
+         turns red within seconds. Start it and the bar turns green without a restart, because \
+         each query requests a new connection.",
     )
     .target(query("{{service}}", format!("{succeeded} / ({all} > 0)")))
     .unit(unit::RATIO)
@@ -79,8 +81,9 @@ fn availability() -> Panel {
     Panel::new(
         Viz::Stat,
         "Availability in Range",
-        "Share of die-service's queries within the time range that the database answered, and of the \
-         time that PostgreSQL was up. An outage at night costs time but no queries.",
+        "Share of die-service's queries within the time range that the database answered, and \
+         share of the time that PostgreSQL was up. An outage without traffic reduces only the \
+         second one.",
     )
     .targets([
         instant("queries", answered),
@@ -102,8 +105,9 @@ fn attempts() -> Panel {
     Panel::new(
         Viz::Lines,
         "Queries per Request",
-        "Attempts at the database for each request of die-service: one, and a second where a die is \
-         unknown. It must not rise in an outage: retries keep a database down that wants to come back.",
+        "Database queries for each request to die-service: one, or two if the die is unknown. It \
+         must not rise during an outage, because retries would prevent the database from \
+         recovering.",
     )
     .target(query(
         "queries per request",

@@ -1,4 +1,4 @@
-//! The calls from dice-roller to die-service, as the caller sees them.
+//! The calls from dice-roller to die-service, as dice-roller measures them.
 
 use stages::Stage;
 
@@ -11,7 +11,7 @@ use crate::model::target::query;
 use crate::model::unit;
 use crate::model::viz::Viz;
 
-/// die-service's answers to what dice-roller asks for.
+/// die-service's answers to dice-roller's requests.
 const DIES: &str = r#"job="die-service-stageN",handler!="unknown""#;
 
 pub(crate) fn row() -> Row {
@@ -23,8 +23,8 @@ fn rate() -> Panel {
     Panel::new(
         Viz::Lines,
         "Die Service Request Rate",
-        "Calls a second by outcome, counted by the caller. \"error\" and \"timeout\" show here even \
-         when die-service is gone and can count nothing itself.",
+        "Calls per second by outcome, counted by dice-roller. \"error\" and \"timeout\" appear here \
+         even when die-service is down and cannot count.",
     )
     .target(query(
         "{{status}}",

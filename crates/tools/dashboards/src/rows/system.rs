@@ -1,4 +1,4 @@
-//! What it costs. One process to a container: the process's own figures are the container's.
+//! Resource usage. Each container runs one process, so process metrics equal container metrics.
 
 use crate::model::colour::Palette;
 use crate::model::layout::{Line, Row};
@@ -15,8 +15,8 @@ fn cpu() -> Panel {
     Panel::new(
         Viz::Lines,
         "Container CPU",
-        "CPU of the one process in each container, as a share of a core. Waiting costs nothing: a \
-         thousand sleeping rolls do not show here.",
+        "CPU usage of the process in each container, as a share of a core. Waiting needs no CPU: \
+         a thousand sleeping rolls are invisible here.",
     )
     .target(query(
         "{{job}}",
@@ -30,8 +30,8 @@ fn memory() -> Panel {
     Panel::new(
         Viz::Lines,
         "Container Memory",
-        "Memory of the one process in each container that is actually in RAM. It should level off; one \
-         that only climbs is a leak.",
+        "Resident memory of the process in each container. It should level off; memory that only \
+         grows is a leak.",
     )
     .target(query(
         "{{job}}",

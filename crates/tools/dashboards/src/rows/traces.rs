@@ -1,4 +1,4 @@
-//! Traces: how to find one, and the newest.
+//! Traces: how to find one, and the newest ones.
 
 use serde_json::{Value, json};
 use stages::Stage;
@@ -12,10 +12,10 @@ use crate::model::target::{TableType, Target};
 use crate::model::unit;
 use crate::model::viz::Viz;
 
-/// The waterfall's panel id, which links to it alone need.
+/// The waterfall's panel id, for links that show only this panel.
 const WATERFALL: usize = 1000;
 
-/// Grid rows for a waterfall of 24 spans, the largest batch among them.
+/// Grid rows for a waterfall of 24 spans, which fits the largest batch.
 pub(super) const TRACE_HEIGHT: u32 = 22;
 
 pub(crate) fn row() -> Row {
@@ -28,7 +28,8 @@ pub(crate) fn row() -> Row {
                 [
                     service_graph(),
                     recent_trace_ids("").until(Stage::Three),
-                    // A filter of lines would be marked in each of them, a filter of fields is not.
+                    // Grafana highlights the matches of a line filter in every line, but not those
+                    // of a field filter.
                     recent_trace_ids(r#"| message =~ "Async roll batch.*""#).since(Stage::Four),
                 ],
             ),
@@ -54,13 +55,13 @@ pub(crate) fn open_trace(id: &str) -> Vec<Value> {
     vec![alone.to_json(), below.to_json(), explore.to_json()]
 }
 
-/// The waterfall of the trace in the variable.
+/// The waterfall of the trace that the variable selects.
 pub(crate) fn waterfall() -> Panel {
     Panel::new(
         Viz::Trace,
         "Waterfall (Pick a Trace Above First)",
-        "One request from its first span to its last; indented spans are caused by the one above. \
-         Click a trace id in a table above, or paste one into the variable at the top.",
+        "One request from its first span to its last; indented spans are caused by the span \
+         above. Click a trace id in a table above, or paste one into the variable at the top.",
     )
     .target(Target::Traces {
         query: "$traceId".to_owned(),
@@ -73,7 +74,7 @@ fn instructions() -> Panel {
     Panel::new(
         Viz::Text(instruction_text),
         "Trace Instructions",
-        "What a trace is, and searches to begin with.",
+        "What a trace is, and example searches.",
     )
 }
 
@@ -104,7 +105,7 @@ fn instruction_text(stage: Stage) -> String {
     format!(
         "A trace follows one roll through {chain}. Each step is a span with a start, a duration and \
          attributes such as the die.\n\n\
-         Click a trace in a table for its waterfall, or search with TraceQL:\n\n{}\n\
+         Click a trace id in a table to see its waterfall, or search with TraceQL:\n\n{}\n\
          Panels of latency and errors link to the traces behind their values.",
         searches.concat()
     )
@@ -114,8 +115,8 @@ fn recent_traces() -> Panel {
     Panel::new(
         Viz::Table,
         "Recent Traces",
-        "The newest requests to dice-roller: which die, what came of it and how long it took. Click \
-         an id for the waterfall of the whole trace.",
+        "The newest requests to dice-roller with die, status and duration. Click an id for the \
+         waterfall of the whole trace.",
     )
     .target(Target::Traces {
         query: r#"{ resource.service.name = "dice-roller" && kind = server } | select(span.http.route, span.die.type, span.http.response.status_code) with (most_recent=true)"#.to_owned(),
@@ -141,19 +142,20 @@ fn recent_traces() -> Panel {
     )
 }
 
-/// The properties of a column that is not shown.
+/// The properties of a hidden column.
 pub(super) fn hidden() -> Value {
     json!([{ "id": "custom.hideFrom.viz", "value": true }])
 }
 
-/// The properties of a column of that name and width in pixels.
+/// The properties of a column with this name and width in pixels.
 pub(super) fn column(name: &str, width: u32) -> Value {
     json!([{ "id": "displayName", "value": name }, { "id": "custom.width", "value": width }])
 }
 
-/// A table of spans, which shows more of each trace than there is room for.
+/// A table of spans, which shows only the most useful columns.
 pub(super) trait TableOfSpans {
-    /// Hides what all rows have in common, and calls the id of a span, which opens its trace, `id`.
+    /// Hides the columns that are equal in all rows, and renames the span id, which opens the
+    /// trace, to `id`.
     fn columns_of_spans(self, id: &str) -> Self;
 }
 
@@ -181,8 +183,9 @@ fn service_graph() -> Panel {
     Panel::new(
         Viz::NodeGraph,
         "Service Graph",
-        "Who calls whom, drawn from the traces alone: mean duration and requests a second, with the \
-         red part of each ring the share that failed. A service appears once it was called.",
+        "Calls between services, derived from the traces alone: mean duration and requests per \
+         second. The red part of each ring is the share of failures. A service appears after its \
+         first call.",
     )
     .target(Target::ServiceGraph(
         r#"{server=~"frontend|dice-roller|die-service|postgres|usage-sink"}"#,
@@ -190,13 +193,13 @@ fn service_graph() -> Panel {
     .since(Stage::Two)
 }
 
-/// `filter` narrows the lines down.
+/// `filter` selects lines.
 fn recent_trace_ids(filter: &str) -> Panel {
     Panel::new(
         Viz::Logs,
         "Recent Trace IDs",
-        "dice-roller's log lines that were written inside a trace, each beginning with its id: the \
-         way from a log line to its trace. Open a line for the link.",
+        "dice-roller's log lines that belong to a trace, each beginning with its trace id. Open \
+         a line for the link to the trace.",
     )
     .target(logs::lines(
         r#"container_name="dice-roller-stageN""#,

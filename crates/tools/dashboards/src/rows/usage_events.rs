@@ -1,4 +1,4 @@
-//! Who used what: the events in PostgreSQL, one row each.
+//! Usage by user: the events in PostgreSQL, one row each.
 
 use serde_json::json;
 use stages::Stage;
@@ -31,8 +31,9 @@ fn in_range() -> Panel {
     Panel::new(
         Viz::Stat,
         "Usage in Range",
-        "Events within the time range, the browsers they came from, and the names given at sign-in. \
-         Exact figures, which a counter that is scraped cannot give: each event is a row.",
+        "Events within the time range, the browsers they came from, and the names given at \
+         sign-in. These figures are exact, unlike those of a scraped counter, because each event \
+         is a row.",
     )
     .target(table(
         "SELECT count(*) AS events,\n\
@@ -50,8 +51,8 @@ fn by_type() -> Panel {
     Panel::new(
         Viz::Columns,
         "Usage Events by Type",
-        "What people do, in each finished step of the graph. A batch is one event however many dice it has; an \
-         event is written when the request is understood, so that a roll that fails is one, too.",
+        "Users' actions in each finished step of the graph. A batch is one event, whatever its \
+         size. Events are written when a request is accepted, so a failed roll counts too.",
     )
     .target(over_time(
         "SELECT $__timeGroupAlias(occurred_at,$__interval),\n\
@@ -71,8 +72,8 @@ fn active_sessions() -> Panel {
     Panel::new(
         Viz::Columns,
         "Active Sessions",
-        "Browsers from which something came, in each finished step of the graph. A session that signs in \
-         within a step is in both: a number of distinct things cannot be added up.",
+        "Browsers that sent requests in each finished step of the graph. A session that signs in \
+         within a step counts as guest and as signed in, so the two do not add up.",
     )
     .target(over_time(
         "SELECT $__timeGroupAlias(occurred_at,$__interval),\n\
@@ -92,8 +93,8 @@ fn dice_by_user() -> Panel {
     Panel::new(
         Viz::BarChart("username"),
         "Dice by User",
-        "Dice asked for by the ten who asked for most. A user is no label of a metric, because each \
-         name would be a new series for ever; as a column of a table it costs nothing.",
+        "Dice requested by the ten most active users. User names are not metric labels, because \
+         each name would create a series that never ends; as a table column they cost nothing.",
     )
     .target(table(
         "SELECT username,\n\
@@ -116,8 +117,8 @@ fn newest() -> Panel {
     Panel::new(
         Viz::Table,
         "Newest Usage Events",
-        "The last fifty, as they were stored. Each has the id of the trace of its request: who did it \
-         leads to what it did, in one click.",
+        "The last fifty events, as stored. Each row has the trace id of its request; click it to \
+         see what the request did.",
     )
     .target(table(
         "SELECT occurred_at AS \"Time\",\n\

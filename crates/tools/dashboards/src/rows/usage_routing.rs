@@ -1,4 +1,4 @@
-//! How usage events get from a log line to a row, and that each of them does.
+//! The path of usage events from a log line to a database row, and losses along it.
 
 use stages::Stage;
 
@@ -11,11 +11,11 @@ use crate::model::target::{Target, instant, query};
 use crate::model::unit;
 use crate::model::viz::Viz;
 
-/// A rate of Alloy's is 0 as long as Alloy runs, and unknown when it does not: it has no series
-/// before the first line.
+/// Alloy's counters have no series before the first line. This yields 0 while Alloy runs and
+/// nothing while it does not.
 const OR_NONE_YET: &str = r#"or 0 * sum(up{job="alloy"} == 1)"#;
 
-/// The exporter's figures are for each kind of telemetry it could send.
+/// The exporter reports each kind of telemetry separately; this selects logs.
 const TO_THE_SINK: &str =
     r#"job="alloy",component_id=~"otelcol.exporter.otlphttp.+",data_type="logs""#;
 
@@ -46,8 +46,9 @@ fn lines() -> Panel {
     Panel::new(
         Viz::Lines,
         "Lines Through Alloy",
-        "Log lines a second that Alloy read from all containers, and where it sent them: each to one \
-         place, so that the two add up to the first. With LOG_ROUTES=usage-and-loki some go to both.",
+        "Log lines per second that Alloy read from all containers, and their destinations. Each \
+         line goes to one place, so the two add up to the first. With LOG_ROUTES=usage-and-loki, \
+         usage lines go to both.",
     )
     .targets([
         query(
@@ -71,8 +72,9 @@ fn dropped() -> Panel {
     Panel::new(
         Viz::Lines,
         "Lines Dropped by Branch",
-        "Each line enters both branches and is dropped in one of them: usage lines before Loki, \
-         operational lines before the sink. This is the routing at work, nothing is lost here.",
+        "Every line enters both branches, and one of them drops it: usage lines are dropped \
+         before Loki, operational lines before the sink. These drops are the intended routing, \
+         not losses.",
     )
     .target(query(
         "{{reason}}",
@@ -86,8 +88,9 @@ fn queue() -> Panel {
     Panel::new(
         Viz::Lines,
         "Queue to the Sink",
-        "Usage lines that wait in Alloy because the sink answers 503 or not at all, and how many can. \
-         Nothing is lost below capacity; a full queue holds up the other branch, too.",
+        "Usage lines that wait in Alloy because the sink answers 503 or not at all, and the \
+         queue's capacity. Below capacity nothing is lost; a full queue blocks the other branch, \
+         too.",
     )
     .targets([
         query(
@@ -107,8 +110,8 @@ fn in_loki() -> Panel {
     Panel::new(
         Viz::Stat,
         "Usage Lines in Loki",
-        "Lines with usage: true that reached Loki within the time range. Their absence is the point: \
-         who did what is not in the logs. With LOG_ROUTES=usage-and-loki they are.",
+        "Lines with usage: true that reached Loki within the time range. 0 is expected: user \
+         activity stays out of the logs. With LOG_ROUTES=usage-and-loki, usage lines reach Loki.",
     )
     .target(Target::LogCount {
         legend: "usage lines",
@@ -123,8 +126,8 @@ fn stored() -> Panel {
     Panel::new(
         Viz::Lines,
         "Events at the Sink",
-        "What became of each event that arrived. A duplicate was delivered again because an answer \
-         was lost, and recognised by its event_id; a rejected one is no usage event at all.",
+        "Outcome of each event that arrived. A duplicate was delivered again because an answer \
+         was lost, and recognised by its event_id; a rejected line is not a valid usage event.",
     )
     .target(query(
         "{{outcome}}",
@@ -138,8 +141,8 @@ fn deliveries() -> Panel {
     Panel::new(
         Viz::Lines,
         "Deliveries by Status",
-        "Batches a second and the sink's answers. 503 means that it cannot store now, and Alloy tries \
-         again; after a 400 or a 500 it would not, and the batch would be gone.",
+        "Batches per second by the sink's answer. After a 503 the sink cannot store at the \
+         moment and Alloy retries; after a 400 or a 500 Alloy drops the batch.",
     )
     .target(query(
         "{{status}}",
@@ -157,8 +160,8 @@ fn delay() -> Panel {
     Panel::new(
         Viz::Lines,
         "Delay from Event to Row",
-        "Time between writing an event's line and storing its row. A second is Alloy collecting a \
-         batch; after an outage of the sink or its database, as much as the outage took.",
+        "Time from writing an event's line to storing its row. About a second is normal, because \
+         Alloy collects a batch; an outage of the sink or its database adds its length.",
     )
     .target(over_time(
         "SELECT $__timeGroupAlias(occurred_at,$__interval),\n\

@@ -1,5 +1,5 @@
-//! Regular expressions in LogQL and TraceQL match whole values: one without anything but plain
-//! text in it was meant to find a part, and finds nothing.
+//! Regular expressions in LogQL and TraceQL match whole values: one that contains only plain text
+//! was probably meant to match a part, and matches nothing.
 
 use crate::report::Report;
 use crate::support::board::Board;
@@ -12,7 +12,7 @@ pub(crate) fn check(board: &Board, report: &mut Report) {
                 value.contains(['*', '+', '|', '.', '$']),
                 "anchored",
                 format!("{}: {title}", board.file),
-                format!("=~ {value:?} matches only exactly that"),
+                format!("=~ {value:?} matches only this exact value"),
             );
         }
     }

@@ -1,4 +1,4 @@
-//! The linter itself: each rule finds the mistake it is for.
+//! Tests of the linter: each rule detects its mistake.
 
 mod looks;
 
@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::support::board::{Board, boards};
 use crate::{file, lint_one, services};
 
-/// A rule, the mistake, and how to make it in the dashboards.
+/// A rule, the mistake, and a function that makes the mistake in the dashboards.
 type Sample = (&'static str, &'static str, fn(&mut Vec<Board>));
 
 const SAMPLES: &[Sample] = &[
@@ -192,11 +192,11 @@ const SAMPLES: &[Sample] = &[
 /// A plain panel of stage 1.
 const STAT: &str = "Services Up";
 
-/// A panel of stage 6 that asks in SQL.
+/// A panel of stage 6 with an SQL query.
 const TABLE: &str = "Newest Usage Events";
 
 #[tokio::test]
-async fn each_rule_finds_its_mistake() {
+async fn each_rule_detects_its_mistake() {
     let exposed = services::cold().await;
     let right = boards();
     for (rule, mistake, make) in SAMPLES.iter().chain(looks::SAMPLES) {
@@ -224,7 +224,7 @@ pub(crate) fn panel<'a>(boards: &'a mut [Board], title: &str) -> &'a mut Value {
         .expect("some dashboard has this panel")
 }
 
-/// `item`, or the panel in that folded row, if it has the title.
+/// `item`, or the panel in this collapsed row, if its title matches.
 fn find<'a>(item: &'a mut Value, title: &str) -> Option<&'a mut Value> {
     if item["title"] == title {
         return Some(item);
@@ -237,10 +237,10 @@ fn set_sql(boards: &mut [Board], query: &str) {
     panel(boards, TABLE)["targets"][0]["rawSql"] = json!(query);
 }
 
-/// Replaces what the query has once.
+/// Replaces the first occurrence of `old` in the query.
 fn edit_sql(boards: &mut [Board], old: &str, new: &str) {
     let query = panel(boards, TABLE)["targets"][0]["rawSql"].as_str();
-    let query = query.expect("it asks in SQL").replacen(old, new, 1);
+    let query = query.expect("it has an SQL query").replacen(old, new, 1);
     set_sql(boards, &query);
 }
 

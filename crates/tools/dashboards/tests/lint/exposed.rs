@@ -1,5 +1,5 @@
-//! Which series Prometheus can have: what services expose when they have just started, and what
-//! others write.
+//! The series that Prometheus can have: those that services expose just after their start, and
+//! those of other exporters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use signals::exposition::Exposition;
 
 type Labels = BTreeMap<String, String>;
 
-/// Series by metric name, and which of them only ever grow.
+/// Series by metric name, and the names of counters.
 #[derive(Debug, Default)]
 pub(crate) struct Exposed {
     series: BTreeMap<String, Vec<Labels>>,
@@ -16,7 +16,7 @@ pub(crate) struct Exposed {
 }
 
 impl Exposed {
-    /// Adds what a target answered to a scrape, under the labels of that target, and its `up`.
+    /// Adds a target's answer to a scrape with the labels of the target, and its `up`.
     pub(crate) fn scrape(&mut self, target: &[(&str, &str)], metrics: &str) {
         let target = labels(target);
         self.add("up", target.clone());
@@ -32,12 +32,13 @@ impl Exposed {
         }
     }
 
-    /// Whether a metric only ever grows.
+    /// Whether a metric is a counter.
     pub(crate) fn is_counter(&self, name: &str) -> bool {
         self.counters.contains(name)
     }
 
-    /// Adds what Tempo derives from spans: it is written by remote write and on no `/metrics`.
+    /// Adds the series that Tempo derives from spans: they arrive by remote write and are on no
+    /// `/metrics`.
     pub(crate) fn spans(&mut self, service: &str) {
         let latency = counters("traces_spanmetrics_latency histogram");
         self.counters.extend(latency);
@@ -75,7 +76,7 @@ impl Exposed {
         series.filter(matches).collect()
     }
 
-    /// The names of the labels on the series that `selector` selects.
+    /// The label names of the series that `selector` selects.
     pub(crate) fn label_names(&self, selector: &VectorSelector) -> BTreeSet<String> {
         let series = self.select(selector).into_iter();
         series.flat_map(|labels| labels.keys().cloned()).collect()
@@ -87,7 +88,7 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
     pairs.iter().map(owned).collect()
 }
 
-/// The counters that the metric of that name and type, in one line, is made of.
+/// The counters that a metric consists of; `kind` is its name and type, separated by a space.
 fn counters(kind: &str) -> Vec<String> {
     match kind.split_once(' ') {
         Some((name, "counter")) => vec![name.to_owned()],

@@ -1,4 +1,5 @@
-//! What keeps Grafana's file provisioner from loading a dashboard, or makes it load a broken one.
+//! Mistakes that keep Grafana's file provisioner from loading a dashboard, or make it load a broken
+//! one.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +56,7 @@ pub(crate) fn check(board: &Board, report: &mut Report) {
     check_variables(board, &written, report);
 }
 
-/// Each variable is asked for by something, and nothing asks for one that is not there.
+/// Every variable is used, and every variable in use is declared.
 fn check_variables(board: &Board, written: &str, report: &mut Report) {
     let variables = list(&board.json["templating"], "list").iter();
     let declared: BTreeSet<_> = variables.map(|v| text(v, "name").to_owned()).collect();
@@ -64,7 +65,7 @@ fn check_variables(board: &Board, written: &str, report: &mut Report) {
         .filter(|name| !name.starts_with("__"))
         .collect();
     for name in used.difference(&declared) {
-        let problem = format!("asks for ${name}, which is no variable");
+        let problem = format!("uses ${name}, which is not a variable");
         report.require(false, "variable", &board.file, problem);
     }
     for name in declared.difference(&used) {
@@ -73,7 +74,7 @@ fn check_variables(board: &Board, written: &str, report: &mut Report) {
     }
 }
 
-/// Rules about all files: the provisioner refuses to write any of them when two clash.
+/// Rules about all files: the provisioner writes none of them if two conflict.
 pub(crate) fn check_together(boards: &[Board], report: &mut Report) {
     for key in ["uid", "title"] {
         let mut seen = BTreeSet::new();

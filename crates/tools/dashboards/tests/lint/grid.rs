@@ -1,4 +1,4 @@
-//! Where panels are.
+//! Positions of panels.
 
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ pub(crate) fn check(board: &Board, report: &mut Report) {
     }
 }
 
-/// Panels that can be seen at the same time.
+/// Checks panels that can be visible at the same time.
 fn check_apart(board: &Board, panels: &[Value], report: &mut Report) {
     let mut before: Vec<(Rectangle, &str)> = Vec::new();
     for panel in panels {

@@ -1,4 +1,4 @@
-//! The ways out of a panel: to the traces behind a value, and to other dashboards.
+//! Links of a panel: to the traces behind a value, and to other dashboards.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub(crate) fn check(board: &Board, all: &[Board], report: &mut Report) {
             there,
             "dashboard-link",
             &board.file,
-            format!("{link} leads nowhere"),
+            format!("{link} matches no dashboard"),
         );
     }
     for panel in board.panels() {
@@ -29,7 +29,7 @@ pub(crate) fn check(board: &Board, all: &[Board], report: &mut Report) {
         for url in urls.iter().filter_map(|url| url.strip_prefix("/d/")) {
             let uid = url.split('?').next().unwrap_or_default();
             let there = all.iter().any(|other| other.json["uid"] == uid);
-            let problem = format!("links to the dashboard {uid:?}, which is not there");
+            let problem = format!("links to the dashboard {uid:?}, which does not exist");
             report.require(there, "dashboard-link", &place, problem);
         }
     }
@@ -44,7 +44,7 @@ fn needs_traces(panel: &Value) -> bool {
         .any(|expr| latency(expr) || expr.contains(r#"=~"5..""#) || expr.contains("failed"))
 }
 
-/// A rate of seconds is a load, not a duration.
+/// A rate of seconds is a load rather than a duration.
 fn latency(expr: &str) -> bool {
     expr.contains("duration") && (expr.contains("_bucket{") || expr.contains(" / ("))
 }

@@ -1,5 +1,5 @@
-//! The dashboards as they are compiled: committed, complete, and free of the mistakes that
-//! Grafana does not report.
+//! The compiled dashboards: they are committed, complete, and free of mistakes that Grafana does
+//! not report.
 
 #[path = "../support/support.rs"]
 mod support;
@@ -27,7 +27,7 @@ use support::board::{Board, boards};
 
 use crate::exposed::Exposed;
 
-/// Applies every rule to every dashboard. `exposed` is what Prometheus scrapes.
+/// Applies every rule to every dashboard. `exposed` holds the series that Prometheus scrapes.
 fn lint(boards: &[Board], exposed: &Exposed) -> Report {
     let mut report = Report::default();
     file::check_together(boards, &mut report);
@@ -50,7 +50,7 @@ fn lint_one(board: &Board, all: &[Board], exposed: &Exposed, report: &mut Report
 }
 
 #[tokio::test]
-async fn dashboards_keep_every_rule() {
+async fn dashboards_follow_every_rule() {
     let report = lint(&boards(), &services::cold().await);
     assert!(report.is_empty(), "\n{report}");
 }
@@ -65,7 +65,7 @@ fn committed_json_is_what_the_source_compiles_to() {
             "dashboards/{file} is not what the source compiles to: run `cargo xtask dashboards`"
         );
     }
-    let committed = fs::read_dir(folder).expect("the compiled folder is there");
+    let committed = fs::read_dir(folder).expect("the folder of compiled dashboards exists");
     assert_eq!(
         committed.count(),
         dashboards::compile().len(),
@@ -74,7 +74,7 @@ fn committed_json_is_what_the_source_compiles_to() {
 }
 
 #[test]
-fn each_dashboard_is_the_one_people_look_for() {
+fn each_dashboard_has_its_uid_and_title() {
     let wanted = [
         ("stage1-dashboard.json", "stage1-dice-roller", 12),
         ("stage2-dashboard.json", "stage2-dice-roller", 18),
@@ -100,7 +100,7 @@ fn each_dashboard_is_the_one_people_look_for() {
 }
 
 #[test]
-fn stage_four_is_as_the_specification_says() {
+fn stage_four_matches_the_specification() {
     let boards = boards();
     let board = boards.iter().find(|b| b.file.starts_with("stage4"));
     let board = board.expect("stage 4 has a dashboard");
@@ -116,9 +116,9 @@ fn stage_four_is_as_the_specification_says() {
     assert_eq!(rows.count(), 12);
 }
 
-/// The menu of a waterfall has a button that leads to a form of Grafana's makers.
+/// The menu of a waterfall has a button that opens a form on Grafana's website.
 #[test]
-fn no_panel_leads_to_the_internet() {
+fn no_panel_links_to_the_internet() {
     let stack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docker-compose.yml");
     let stack = fs::read_to_string(stack).expect("the stack is there");
     assert!(stack.contains("GF_ANALYTICS_FEEDBACK_LINKS_ENABLED: \"false\""));

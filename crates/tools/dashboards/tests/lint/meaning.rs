@@ -1,4 +1,4 @@
-//! That numbers, colours and words say what they mean, whatever the theme.
+//! Numbers, colours and texts must be correct in every theme.
 
 use serde_json::Value;
 use stages::Stage;
@@ -6,18 +6,18 @@ use stages::Stage;
 use crate::report::Report;
 use crate::support::board::{Board, list, text};
 
-/// What panels show on average under the stack's simulated users: a threshold near it would change
-/// the colour for nothing.
+/// Typical values under the stack's simulated users: a threshold close to one would change the
+/// colour without a cause.
 const MEANS: [(&str, &[f64]); 3] = [
     ("Error Ratio", &[0.15]),
     ("Success Rate", &[50.0, 90.0, 100.0]),
     ("Performance Improvement Factor", &[3.4]),
 ];
 
-/// How far a threshold must be from such a mean, as a share of it.
+/// Minimum distance of a threshold from such a mean, as a share of the mean.
 const APART: f64 = 0.2;
 
-/// Good, doubtful and bad news: the names, and the colours that are for them alone.
+/// Good, doubtful and bad outcomes: series names, and the colours reserved for them.
 const MEANINGS: [(&[&str], &[&str]); 3] = [
     (
         &[
@@ -63,7 +63,7 @@ const MEANINGS: [(&[&str], &[&str]); 3] = [
 /// Kinds of panel whose series are lines, bars or slices.
 const COLOURED: [&str; 3] = ["timeseries", "piechart", "barchart"];
 
-/// What a log line is about: each of these fields is the subject of some message.
+/// The subject of a log line: each of these fields is the subject of some message.
 const SUBJECTS: [&str; 7] = [
     "die_identifier",
     "die_type",
@@ -74,7 +74,7 @@ const SUBJECTS: [&str; 7] = [
     "cause",
 ];
 
-/// What a stage does not have yet.
+/// Parts that a stage does not have yet.
 const LATER: [(Stage, &str); 3] = [
     (Stage::Two, "frontend"),
     (Stage::Three, "die-service"),
@@ -110,13 +110,16 @@ fn check_numbers(board: &Board, panel: &Value, place: &str, report: &mut Report)
             let apart = step["value"]
                 .as_f64()
                 .is_none_or(|value| (value - mean).abs() >= APART * mean);
-            let problem = format!("its threshold {} sits on the mean {mean}", step["value"]);
+            let problem = format!(
+                "its threshold {} is too close to the mean {mean}",
+                step["value"]
+            );
             report.require(apart, "threshold-mean", place, problem);
         }
     }
 }
 
-/// Colours are by meaning, and those of good and bad news are for nothing else.
+/// Colours follow meaning, and the colours of good and bad outcomes have no other use.
 fn check_colours(panel: &Value, place: &str, report: &mut Report) {
     let mode = text(&panel["fieldConfig"]["defaults"]["color"], "mode");
     report.require(
@@ -187,7 +190,7 @@ fn check_graph(panel: &Value, place: &str, report: &mut Report) {
             let all = targets.filter(|target| text(target, "legendFormat") == "{{status}}");
             for target in all {
                 let some = text(target, "expr").ends_with("> 0");
-                report.require(some, "legend-zeros", place, "has shares of 0");
+                report.require(some, "legend-zeros", place, "shows shares of 0");
             }
         }
         "state-timeline" => report.require(
@@ -197,8 +200,13 @@ fn check_graph(panel: &Value, place: &str, report: &mut Report) {
             "would show numbers instead of words",
         ),
         "heatmap" => {
-            let said = text(panel, "description").contains("dark");
-            report.require(!said, "heatmap-text", place, "is true in one theme only");
+            let names_a_shade = text(panel, "description").contains("dark");
+            report.require(
+                !names_a_shade,
+                "heatmap-text",
+                place,
+                "is correct in one theme only",
+            );
         }
         _ => {}
     }
@@ -209,7 +217,7 @@ fn check_logs(panel: &Value, place: &str, report: &mut Report) {
         return;
     }
     let wraps = panel["options"]["wrapLogMessage"] == true;
-    report.require(wraps, "log-words", place, "cuts long lines");
+    report.require(wraps, "log-words", place, "truncates long lines");
     for target in list(panel, "targets") {
         let query = text(target, "expr");
         let marked = query.contains("|=") || query.contains("|~");
@@ -221,7 +229,7 @@ fn check_logs(panel: &Value, place: &str, report: &mut Report) {
         );
         for subject in SUBJECTS {
             let named = query.contains(&format!("{{{{.{subject}}}}}"));
-            let problem = format!("does not say the {subject} of a line");
+            let problem = format!("does not show the {subject} of a line");
             report.require(named, "log-words", place, problem);
         }
     }
@@ -238,7 +246,7 @@ fn check_texts(board: &Board, panel: &Value, place: &str, report: &mut Report) {
     }
 }
 
-/// The same quantile of the same thing is not shown twice.
+/// No panel shows the same quantile of the same duration twice.
 fn check_quantiles(panel: &Value, place: &str, report: &mut Report) {
     let targets = list(panel, "targets").iter();
     let legends: Vec<_> = targets.map(|target| text(target, "legendFormat")).collect();

@@ -1,4 +1,4 @@
-//! What every panel must say of itself.
+//! Texts and settings that every panel must have.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +15,10 @@ const DATASOURCES: [(&str, &str); 4] = [
     ("grafana-postgresql-datasource", "usage-db"),
 ];
 
-/// Kinds of panel that show no plain numbers.
+/// Kinds of panel that show no numbers.
 const WITHOUT_UNIT: [&str; 4] = ["text", "logs", "nodeGraph", "traces"];
 
-/// Kinds that Grafana colours red from 80 upwards unless told otherwise.
+/// Kinds that Grafana colours red from 80 upwards by default.
 const WITH_THRESHOLDS: [&str; 3] = ["stat", "gauge", "bargauge"];
 
 pub(crate) fn check(board: &Board, report: &mut Report) {
@@ -34,7 +34,7 @@ pub(crate) fn check(board: &Board, report: &mut Report) {
             "no id of its own",
         );
         let named = !title.is_empty() && titles.insert(title);
-        report.require(named, "panel-title", &place, "no title of its own");
+        report.require(named, "panel-title", &place, "no unique title");
     }
     for panel in board.panels() {
         let place = format!("{}: {}", board.file, text(panel, "title"));
@@ -108,7 +108,7 @@ fn check_columns(panel: &Value, place: &str, report: &mut Report) {
     let targets = list(panel, "targets").iter();
     for target in targets.filter(|t| t["tableType"] == "spans") {
         for attribute in attributes(text(target, "query")) {
-            let problem = format!("shows {attribute} neither hidden nor named");
+            let problem = format!("the column {attribute} is neither hidden nor renamed");
             report.require(named.contains(attribute), "column", place, problem);
         }
     }

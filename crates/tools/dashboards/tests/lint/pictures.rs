@@ -1,4 +1,4 @@
-//! What each panel would look like with typical values, for every series that it can have.
+//! How each panel looks with typical values, for every series that it can have.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::support::picture::{Picture, check};
 use crate::support::text_panel;
 use crate::{bad, services};
 
-/// Statuses and routes that occur; series of the others stay at 0 and are not in legends.
+/// Statuses and routes that occur; all other series stay at 0 and out of legends.
 const USUAL: [&str; 11] = [
     "200",
     "404",
@@ -39,9 +39,9 @@ async fn every_panel_can_be_read_at_1280_pixels_in_both_themes() {
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
 }
 
-/// The linter itself: each rule finds the mistake it is for.
+/// Tests of the linter: each rule detects its mistake.
 #[tokio::test]
-async fn each_rule_of_looks_finds_its_mistake() {
+async fn each_rule_of_appearance_detects_its_mistake() {
     let exposed = services::cold().await;
     for (rule, title, mistake) in MISTAKES {
         let mut boards = boards();
@@ -56,7 +56,7 @@ async fn each_rule_of_looks_finds_its_mistake() {
     }
 }
 
-/// A rule, a panel, and what is wrong with it. These are the faults that were seen in Grafana.
+/// A rule, a panel, and a function that makes a mistake in it. All of them were seen in Grafana.
 type Mistake = (&'static str, &'static str, fn(&mut Value));
 
 const MISTAKES: &[Mistake] = &[
@@ -103,7 +103,7 @@ const MISTAKES: &[Mistake] = &[
     }),
 ];
 
-/// Everything that is wrong with how the dashboards look.
+/// Everything that is wrong with the dashboards' appearance.
 fn look(boards: &[Board], exposed: &Exposed) -> Vec<String> {
     let pictures: Vec<_> = boards
         .iter()
@@ -151,7 +151,7 @@ fn series(panel: &Value, values: &Values, exposed: &Exposed) -> Vec<(String, Vec
             "grafana-postgresql-datasource" => columns_of(text(target, "rawSql")),
             _ => BTreeSet::new(),
         };
-        // A share of nothing is not in the answer.
+        // A pie does not show empty shares.
         let shown = |name: &String| panel["type"] != "piechart" || !unused(name);
         all.extend(names.into_iter().filter(shown).map(|name| {
             let values = if unused(&name) {
@@ -179,7 +179,7 @@ fn typical(panel: &Value) -> &'static [f64] {
     }
 }
 
-/// A legend for each set of labels that the query's series can have.
+/// The legend for each set of labels that the query's series can have.
 fn names(legend: &str, query: &str, exposed: &Exposed) -> BTreeSet<String> {
     if !legend.contains("{{") {
         return BTreeSet::from([legend.to_owned()]);
@@ -229,7 +229,7 @@ fn collect(expr: &Expr, found: &mut Vec<VectorSelector>) {
     }
 }
 
-/// The columns that a query in SQL names, or the types of events if one of them names the series.
+/// The columns that an SQL query names, or the event types if a column names the series.
 fn columns_of(sql: &str) -> BTreeSet<String> {
     if sql.contains("AS metric") {
         return EVENTS.map(str::to_owned).into();
@@ -241,7 +241,7 @@ fn columns_of(sql: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The fixed widths of a table's columns leave room for all of them.
+/// Checks that the fixed column widths of a table leave room for all columns.
 fn columns(panel: &Value) -> Vec<String> {
     let overrides = list(&panel["fieldConfig"], "overrides").iter();
     let properties = overrides.flat_map(|one| list(one, "properties"));

@@ -1,4 +1,4 @@
-//! PromQL: that it parses, that it asks for what is there, and that it asks rightly.
+//! PromQL: queries parse, use existing series, and use them correctly.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::support::board::{Board, Query, list, text};
 use crate::support::interpolate::Values;
 
-/// Functions that make sense of a counter.
+/// Functions for counters.
 const COUNTER_FUNCTIONS: [&str; 4] = ["rate", "irate", "increase", "resets"];
 
 pub(crate) fn check(board: &Board, exposed: &Exposed, report: &mut Report) {
@@ -35,7 +35,7 @@ pub(crate) fn check(board: &Board, exposed: &Exposed, report: &mut Report) {
     check_variables(board, &values, exposed, report);
 }
 
-/// A window of fixed length is wrong as soon as the scrape interval or the time range changes.
+/// A fixed window becomes wrong when the scrape interval or the time range changes.
 fn check_windows(query: &str, place: &str, report: &mut Report) {
     let outside_of_strings: String = query.split('"').step_by(2).collect();
     for window in outside_of_strings.split('[').skip(1) {
@@ -49,7 +49,7 @@ fn check_windows(query: &str, place: &str, report: &mut Report) {
     }
 }
 
-/// Buckets become a heatmap only in that format, and only if Grafana is told not to count itself.
+/// Buckets become a heatmap only in heatmap format, and only if Grafana does not count them itself.
 fn check_heatmaps(board: &Board, report: &mut Report) {
     for panel in board.panels() {
         let place = format!("{}: {}", board.file, text(panel, "title"));
@@ -73,7 +73,7 @@ fn check_heatmaps(board: &Board, report: &mut Report) {
     }
 }
 
-/// `label_values(selector, label)` asks for series and a label that are there.
+/// `label_values(selector, label)` must use existing series and an existing label.
 fn check_variables(board: &Board, values: &Values, exposed: &Exposed, report: &mut Report) {
     let variables = list(&board.json["templating"], "list").iter();
     for variable in variables.filter(|v| v["type"] == "query") {
@@ -100,7 +100,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// `counting`: directly inside a function for counters.
+    /// `counting` means directly inside a function for counters.
     fn visit(&mut self, expr: &Expr, counting: bool) {
         match expr {
             Expr::Aggregate(aggregate) => {
@@ -148,13 +148,13 @@ impl Walk<'_> {
             counting || !counter,
             "counter",
             self.place,
-            format!("{name} only ever grows: ask for its rate or increase"),
+            format!("{name} is a counter: use its rate or increase"),
         );
         self.report.require(
             !counting || counter,
             "counter",
             self.place,
-            format!("{name} is a gauge and has no rate"),
+            format!("{name} is a gauge: do not use its rate"),
         );
         self.report.require(
             !self.exposed.select(selector).is_empty(),
@@ -186,7 +186,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The labels of the series that `expr` results in.
+    /// The labels of the series in the result of `expr`.
     fn labels(&self, expr: &Expr) -> BTreeSet<String> {
         match expr {
             Expr::Aggregate(aggregate) => match &aggregate.modifier {

@@ -1,4 +1,4 @@
-//! What the linter found.
+//! The linter's findings.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ struct Finding {
 }
 
 impl Report {
-    /// Notes a finding unless `holds`.
+    /// Adds a finding unless `holds`.
     pub(crate) fn require(
         &mut self,
         holds: bool,
@@ -35,7 +35,7 @@ impl Report {
         self.0.is_empty()
     }
 
-    /// Whether `rule` was broken.
+    /// Whether `rule` was violated.
     pub(crate) fn names(&self, rule: &str) -> bool {
         self.0.iter().any(|finding| finding.rule == rule)
     }

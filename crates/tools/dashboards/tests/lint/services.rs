@@ -1,5 +1,5 @@
-//! The real services, started in this process, scraped before anyone used them; and what others
-//! expose, written down.
+//! The series of the real services, started in this process and scraped before their first request,
+//! and a list of those of other exporters.
 
 use std::future::pending;
 use std::io;
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::exposed::Exposed;
 
-/// What Prometheus would know just after everything has started.
+/// The series that Prometheus has just after everything has started.
 pub(crate) async fn cold() -> Exposed {
     let mut exposed = Exposed::default();
     add_stages(&mut exposed).await;
@@ -17,8 +17,8 @@ pub(crate) async fn cold() -> Exposed {
     exposed
 }
 
-/// A database that is not there: series must exist before it is.
-const NO_DATABASE: &str = "postgres://nobody@127.0.0.1:9/nothing";
+/// An unreachable database: series must exist before it is reachable.
+const NO_DATABASE: &str = "postgres://user@127.0.0.1:9/nothing";
 
 async fn add_stages(exposed: &mut Exposed) {
     let dice_roller = serve(&[], |c, l| dice_roller::run(c, l, pending())).await;
@@ -84,7 +84,7 @@ struct Flags<C: Args> {
     config: C,
 }
 
-/// Starts a server with those flags and returns its first `/metrics`.
+/// Starts a server with these flags and returns its first `/metrics`.
 async fn serve<C: Args, F>(flags: &[&str], run: impl FnOnce(C, TcpListener) -> F) -> String
 where
     F: Future<Output = io::Result<()>> + Send + 'static,

@@ -1,25 +1,26 @@
 //! SQL: one SELECT from the one table, over the dashboard's time range.
 //!
-//! Every word is on a list, so that nothing else can be in a query. That it runs, and what comes
-//! of it, the live test sees.
+//! Every word must be on a list, so queries can contain nothing else. The live test checks that
+//! they run and what they return.
 
 use crate::report::Report;
 use crate::support::board::{Board, Query};
 
-/// What may be said, in capitals as it is written.
+/// Allowed keywords, in capitals as in the queries.
 const KEYWORDS: &str = "AND AS BY DESC DISTINCT FILTER FROM GROUP LIMIT ORDER SELECT WHERE WITHIN";
 
-/// What may be called; `epoch` is an argument of `extract`.
+/// Allowed functions; `epoch` is an argument of `extract`.
 const FUNCTIONS: &str = "coalesce count epoch extract max percentile_cont sum";
 
 /// The columns of `usage_events`, and the table itself.
 const TABLE: &str = "usage_events event_id event_type occurred_at session_id username die_type rolls \
     trace_id received_at";
 
-/// The macro for a graph's step. Filled with 0 it would end in a 0 for the step that has just begun.
+/// The macro for a graph's step. With 0 as fill value, graphs would end in a 0 for the step that
+/// has just begun.
 const STEP: &str = "$__timeGroupAlias(occurred_at,$__interval)";
 
-/// What leaves out the step that has just begun: it is always lower than those before it.
+/// The condition that excludes the step that has just begun, whose value is always too low.
 const FINISHED: &str =
     "extract(epoch FROM occurred_at) < $__timeGroup(current_timestamp,$__interval)";
 
@@ -54,7 +55,7 @@ fn check_words(query: &Query, place: &str, report: &mut Report) {
             || [KEYWORDS, FUNCTIONS, TABLE]
                 .iter()
                 .any(|list| has(list, &word));
-        let problem = format!("{word} is no column, function or word that a panel needs");
+        let problem = format!("{word} is not an allowed column, function or keyword");
         report.require(own, "sql-word", place, problem);
         named = word == "AS";
     }
@@ -66,7 +67,7 @@ fn check_macros(query: &Query, place: &str, report: &mut Report) {
         text.contains(&format!("WHERE {RANGE}")),
         "sql-range",
         place,
-        format!("does not keep to the time range: WHERE {RANGE}"),
+        format!("is not limited to the time range: add WHERE {RANGE}"),
     );
     let steps = text.starts_with(&format!("SELECT {STEP},"));
     let grouped = text.contains("\nGROUP BY 1") && text.ends_with("\nORDER BY 1");
@@ -88,7 +89,7 @@ fn has(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|other| other == word)
 }
 
-/// The words outside of macros and texts; a name in double quotes is one.
+/// The words outside of macros and strings; a name in double quotes is one word.
 fn words(text: &str) -> Vec<String> {
     let without_macros = [STEP, FINISHED, RANGE].into_iter();
     let text = without_macros.fold(text.to_owned(), |text, found| text.replace(found, ""));

@@ -1,5 +1,5 @@
-//! The order in which a dashboard is read: is all well and if not, where; each service; what is new
-//! in this stage; everything else, folded.
+//! The order of a dashboard: overall health, each service, what is new in this stage, and
+//! everything else, collapsed.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,16 @@ use stages::Stage;
 use crate::report::Report;
 use crate::support::board::{Board, list, text};
 
-/// Grid rows that are seen without scrolling at 1280 by 720.
+/// Grid rows that are visible without scrolling at 1280 by 720.
 const SCREEN: u64 = 17;
 
-/// Queries that a dashboard may send when it is opened, and again at each refresh.
+/// Maximum number of queries that a dashboard sends when it is opened, and again at each refresh.
 const QUERIES: usize = 50;
 
-/// The panels that answer whether all is well.
+/// The panels that show overall health.
 const ANSWERS: [&str; 3] = ["Services Up", "Error Ratio", "Health by Service"];
 
-/// What each stage brings: its rows are open in it.
+/// Rows that each stage introduces, which are open in it.
 const NEWS: [(Stage, &[&str]); 6] = [
     (Stage::One, &["Business Metrics", "Logs"]),
     (Stage::Two, &["HTTP Metrics - Frontend"]),
@@ -61,7 +61,7 @@ fn check_top(board: &Board, report: &mut Report) {
             bottom.is_some_and(|(y, h)| y + h <= SCREEN),
             "story-top",
             &board.file,
-            format!("{title:?} is not seen without scrolling"),
+            format!("{title:?} is not visible without scrolling"),
         );
     }
 }
@@ -81,7 +81,9 @@ fn check_order(board: &Board, stage: Stage, report: &mut Report) {
             open != (row["collapsed"] == true) && !(open && folded),
             "story-order",
             &board.file,
-            format!("{title:?} is not open first if it is new, and folded otherwise"),
+            format!(
+                "{title:?} must be open and near the top if it is new, and collapsed otherwise"
+            ),
         );
     }
     let waits = board.open_panels().any(|panel| panel["type"] == "traces");
@@ -98,14 +100,14 @@ fn check_order(board: &Board, stage: Stage, report: &mut Report) {
     );
 }
 
-/// No two panels send the same query, and not too many do at once.
+/// No two panels send the same query, and the number of queries on opening is limited.
 fn check_queries(board: &Board, report: &mut Report) {
     let (open, _) = board.query_counts();
     report.require(
         open <= QUERIES,
         "query-count",
         &board.file,
-        format!("sends {open} queries when it is opened, more than {QUERIES}"),
+        format!("sends {open} queries when it is opened, at most {QUERIES} are allowed"),
     );
     let mut seen = BTreeSet::new();
     for panel in board.panels() {

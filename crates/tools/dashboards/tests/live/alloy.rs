@@ -1,4 +1,4 @@
-//! The stand-in for Alloy: a frontend's own lines, usage events to the usage-sink.
+//! The stand-in for Alloy: posts usage events from the frontend's lines to usage-sink.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use mini_alloy::{Pipeline, Settings};
 use testkit::Process;
 use tokio::task::AbortHandle;
 
-/// How often it looks for new lines.
+/// Polling interval for new lines.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Runs until dropped.
@@ -20,7 +20,7 @@ impl Drop for Alloy {
 }
 
 impl Alloy {
-    /// `sink`: where usage lines are posted, in full.
+    /// `sink` is the full URL to post usage lines to.
     pub(crate) fn start(sink: &str, frontend: Arc<Process>) -> Self {
         let mut settings = Settings::new(sink.parse().expect("a URL"));
         settings.batch_delay = Duration::from_millis(200);

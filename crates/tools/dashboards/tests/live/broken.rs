@@ -1,5 +1,5 @@
-//! The same system with stage 4's die-service and every worker gone: what was rightly 0 is no
-//! longer.
+//! The system without stage 4's die-service and without workers: panels that rightly showed 0 must
+//! show a value.
 
 use crate::expected::{self, Expected, MORE, ONE, ZERO};
 use crate::prometheus::Prometheus;
@@ -37,7 +37,7 @@ const EXPECTED: [Expected; 10] = [
     ("worker-status.json", "Worker Availability", ("", ""), ZERO),
 ];
 
-/// The queue of operations is full when they are refused, and a worker is missed after a while.
+/// Operations are rejected once the queue is full, and a worker counts as lost after a timeout.
 pub(crate) async fn check(prometheus: &Prometheus) -> Vec<String> {
     expected::check(prometheus, "broken", &EXPECTED).await
 }

@@ -1,14 +1,14 @@
-//! Whether the buckets of the services' histograms are fine enough: a median inside of the lowest
-//! one would always be shown as half of its bound.
+//! Whether the buckets of the services' histograms are fine enough: a median inside the lowest
+//! bucket would always be shown as half of its bound.
 
 use std::time::SystemTime;
 
 use crate::prometheus::Prometheus;
 
-/// Share of the observations that may be in the lowest bucket.
+/// Maximum share of the observations in the lowest bucket.
 const MOST: f64 = 0.5;
 
-/// The histograms of durations that panels show quantiles of.
+/// Duration histograms whose quantiles panels show.
 const HISTOGRAMS: [&str; 7] = [
     "http_request_duration_seconds",
     "die_service_request_duration_seconds",
@@ -19,7 +19,7 @@ const HISTOGRAMS: [&str; 7] = [
     "http_server_duration_milliseconds",
 ];
 
-/// The histograms of jobs that are too coarse.
+/// The histograms that are too coarse, by job.
 pub(crate) async fn check(prometheus: &Prometheus, at: SystemTime) -> Vec<String> {
     let mut problems = Vec::new();
     for name in HISTOGRAMS {

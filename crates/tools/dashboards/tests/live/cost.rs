@@ -1,29 +1,29 @@
-//! What opening a dashboard asks of its datasources.
+//! The cost of opening a dashboard, measured at its datasources.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::support::board::{Board, Query};
 
-/// The queries of a dashboard that is opened may take as long as this many of the cheapest queries
-/// of their datasources, each measured beside its query: a busy machine slows both. The goal is
-/// 2 s for a whole dashboard, one query after the other (Grafana sends six at a time), on a machine
+/// Limit for the queries that a dashboard sends when it is opened, in multiples of the cheapest
+/// query of their datasources, each measured beside its query: a busy machine slows both. The goal
+/// is 2 s for a whole dashboard with sequential queries (Grafana sends six at a time), on a machine
 /// that answers the cheapest query in 4 ms.
 const LONGEST: f64 = 500.0;
 
-/// How long a query took, and the cheapest query of the same datasource just after it.
+/// The duration of a query, and of the cheapest query of the same datasource just after it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Took {
     pub(crate) query: Duration,
     pub(crate) cheapest: Duration,
 }
 
-/// One dashboard's queries: those that it sends when it is opened, and all.
+/// The queries of one dashboard: those sent when it is opened, and all.
 pub(crate) struct Cost {
     file: String,
     open: (usize, Duration),
     all: (usize, Duration),
-    /// The cheapest queries beside those that it sends when it is opened, together.
+    /// Total duration of the cheapest queries beside those sent when it is opened.
     cheapest: Duration,
 }
 
@@ -38,7 +38,7 @@ impl Cost {
         }
     }
 
-    /// Adds a query that took so long.
+    /// Adds a measured query.
     pub(crate) fn add(&mut self, board: &Board, query: &Query, took: Took) {
         self.all.1 += took.query;
         if board.is_open(&query.place) {
@@ -47,12 +47,12 @@ impl Cost {
         }
     }
 
-    /// Whether its queries are too heavy.
+    /// Whether the dashboard's queries are too expensive.
     pub(crate) fn is_long(&self) -> bool {
         self.in_cheapest() > LONGEST
     }
 
-    /// How many of the cheapest queries take as long as those that it sends when it is opened.
+    /// The duration of the queries sent when it is opened, in multiples of the cheapest query.
     fn in_cheapest(&self) -> f64 {
         let (queries, took) = self.open;
         queries as f64 * took.as_secs_f64() / self.cheapest.as_secs_f64()

@@ -1,11 +1,11 @@
-//! What single panels show, once something is broken or whole again.
+//! Values that single panels show after an outage or a recovery.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::prometheus::Prometheus;
 use crate::support::board::{Board, boards};
 
-/// A panel, the series by one of its labels (any, if empty), and what it comes to show.
+/// A panel, a series selected by one label (any if empty), and a condition on its value.
 pub(crate) type Expected = (
     &'static str,
     &'static str,
@@ -18,10 +18,10 @@ pub(crate) const ONE: fn(f64) -> bool = |value| value == 1.0;
 pub(crate) const MORE: fn(f64) -> bool = |value| value > 0.0;
 pub(crate) const LESS: fn(f64) -> bool = |value| value < 1.0;
 
-/// Panels are asked again until they show it: scrapes do not all happen at once.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// Panels are queried until the condition holds: scrapes happen at different times.
+const TIMEOUT: Duration = Duration::from_secs(40);
 
-/// The panels that never come to show it; `when` says after what.
+/// The panels that never meet their condition; `when` describes the situation.
 pub(crate) async fn check(
     prometheus: &Prometheus,
     when: &str,
@@ -35,7 +35,7 @@ pub(crate) async fn check(
         let board = board.expect("it is compiled");
         let holds = |shown: &Result<f64, String>| shown.as_ref().is_ok_and(|value| holds(*value));
         let mut shown = last(prometheus, board, title, *label).await;
-        while !holds(&shown) && start.elapsed() < PATIENCE {
+        while !holds(&shown) && start.elapsed() < TIMEOUT {
             tokio::time::sleep(Duration::from_millis(250)).await;
             shown = last(prometheus, board, title, *label).await;
         }

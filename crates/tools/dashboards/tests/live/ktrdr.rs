@@ -1,4 +1,4 @@
-//! The second system: its backend, its workers, and what they are given to do.
+//! The second system: its backend, its workers and its operations.
 
 use std::time::Duration;
 
@@ -21,17 +21,17 @@ const WORKERS: [(u16, &str); 6] = [
     (5008, "training"),
 ];
 
-/// Between two small operations of each type.
+/// Pause between two small operations of each type.
 const PACE: Duration = Duration::from_millis(1500);
 
 /// The processes; killed when dropped.
 pub(crate) struct Ktrdr {
     backend: Process,
-    /// With the port that each has in the stack.
+    /// The workers, with their ports in the stack.
     workers: Vec<(u16, Process)>,
 }
 
-/// Whoever asks for operations; ends when dropped.
+/// Clients that request operations; they end when dropped.
 pub(crate) struct Clients {
     _driver: Child,
     small: AbortHandle,
@@ -51,9 +51,9 @@ impl Ktrdr {
             let flags = [
                 ("--type", Some(kind.to_owned())),
                 ("--backend-url", Some(url.clone())),
-                // Many failures, or a minute might see none.
+                // A high failure rate, so that every minute has some.
                 ("--failure-share", Some("0.3".to_owned())),
-                // A build for tests is slow enough, and others may want the CPU as well.
+                // A debug build is slow enough, and other tests need the CPU as well.
                 ("--max-duty", Some("1".to_owned())),
             ];
             (port, start(&["ktrdr", "worker"], &flags).await)
@@ -62,8 +62,8 @@ impl Ktrdr {
         Self { backend, workers }
     }
 
-    /// Starts the driver with that many operations a minute, and small operations beside it: some
-    /// of its own take longer than this test.
+    /// Starts the driver with this many operations a minute, and small operations beside it,
+    /// because some of the driver's operations take longer than this test.
     pub(crate) fn drive(&self, pace: &str) -> Clients {
         let url = self.backend.url("");
         let drive = ["ktrdr", "drive", "--backend-url", &url];
@@ -78,7 +78,7 @@ impl Ktrdr {
         self.workers.clear();
     }
 
-    /// Where a target of the stack is here: `ktrdr-backend:8000`, `ktrdr-worker-1:5003`.
+    /// The local address of a target of the stack: `ktrdr-backend:8000`, `ktrdr-worker-1:5003`.
     pub(crate) fn address(&self, target: &str) -> Option<&str> {
         let (host, port) = target.split_once(':')?;
         let mut workers = self.workers.iter();
@@ -100,7 +100,7 @@ async fn ask_for_small_ones(backend: String) {
         let training = json!({ "symbol": "EURUSD", "epochs": 100, "seed": seed });
         for (kind, parameters) in [("backtests", backtest), ("trainings", training)] {
             let url = format!("{backend}/api/v1/{kind}/start");
-            // Refused when all workers are busy, as anybody would be.
+            // The backend may reject these when all workers are busy.
             let _ = client.post(url).json(&parameters).send().await;
         }
     }

@@ -1,4 +1,4 @@
-//! What the panels look like with the values that they have.
+//! The appearance of the panels with their real values.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub(crate) struct Looks(BTreeMap<String, Vec<(String, Vec<f64>)>>);
 
 impl Looks {
     pub(crate) fn add(&mut self, query: &Query, series: &[Series]) {
-        // Workers are told apart by the ports that they have in the stack, and have others here.
+        // Workers are distinguished by their ports in the stack, which differ here.
         if query.legend.contains("{{instance}}") {
             return;
         }
@@ -20,7 +20,7 @@ impl Looks {
         own.extend(series.iter().map(|one| (name(query, one), finite(one))));
     }
 
-    /// What cannot be read or told apart.
+    /// Texts that do not fit, and series that cannot be distinguished.
     pub(crate) fn check(&self, board: &Board) -> Vec<String> {
         let pictures = board.panels().filter_map(|panel| {
             let title = text(panel, "title");
@@ -39,7 +39,7 @@ fn finite(series: &Series) -> Vec<f64> {
     values.filter(|value| value.is_finite()).collect()
 }
 
-/// The legend with the series' labels in it.
+/// The legend with the values of the series' labels.
 fn name(query: &Query, series: &Series) -> String {
     let own = series.labels.get("name").filter(|_| query.is_sql());
     own.cloned().unwrap_or_else(|| {

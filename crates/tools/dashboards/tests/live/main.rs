@@ -1,9 +1,9 @@
-//! Every PromQL and SQL query of every dashboard, asked of a real Prometheus and a real PostgreSQL
-//! behind the real services under traffic, each stage with its own topology, and with the stack's
-//! own rules of jobs and labels.
+//! Runs every PromQL and SQL query of every dashboard against a real Prometheus and a real
+//! PostgreSQL with the real services under traffic, each stage with its own topology, and with the
+//! job and label rules of the stack.
 //!
-//! It takes about a minute and prints a table of what each panel would show. Services are this
-//! program itself, started again: `live be SERVICE FLAGS`. Needs `prometheus`, and for stages 5 and
+//! It takes about a minute and prints a table of the values of every panel. The services are this
+//! program itself, started as `live be SERVICE FLAGS`. It needs `prometheus`, and for stages 5 and
 //! 6 `postgres` and `prometheus-postgres-exporter`.
 
 #[path = "../support/support.rs"]
@@ -40,13 +40,13 @@ use testkit::skip_without;
 /// The stack's files.
 const STACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../stack");
 
-/// Scrapes before anything is asked: a graph's, and those in the windows of its first point.
+/// Scrapes before the first query: those of a graph, and those in the window of its first point.
 const SCRAPES: u32 = 16;
 
-/// How often a dashboard that was slow is asked again, before it counts as slow.
+/// How often a slow dashboard is measured again before it counts as slow.
 const REPEATED: u32 = 3;
 
-/// Tempo and Alloy write these, which do not run here; what services expose stands beside them.
+/// Series of Tempo and Alloy, which do not run here.
 const ELSEWHERE: [&str; 3] = ["traces_spanmetrics_", "loki_", "otelcol_"];
 
 fn main() -> ExitCode {
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is wrong with the panels.
+/// Problems of the panels.
 async fn run(last_stage: Stage) -> Vec<String> {
     let mut system = System::start(last_stage).await;
     let traffic = system.drive();
@@ -84,7 +84,7 @@ async fn run(last_stage: Stage) -> Vec<String> {
     prometheus.scraped(SCRAPES - 3).await;
     outage::make_mistakes(&system).await;
     prometheus.scraped(SCRAPES).await;
-    let mut problems = ask_everything(&system, &prometheus, last_stage).await;
+    let mut problems = query_everything(&system, &prometheus, last_stage).await;
     system.break_some();
     let onslaught = system.ktrdr.drive("300");
     let (broken, outage) = tokio::join!(
@@ -97,12 +97,12 @@ async fn run(last_stage: Stage) -> Vec<String> {
     problems
 }
 
-async fn ask_everything(
+async fn query_everything(
     system: &System,
     prometheus: &Prometheus,
     last_stage: Stage,
 ) -> Vec<String> {
-    // One moment for all: asking takes a while on a busy machine.
+    // All queries use the same time, because running them takes a while on a busy machine.
     let now = SystemTime::now();
     let mut table = table::Table::new();
     let (mut problems, mut costs) = (Vec::new(), Vec::new());
@@ -146,7 +146,7 @@ async fn ask_everything(
     problems
 }
 
-/// The time that a dashboard's queries take. What they answer was looked at before.
+/// Measures the queries of a dashboard again, without checking their results.
 async fn measure_again(
     system: &System,
     prometheus: &Prometheus,
@@ -161,7 +161,7 @@ async fn measure_again(
     cost
 }
 
-/// What a panel shows at that moment, and how long it and the cheapest query take.
+/// Runs a query, and measures it and the cheapest query.
 async fn measure(
     system: &System,
     prometheus: &Prometheus,
@@ -181,13 +181,13 @@ async fn measure(
     let start = Instant::now();
     let answer = ask(system, prometheus, board, query, at).await;
     let query = start.elapsed();
-    // Only how long it takes is of interest: it was answered.
+    // Only the duration matters here.
     let _ = ask(system, prometheus, board, &cheapest, at).await;
     let cheapest = start.elapsed() - query;
     (answer, Took { query, cheapest })
 }
 
-/// What a panel shows at that moment.
+/// The series that a panel shows at this time.
 async fn ask(
     system: &System,
     prometheus: &Prometheus,

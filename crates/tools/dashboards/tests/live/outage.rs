@@ -1,5 +1,5 @@
-//! PostgreSQL of stage 5 stopped under load and started again: everybody in front of it says so,
-//! and gets well by itself.
+//! PostgreSQL of stage 5 is stopped under load and started again: every service in front of it
+//! reports the outage and recovers by itself.
 
 use crate::expected::{self, Expected, LESS, MORE, ONE, ZERO};
 use crate::prometheus::Prometheus;
@@ -56,14 +56,14 @@ const AFTER: [Expected; 4] = [
     ),
 ];
 
-/// Lets a statement fail in every database.
+/// Makes a statement fail in every database.
 pub(crate) async fn make_mistakes(system: &System) {
     for postgres in system.stages().filter_map(|stage| stage.postgres.as_ref()) {
         postgres.make_mistakes().await;
     }
 }
 
-/// Does nothing where `stage` does not run.
+/// Returns no problems if `stage` does not run.
 pub(crate) async fn check(prometheus: &Prometheus, stage: Option<&RunningStage>) -> Vec<String> {
     let Some(postgres) = stage.and_then(|stage| stage.postgres.as_ref()) else {
         return Vec::new();

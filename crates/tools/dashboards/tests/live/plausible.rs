@@ -1,4 +1,4 @@
-//! Whether what a panel shows can be true.
+//! Whether the values of a panel are plausible.
 
 use std::ops::RangeInclusive;
 
@@ -6,22 +6,22 @@ use crate::ELSEWHERE;
 use crate::prometheus::Series;
 use crate::support::board::Query;
 
-/// Panels that are rightly 0 while all is well; [`crate::broken`] and [`crate::outage`] see them
-/// otherwise.
+/// Panels that rightly show 0 in a healthy system; [`crate::broken`] and [`crate::outage`] check
+/// other values.
 const RIGHTLY_ZERO: [&str; 3] = [
     "Error Rate",
     "Errors by Status Code",
     "503 Answers by Service",
 ];
 
-/// Longest duration of a request in seconds. A roll takes one; what took a little longer falls into
-/// the bucket that ends at 2.5, and a quantile may come out anywhere in it.
+/// Longest duration of a request in seconds. A roll takes up to one; slightly longer requests fall
+/// into the bucket that ends at 2.5, and a quantile can be anywhere in it.
 const SLOWEST: f64 = 2.5;
 
-/// What sums of floating-point rates may differ by.
+/// Tolerance for sums of floating-point rates.
 const ROUNDING: f64 = 1e-6;
 
-/// What is wrong with the answer to a query, if anything.
+/// The problem with the result of a query, if any.
 pub(crate) fn check(query: &Query, series: &[Series], speed_up: f64) -> Option<String> {
     if ELSEWHERE.iter().any(|prefix| query.expr.contains(prefix)) {
         return None;
@@ -34,18 +34,18 @@ pub(crate) fn check(query: &Query, series: &[Series], speed_up: f64) -> Option<S
         return Some("shows nothing".to_owned());
     }
     if values.iter().all(|value| *value == 0.0) && !RIGHTLY_ZERO.contains(&&*query.place) {
-        return Some("shows nothing but 0".to_owned());
+        return Some("shows only 0".to_owned());
     }
     let bounds = bounds(query, speed_up)?;
     let finite = values.iter().filter(|value| value.is_finite());
-    let strange = finite.copied().find(|value| !bounds.contains(value));
-    strange.map(|value| format!("shows {value}, which is not in {bounds:?}"))
+    let implausible = finite.copied().find(|value| !bounds.contains(value));
+    implausible.map(|value| format!("shows {value}, which is not in {bounds:?}"))
 }
 
-/// What the values of a query can be, by the panel's unit.
+/// The range of plausible values of a query, by the panel's unit.
 fn bounds(query: &Query, speed_up: f64) -> Option<RangeInclusive<f64>> {
     if query.counts_buckets() {
-        return Some(0.0..=1e6); // A heatmap's unit is that of its buckets; these are counts.
+        return Some(0.0..=1e6); // The values of a heatmap are counts; its unit is that of the buckets.
     }
     match query.unit.as_str() {
         "s" => Some(0.0..=SLOWEST),
@@ -55,9 +55,9 @@ fn bounds(query: &Query, speed_up: f64) -> Option<RangeInclusive<f64>> {
         "reqps" | "ops" | "eps" => Some(0.0..=1e3),
         "suffix:×" => Some(0.75 * speed_up..=1.25 * speed_up),
         "bytes" => Some(1e6..=1e9),
-        // Counts, and columns that have units of their own.
+        // Counts, and columns with their own units.
         "locale" => Some(0.0..=1e9),
-        // Annotations: moments in milliseconds.
+        // Annotations: times in milliseconds.
         "" => Some(1.6e12..=1e13),
         _ => None,
     }

@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 
 use crate::STACK;
 
-/// Debian's name of postgres_exporter.
+/// Debian's name for postgres_exporter.
 const EXPORTER: &str = "prometheus-postgres-exporter";
 
 /// The server and its exporter; both end when dropped.
@@ -23,7 +23,7 @@ pub(crate) struct Postgres {
     _exporter: Child,
 }
 
-/// Runs the stack's script, a statement to a call: PostgreSQL makes no database inside of a
+/// Runs the stack's script one statement at a time, because CREATE DATABASE is not allowed in a
 /// transaction.
 async fn make_roles(server: &LocalPostgres) {
     let file = Path::new(STACK).join("postgres/roles.sql");
@@ -43,7 +43,7 @@ async fn make_roles(server: &LocalPostgres) {
     }
 }
 
-/// What is missing to run one.
+/// The missing program, if any.
 pub(crate) fn missing() -> Option<&'static str> {
     let mut exporter = std::process::Command::new(EXPORTER);
     exporter
@@ -83,11 +83,11 @@ impl Postgres {
         self.server.url(role, database)
     }
 
-    /// Statements that fail, and are rolled back.
+    /// Runs statements that fail and are rolled back.
     pub(crate) async fn make_mistakes(&self) {
         for database in ["dice", "usage"] {
             let failed = self.server.execute(database, "SELECT 1/0").await;
-            failed.expect_err("nobody can divide by 0");
+            failed.expect_err("division by zero fails");
         }
     }
 
@@ -99,7 +99,7 @@ impl Postgres {
         self.server.start_again().await.expect("PostgreSQL starts");
     }
 
-    /// The rows that `select` answers to Grafana's role, each an object.
+    /// Runs `select` in Grafana's role; each row is an object.
     pub(crate) async fn select(&self, select: &str) -> Result<Vec<Value>, String> {
         let sql =
             format!("SELECT coalesce(json_agg(answer), '[]')::text FROM ({select}) AS answer");

@@ -1,4 +1,4 @@
-//! A Prometheus with the stack's configuration, its targets replaced by local ones.
+//! A Prometheus with the stack's configuration and local targets.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,27 +16,28 @@ use crate::support::board::{Board, Query};
 use crate::support::interpolate::Values;
 use crate::system::System;
 
-/// Between two scrapes: shorter than in the stack, so that nobody waits for so long. Everything
-/// that follows from it is in proportion.
+/// The scrape interval: shorter than in the stack, so that the test is fast. Everything that
+/// depends on it is scaled.
 pub(crate) const SCRAPE: Duration = Duration::from_secs(2);
 
-/// The stack's times, and what they become: an exporter takes 1 s to say that PostgreSQL is away.
+/// The stack's durations and their replacements: an exporter needs 1 s to report an unavailable
+/// PostgreSQL.
 const TIMES: [(&str, &str); 2] = [
     ("scrape_interval: 5s", "scrape_interval: 2s"),
     ("scrape_timeout: 4s", "scrape_timeout: 1600ms"),
 ];
 
-/// The smallest window that Grafana asks for, in scrapes.
+/// The smallest window that Grafana uses, in scrapes.
 const WINDOW: u32 = 4;
 
-/// How far back a graph goes here, in scrapes: not to where its windows have no samples yet.
+/// The length of a graph here, in scrapes, so that all of its windows have samples.
 const GRAPH: u32 = 10;
 
-/// One answer on a busy machine.
-const ANSWER: Duration = Duration::from_secs(60);
+/// Timeout of one answer on a busy machine.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Waiting for scrapes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// Timeout for scrapes on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// One series of an answer.
 #[derive(Debug)]
@@ -62,12 +63,12 @@ pub(crate) struct Prometheus {
 
 impl Drop for Prometheus {
     fn drop(&mut self) {
-        // A folder left in the system's temporary one is no reason to fail.
+        // Failing to remove a temporary folder does not fail the test.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// Whether the program can be started.
+/// Whether Prometheus is installed.
 pub(crate) fn is_there() -> bool {
     let mut version = std::process::Command::new("prometheus");
     version
@@ -78,7 +79,7 @@ pub(crate) fn is_there() -> bool {
 }
 
 impl Prometheus {
-    /// Starts it and waits until it has scraped every service of `system`.
+    /// Starts Prometheus and waits until it has scraped every service of `system`.
     pub(crate) async fn start(system: &System) -> Self {
         let address = free_address().await;
         let folder = env::temp_dir().join(format!("dashboards-live-{}", std::process::id()));
@@ -105,7 +106,7 @@ impl Prometheus {
             .spawn()
             .expect("prometheus starts");
         let prometheus = Self {
-            reader: signals::prometheus::Prometheus::new(url, ANSWER),
+            reader: signals::prometheus::Prometheus::new(url, ANSWER_TIMEOUT),
             folder,
             started: SystemTime::now(),
             _process: process,
@@ -115,7 +116,7 @@ impl Prometheus {
         prometheus
     }
 
-    /// Waits until that many scrapes were made since the start.
+    /// Waits until this many scrapes were made since the start.
     pub(crate) async fn scraped(&self, scrapes: u32) {
         let count = format!(r#"count_over_time(up{{job="ktrdr-backend"}}[10m]) >= {scrapes}"#);
         self.until("enough scrapes", &count).await;
@@ -124,7 +125,7 @@ impl Prometheus {
     /// Waits until `condition` has a result.
     pub(crate) async fn until(&self, what: &str, condition: &str) {
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIMEOUT {
             if self
                 .range(condition, true, SystemTime::now())
                 .await
@@ -134,11 +135,11 @@ impl Prometheus {
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
-        panic!("waited {PATIENCE:?} in vain for {what}: {condition}");
+        panic!("timeout after {TIMEOUT:?}: waited for {what}: {condition}");
     }
 
-    /// What a panel of `board` would show at that moment: over the time since the start, and with
-    /// the smallest window.
+    /// The series that a panel of `board` shows at this time, over the time since the start and
+    /// with the smallest window.
     pub(crate) async fn ask(
         &self,
         board: &Board,
@@ -155,7 +156,7 @@ impl Prometheus {
             .await
     }
 
-    /// Asks `/api/v1/query_range` for the time up to `at`, or for that moment alone if `instant`.
+    /// Queries `/api/v1/query_range` for the time up to `at`, or for this moment only if `instant`.
     pub(crate) async fn range(
         &self,
         query: &str,
@@ -182,7 +183,7 @@ impl From<Range> for Series {
     }
 }
 
-/// Returns how many services there are to scrape.
+/// Returns the number of services to scrape.
 fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
     let read = |file: &str| fs::read_to_string(Path::new(STACK).join("prometheus").join(file));
@@ -190,10 +191,13 @@ fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<
         .replace("/etc/prometheus/targets", &folder.display().to_string())
         .replace("127.0.0.1:9090", own);
     for (stack, here) in TIMES {
-        assert!(configuration.contains(stack), "the stack has no {stack:?}");
+        assert!(
+            configuration.contains(stack),
+            "the stack's configuration does not contain {stack:?}"
+        );
         configuration = configuration.replace(stack, here);
     }
-    // The rest of the stack does not run here: nobody listens on the discard port.
+    // The rest of the stack does not run here: use the discard port, which refuses connections.
     for host in ["tempo:3200", "loki:3100", "alloy:12345"] {
         configuration = configuration.replace(host, "127.0.0.1:9");
     }
@@ -215,7 +219,7 @@ fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<
     Ok(services)
 }
 
-/// `text` with the address of each quoted target, which are counted.
+/// Replaces the address of each quoted target in `text`, and counts the targets.
 fn localise<'a>(
     text: &'a str,
     count: &mut usize,

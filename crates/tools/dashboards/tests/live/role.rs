@@ -1,4 +1,4 @@
-//! This program as one of the processes of the system.
+//! This program in the role of one of the system's processes.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use service::terminated;
 use testkit::Process;
 use tokio::process::{Child, Command};
 
-/// `arguments`: a name and its flags.
+/// `arguments` are a name and its flags.
 pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
     let name = arguments.first().and_then(|name| name.to_str());
     match name {
@@ -26,11 +26,11 @@ pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
         }),
         Some("ktrdr") => ktrdr::main_from(arguments, terminated),
         Some("traffic-gen") => traffic_gen::main_from(arguments),
-        _ => panic!("there is no program {arguments:?}"),
+        _ => panic!("unknown program {arguments:?}"),
     }
 }
 
-/// Starts a service on a free port, with those flags that have a value.
+/// Starts a service on a free port; flags without a value are omitted.
 pub(crate) async fn start(arguments: &[&str], flags: &[(&str, Option<String>)]) -> Process {
     let given = flags.iter().filter_map(|(flag, value)| {
         let value = value.as_deref()?;
@@ -46,7 +46,7 @@ pub(crate) async fn start(arguments: &[&str], flags: &[(&str, Option<String>)]) 
     Process::start(program(), &all).await
 }
 
-/// Starts a program that does not listen.
+/// Starts a program that does not listen on a port.
 pub(crate) fn in_background(arguments: &[&str]) -> Child {
     Command::new(program())
         .arg("be")

@@ -1,4 +1,4 @@
-//! The services of one stage: its topology, and who keeps it busy.
+//! The services of one stage: its topology and its traffic.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ impl RunningStage {
         }
     }
 
-    /// Starts users who roll dice; they go on until dropped.
+    /// Starts users who roll dice until dropped.
     pub(crate) fn drive(&self) -> Child {
         let url = root(self.frontend.as_deref().unwrap_or(&self.dice_roller));
         let seed = self.stage.to_string();
@@ -65,7 +65,8 @@ impl RunningStage {
         in_background(&users)
     }
 
-    /// What a target of the stack is here, by its name: `die-service-stage5`, `postgres-exporter`.
+    /// The local address of a target of the stack, by name: `die-service-stage5`,
+    /// `postgres-exporter`.
     pub(crate) fn address(&self, target: &str) -> Option<&str> {
         let name = target.split(':').next().unwrap_or_default();
         let service = name.strip_suffix(&format!("-stage{}", self.stage));

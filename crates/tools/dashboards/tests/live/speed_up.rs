@@ -1,14 +1,14 @@
-//! What concurrency buys in theory, for the batches that there were.
+//! The theoretical speed-up of the batches so far.
 
 use std::time::SystemTime;
 
 use crate::prometheus::{Prometheus, Series};
 use crate::support::board::Board;
 
-/// How many times as long the rolls of a stage's batches would take one after the other: a roll
-/// takes 1/2 s on average, and the slowest of n takes n/(n+1) s.
+/// How many times longer the rolls of a stage's batches would take sequentially: a roll takes 1/2 s
+/// on average, and the slowest of n takes n/(n+1) s.
 ///
-/// Not a number where there are no batches.
+/// The result is meaningless without batches.
 pub(crate) async fn theory(prometheus: &Prometheus, board: &Board, at: SystemTime) -> f64 {
     let Some(stage) = board.stage() else {
         return f64::NAN;

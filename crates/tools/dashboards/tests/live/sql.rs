@@ -1,4 +1,4 @@
-//! SQL panels, asked of the real database as Grafana would ask it.
+//! SQL panels, run against the real database as Grafana runs them.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,11 +9,11 @@ use crate::postgres::Postgres;
 use crate::prometheus::{SCRAPE, Series};
 use crate::support::board::Query;
 
-/// Longer than the test takes.
+/// Longer than the duration of the test.
 const RANGE: Duration = Duration::from_secs(600);
 
-/// What the query shows at that moment; an error if it also shows something for the time before
-/// there was a database.
+/// The result of the query at this time; an error if it also returns rows for a time before the
+/// database existed.
 pub(crate) async fn ask(
     postgres: &Postgres,
     query: &Query,
@@ -27,7 +27,7 @@ pub(crate) async fn ask(
     Ok(series(&postgres.select(&fill(&query.expr, at)).await?))
 }
 
-/// `query` with Grafana's macros replaced in its own words, for a time range that ends `at`.
+/// `query` with Grafana's macros expanded for a time range that ends `at`.
 fn fill(query: &str, at: SystemTime) -> String {
     let [from, to] = [at - RANGE, at].map(format_rfc3339_millis);
     let filter = format!("occurred_at BETWEEN '{from}' AND '{to}'");
@@ -40,7 +40,7 @@ fn fill(query: &str, at: SystemTime) -> String {
         .replace("$__timeGroupAlias(occurred_at,$__interval)", &group)
 }
 
-/// One series for each name in the column `metric`, or else for each column of numbers.
+/// One series for each value of the column `metric`, or else for each numeric column.
 fn series(rows: &[Value]) -> Vec<Series> {
     let mut all: Vec<Series> = Vec::new();
     for row in rows.iter().filter_map(Value::as_object) {

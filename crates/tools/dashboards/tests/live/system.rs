@@ -1,4 +1,4 @@
-//! Everything that is scraped: every stage at once, each with its own services, and KTRDR.
+//! All scraped processes: every stage at once, each with its own services, and KTRDR.
 
 use futures_util::future::join_all;
 use stages::Stage;
@@ -22,7 +22,7 @@ impl System {
         Self { stages, ktrdr }
     }
 
-    /// Starts users of every stage and of KTRDR; they go on until dropped.
+    /// Starts users of every stage and of KTRDR, which run until dropped.
     pub(crate) fn drive(&self) -> (Vec<Child>, Clients) {
         let users = self.stages.iter().map(RunningStage::drive);
         (users.collect(), self.ktrdr.drive("6"))

@@ -1,4 +1,4 @@
-//! What every panel would show.
+//! The values of every panel.
 
 use std::fmt;
 

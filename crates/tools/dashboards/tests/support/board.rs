@@ -5,35 +5,35 @@ use stages::Stage;
 
 use super::links::{traceql, urls, urls_in_text};
 
-/// One file.
+/// One compiled dashboard.
 #[derive(Debug, Clone)]
 pub(crate) struct Board {
     pub(crate) file: String,
     pub(crate) json: Value,
 }
 
-/// A query for numbers, in PromQL or SQL, and where it stands.
+/// A query for numbers, in PromQL or SQL, and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Query {
-    /// The panel's title, or what else asks.
+    /// The panel's title, or the name of an annotation.
     pub(crate) place: String,
-    /// Before interpolation.
+    /// The query before interpolation.
     pub(crate) expr: String,
-    /// For now alone, or for a table, rather than over time.
+    /// Whether it is for one moment or for a table, rather than over time.
     pub(crate) instant: bool,
-    /// The panel's unit, or nothing.
+    /// The panel's unit, or empty.
     pub(crate) unit: String,
-    /// Empty where columns name themselves.
+    /// Empty if columns name themselves.
     pub(crate) legend: String,
 }
 
 impl Query {
-    /// Whether it is in SQL.
+    /// Whether the query is SQL.
     pub(crate) fn is_sql(&self) -> bool {
         self.expr.starts_with("SELECT ")
     }
 
-    /// Whether its values are counts of events by bucket; the panel's unit is then the buckets'.
+    /// Whether its values are counts by bucket; the panel's unit then applies to the buckets.
     pub(crate) fn counts_buckets(&self) -> bool {
         self.expr.contains("_bucket") && !self.expr.contains("histogram_quantile")
     }
@@ -51,37 +51,38 @@ pub(crate) fn boards() -> Vec<Board> {
 }
 
 impl Board {
-    /// The stage it is for, if for one.
+    /// The dashboard's stage, if it has one.
     pub(crate) fn stage(&self) -> Option<Stage> {
         let number = self.file.strip_prefix("stage")?.split('-').next()?;
         Stage::try_from(number.parse::<u8>().ok()?).ok()
     }
 
-    /// Its panels without the headers of rows, those in folded rows included.
+    /// All panels, including those in collapsed rows, without row headers.
     pub(crate) fn panels(&self) -> impl Iterator<Item = &Value> {
         self.items().filter(|panel| panel["type"] != "row")
     }
 
-    /// Its panels that query as soon as it is opened.
+    /// The panels that query as soon as the dashboard is opened.
     pub(crate) fn open_panels(&self) -> impl Iterator<Item = &Value> {
         let panels = list(&self.json, "panels").iter();
         panels.filter(|panel| panel["type"] != "row")
     }
 
-    /// Its panels and the headers of rows, from top to bottom.
+    /// The panels and row headers, from top to bottom.
     pub(crate) fn items(&self) -> impl Iterator<Item = &Value> {
         let items = list(&self.json, "panels").iter();
         items.flat_map(|item| std::iter::once(item).chain(list(item, "panels")))
     }
 
-    /// The panel of that title.
+    /// The panel with this title.
     pub(crate) fn panel(&self, title: &str) -> &Value {
         self.panels()
             .find(|panel| panel["title"] == title)
             .unwrap_or_else(|| panic!("{} has no panel {title:?}", self.file))
     }
 
-    /// How many queries its panels and annotations send when it is opened, and with every row unfolded.
+    /// The number of queries when the dashboard is opened, and with every row expanded; annotations
+    /// included.
     pub(crate) fn query_counts(&self) -> (usize, usize) {
         let annotations = list(&self.json["annotations"], "list").len();
         let of = |panel: &Value| list(panel, "targets").len();
@@ -90,13 +91,13 @@ impl Board {
         (open + annotations, all + annotations)
     }
 
-    /// Whether the panel of that title, or the annotation, queries when the dashboard is opened.
+    /// Whether the panel with this title, or the annotation, queries when the dashboard is opened.
     pub(crate) fn is_open(&self, place: &str) -> bool {
         let folded = self.panels().any(|panel| panel["title"] == place);
         !folded || self.open_panels().any(|panel| panel["title"] == place)
     }
 
-    /// Every PromQL query, those of annotations and variables included.
+    /// Every PromQL query, including those of annotations and variables.
     pub(crate) fn promql(&self) -> Vec<Query> {
         let panels = self.targets("prometheus").map(|(panel, target)| Query {
             expr: text(target, "expr").to_owned(),
@@ -114,17 +115,17 @@ impl Board {
         panels.chain(annotations).collect()
     }
 
-    /// Every LogQL query with its panel's title.
+    /// Every LogQL query, with its panel's title.
     pub(crate) fn logql(&self) -> Vec<(String, String)> {
         self.queries("loki", "expr")
     }
 
-    /// Every TraceQL query, those in links included, with its panel's title.
+    /// Every TraceQL query, including those in links, with its panel's title.
     pub(crate) fn traceql(&self) -> Vec<(String, String)> {
         let mut queries = self.queries("tempo", "query");
         for panel in self.panels() {
             let urls = urls(panel).into_iter().chain(urls_in_text(panel));
-            // A link to one trace has its id where others have a query.
+            // A link to one trace has a trace id in place of a query.
             let searches = urls.filter_map(|url| traceql(&url));
             let linked = searches.filter(|query| !query.starts_with("${"));
             queries.extend(linked.map(|query| (text(panel, "title").to_owned(), query)));
@@ -143,7 +144,7 @@ impl Board {
             .collect()
     }
 
-    /// Every panel with each of its targets that are for that type of datasource.
+    /// Every panel with each of its targets for this type of datasource.
     fn targets<'a>(&'a self, datasource: &'a str) -> impl Iterator<Item = (&'a Value, &'a Value)> {
         let targets = self.panels().flat_map(|panel| {
             let targets = list(panel, "targets").iter();
@@ -159,7 +160,7 @@ impl Board {
             .collect()
     }
 
-    /// Every variable's name with the value it has at first: the pattern for "All", or its text.
+    /// Every variable's name and initial value: the pattern for "All", or the text.
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
         let variables = list(&self.json["templating"], "list").iter();
         variables
@@ -174,7 +175,7 @@ impl Board {
     }
 }
 
-/// A query that is still without text.
+/// A query whose text is still empty.
 fn query(panel: &Value, target: &Value) -> Query {
     Query {
         place: text(panel, "title").to_owned(),
@@ -185,12 +186,12 @@ fn query(panel: &Value, target: &Value) -> Query {
     }
 }
 
-/// An array, empty when there is none.
+/// An array, or an empty one if missing.
 pub(crate) fn list<'a>(json: &'a Value, key: &str) -> &'a [Value] {
     json[key].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// A text, empty when there is none.
+/// A string, or an empty one if missing.
 pub(crate) fn text<'a>(json: &'a Value, key: &str) -> &'a str {
     json[key].as_str().unwrap_or_default()
 }

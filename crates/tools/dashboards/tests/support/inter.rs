@@ -1,7 +1,7 @@
-//! How wide a text is in Inter, Grafana's font.
+//! The width of a text in Inter, Grafana's font.
 
 /// Advance widths of the printable ASCII characters of Inter 4.0, in thousandths of the font size:
-/// what texts and legends are set in, and (medium) titles.
+/// regular for texts and legends, medium for titles.
 const REGULAR: [u16; 95] = [
     281, 278, 403, 631, 638, 812, 639, 222, 362, 362, 500, 659, 280, 460, 276, 357, 625, 464, 605,
     636, 642, 608, 624, 571, 616, 624, 276, 280, 659, 659, 659, 507, 936, 676, 651, 727, 719, 598,
@@ -17,10 +17,10 @@ const MEDIUM: [u16; 95] = [
     249, 884, 597, 602, 617, 617, 384, 536, 372, 594, 566, 825, 551, 566, 551, 378, 342, 378, 666,
 ];
 
-/// Any other character: as wide as the widest that is used, an arrow.
+/// Any other character counts as wide as the widest in use, an arrow.
 const OTHER: u16 = 955;
 
-/// What Grafana puts between two characters, in pixels.
+/// Letter spacing in Grafana, in pixels.
 const SPACING: f64 = 0.15;
 
 /// Width in pixels of a text or a legend.

@@ -1,6 +1,6 @@
-//! Variables in queries, filled in as Grafana does.
+//! Expands variables in queries as Grafana does.
 
-/// Durations for Grafana's own variables, and values for the dashboard's.
+/// Durations for Grafana's own variables, and values for the dashboard's variables.
 #[derive(Debug, Clone)]
 pub(crate) struct Values {
     /// `$__rate_interval`, such as `20s`.
@@ -11,7 +11,7 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    /// What a dashboard shows over its default hour.
+    /// The values for the default time range of an hour.
     pub(crate) fn an_hour(variables: Vec<(String, String)>) -> Self {
         Self {
             rate_interval: "1m".to_owned(),
@@ -20,7 +20,7 @@ impl Values {
         }
     }
 
-    /// `query` as it is sent.
+    /// Expands the variables in `query`.
     pub(crate) fn fill(&self, query: &str) -> String {
         let own = [
             ("__rate_interval", self.rate_interval.as_str()),
@@ -47,7 +47,7 @@ impl Values {
     }
 }
 
-/// The names of the variables in `text`, Grafana's own included; `$1` is none.
+/// The names of the variables in `text`, including Grafana's own; `$1` is not a variable.
 pub(crate) fn variables_in(text: &str) -> Vec<String> {
     text.split('$')
         .skip(1)

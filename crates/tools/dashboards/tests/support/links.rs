@@ -1,11 +1,11 @@
-//! The links on a panel, and the searches in them.
+//! The links of a panel, and the searches in them.
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::board::{list, text};
 
-/// Every address that a click on the panel's values leads to.
+/// Every address that the links of the panel's values lead to.
 pub(crate) fn urls(panel: &Value) -> Vec<String> {
     let config = &panel["fieldConfig"];
     let overrides = list(config, "overrides").iter();

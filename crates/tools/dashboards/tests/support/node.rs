@@ -1,5 +1,5 @@
-//! Scripts in Node with npm packages of Grafana's own. They run where `node` and `npm` are; with
-//! `CI` set they must.
+//! Runs Node scripts with npm packages by Grafana. Tests skip if `node` or `npm` is missing, and
+//! fail if `CI` is set.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use testkit::skip_without;
 
-/// What the script in a folder of `tests` answers to `input`; nothing where it cannot run.
+/// The output of the script in a folder of `tests` for `input`; none if it cannot run.
 ///
 /// # Panics
 /// If the script fails.
@@ -26,7 +26,7 @@ pub(crate) fn run(folder: &str, script: &str, input: &Value) -> Option<Value> {
     }
 }
 
-/// Puts the packages beside the script, unless they are there. One process at a time.
+/// Installs the packages beside the script unless they exist. One process at a time.
 fn install(folder: &Path) -> io::Result<()> {
     let lock = File::open(folder.join("package-lock.json"))?;
     lock.lock()?;

@@ -1,4 +1,5 @@
-//! How different colours look: contrast as WCAG 2 defines it, distance in Oklab (B. Ottosson, 2020).
+//! The difference between colours: contrast as WCAG 2 defines it, distance in Oklab (B. Ottosson,
+//! 2020).
 
 /// A colour as red, green and blue from 0 to 1, linear.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,5 @@
-//! What a panel looks like at 1280 pixels in both themes: what is printed, in which colours, and
-//! whether there is room for it. Values are formatted by Grafana's own code.
+//! The appearance of a panel at 1280 pixels in both themes: its texts, their colours, and whether
+//! they fit. Values are formatted by Grafana's own code.
 
 use serde_json::{Value, json};
 
@@ -8,35 +8,35 @@ use super::inter::{title_width, width};
 use super::node;
 use super::oklab::Colour;
 
-/// A grid column and the gap beside it, in pixels, where the window is 1280 wide; a grid row and
-/// the gap below it; the gaps.
+/// A grid column with the gap beside it, in pixels, in a window 1280 pixels wide; a grid row with
+/// the gap below it; the gap.
 const COLUMN: f64 = 52.0;
 const ROW: f64 = 38.0;
 const SPACE: f64 = 8.0;
 
-/// What a panel's title shares its line with: padding and the icon of the description.
+/// Space beside a panel's title: padding and the icon of the description.
 const BESIDE_TITLE: f64 = 44.0;
 
 /// Height in pixels of a title and padding, and of a line of a legend.
 const HEAD: f64 = 40.0;
 const LEGEND_LINE: f64 = 22.0;
 
-/// The part of a panel that Grafana leaves to a legend below a graph; the rest must be scrolled.
+/// The share of a panel that Grafana gives to a legend below a graph; a longer legend scrolls.
 const LEGEND_SHARE: f64 = 0.35;
 
-/// Least contrast of a line with the panel's background, as ratio.
+/// Minimum contrast ratio between a line and the panel's background.
 const CONTRAST: f64 = 2.0;
 
-/// Least distance in Oklab of two lines in one panel.
+/// Minimum distance in Oklab between two lines in one panel.
 const DISTANCE: f64 = 0.08;
 
-/// Kinds of panel that tell series apart by colour.
+/// Kinds of panel that distinguish series by colour.
 const COLOURED: [&str; 3] = ["timeseries", "piechart", "barchart"];
 
-/// Kinds that show values as large figures.
+/// Kinds that show values as large numbers.
 const FIGURES: [&str; 3] = ["stat", "gauge", "bargauge"];
 
-/// A panel and what it shows.
+/// A panel and its series.
 #[derive(Debug, Clone)]
 pub(crate) struct Picture {
     pub(crate) place: String,
@@ -50,7 +50,7 @@ pub(crate) fn size(panel: &Value) -> (f64, f64) {
     (COLUMN * side("w") - SPACE, ROW * side("h") - SPACE)
 }
 
-/// What is wrong with them, each finding with its rule; nothing where Node is not there.
+/// All findings, each with its rule; none if Node is missing.
 pub(crate) fn check(pictures: &[Picture]) -> Option<Vec<String>> {
     let input: Vec<_> = pictures.iter().map(Picture::to_json).collect();
     let answer = node::run("picture", "print.mjs", &input.into())?;
@@ -117,7 +117,7 @@ impl Picture {
             .then(|| format!("title-width: its title needs {needed:.0} px of {there:.0}"))
     }
 
-    /// Lists of names below a graph, with the last value where the panel wants it.
+    /// Checks legends below a graph, with the last value if the panel shows it.
     fn legend(&self, printed: &[Value]) -> Option<String> {
         let legend = &self.panel["options"]["legend"];
         if legend["displayMode"] != "list" || legend["placement"] != "bottom" {
@@ -147,7 +147,7 @@ impl Picture {
     }
 }
 
-/// A figure tells values apart that are 10 % apart, and is no longer than it has to be.
+/// A figure must distinguish values that differ by 10 %, and be no longer than necessary.
 fn digits(series: &Value, values: &[f64]) -> Vec<String> {
     let texts = list(series, "texts").iter().zip(list(series, "tenthMore"));
     let mut problems = Vec::new();
@@ -166,7 +166,7 @@ fn digits(series: &Value, values: &[f64]) -> Vec<String> {
     problems
 }
 
-/// No two labels of an axis are the same.
+/// No two labels of an axis are equal.
 fn axis(series: &Value) -> Option<String> {
     let axes = list(series, "axes").iter().filter_map(Value::as_array);
     let repeated = axes
@@ -183,7 +183,7 @@ fn words(series: &Value) -> Option<String> {
     Some(format!("state-words: a state is shown as {number:?}"))
 }
 
-/// Each series has a colour of its own, by its meaning, that is seen in both themes.
+/// Each series has its own colour, by meaning, visible in both themes.
 fn distinct(printed: &[Value], backgrounds: &[Colour]) -> Vec<String> {
     let mut problems = Vec::new();
     for (index, one) in printed.iter().enumerate() {
@@ -201,7 +201,7 @@ fn distinct(printed: &[Value], backgrounds: &[Colour]) -> Vec<String> {
             }
         }
         for other in &printed[..index] {
-            // What one rule colours is one thing: the statuses that are not expected.
+            // Series with the same colour rule count as one, such as the unexpected statuses.
             if other["override"] == one["override"] {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What the tests share: compiled dashboards taken apart, and what Grafana does to a query.
+//! Shared by the tests: compiled dashboards in parsed form, and Grafana's handling of queries.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 

@@ -1,4 +1,4 @@
-//! Whether a text panel's Markdown is seen in full at 1280 pixels.
+//! Whether a text panel's Markdown fits at 1280 pixels.
 
 use serde_json::Value;
 
@@ -6,14 +6,14 @@ use super::board::text;
 use super::inter::width;
 use super::picture::size;
 
-/// Height in pixels of a line, and of the gap between two paragraphs.
+/// Height of a line, and of the gap between two paragraphs, in pixels.
 const LINE: f64 = 22.0;
 const GAP: f64 = 10.0;
 
-/// Width of a character in code, which does not wrap.
+/// Width of a character in code, which does not wrap, in pixels.
 const CODE: f64 = 8.0;
 
-/// What is cut.
+/// The parts that are cut off.
 pub(crate) fn check(panel: &Value) -> Vec<String> {
     let (across, down) = size(panel);
     let across = across - 40.0;
@@ -30,7 +30,7 @@ pub(crate) fn check(panel: &Value) -> Vec<String> {
         };
         for code in code {
             if CODE * code.chars().count() as f64 > across {
-                problems.push(format!("text-code: {code:?} does not wrap and is cut"));
+                problems.push(format!("text-code: {code:?} does not wrap and is cut off"));
             }
         }
         height += match (line.is_empty(), in_block) {
@@ -47,7 +47,7 @@ pub(crate) fn check(panel: &Value) -> Vec<String> {
     problems
 }
 
-/// A line without its marks and the addresses of links.
+/// A line without its markup and link addresses.
 fn shown(line: &str) -> String {
     let mut parts = line.split("](");
     let first = parts.next().unwrap_or_default().to_owned();

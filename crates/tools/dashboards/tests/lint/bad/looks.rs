@@ -1,4 +1,4 @@
-//! Mistakes of which each was seen in Grafana: wrong order, colours and words.
+//! Mistakes that were seen in Grafana: wrong order, colours and texts.
 
 use serde_json::{Value, json};
 
