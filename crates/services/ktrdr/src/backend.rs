@@ -1,8 +1,8 @@
-//! The backend: takes operations in, gives them to workers, and knows what became of each.
+//! The backend: accepts operations, assigns them to workers, and records their outcomes.
 //!
-//! * `api`: what clients ask.
-//! * `fleet`: what workers say.
-//! * `dispatch`: what the backend says to workers.
+//! * `api`: requests from clients.
+//! * `fleet`: requests from workers.
+//! * `dispatch`: requests to workers.
 //! * `state`: the rules, on top of `ledger` and `workers`.
 
 mod api;
@@ -31,19 +31,19 @@ use self::metrics::Metrics;
 use self::state::State;
 use crate::http;
 
-/// How this service presents itself.
+/// The service's name, address and description.
 pub const PROGRAM: Program = Program {
     service: Service {
         name: "ktrdr-backend",
         version: env!("CARGO_PKG_VERSION"),
     },
-    about: "Takes operations in and gives them to workers",
+    about: "Accepts operations and assigns them to workers",
 };
 
-/// What the deployment decides.
+/// The configuration of a deployment.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
-    /// Operations of one type that may wait for a worker; when all are busy, more are refused
+    /// Operations of each type that may wait for a worker; further ones are rejected
     #[arg(
         long,
         env = "QUEUE_CAPACITY",
@@ -53,12 +53,12 @@ pub struct Config {
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=10_000))]
     pub queue_capacity: usize,
 
-    /// How often workers are to say that they are there
+    /// Interval at which workers must send heartbeats
     #[arg(long, env = "HEARTBEAT", value_name = "DURATION", default_value = "2s")]
     #[arg(value_parser = heartbeat)]
     pub heartbeat: Duration,
 
-    /// Heartbeats that may be missed in a row; a worker silent for longer is lost
+    /// Consecutive heartbeats that a worker may miss before it counts as lost
     #[arg(
         long,
         env = "MISSED_HEARTBEATS",
@@ -68,7 +68,7 @@ pub struct Config {
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
     pub missed_heartbeats: u32,
 
-    /// How much is taken on at once.
+    /// Limits for concurrent requests.
     #[command(flatten)]
     pub limits: Limits,
 }
@@ -78,11 +78,11 @@ fn heartbeat(text: &str) -> Result<Duration, String> {
         Ok(period) if (Duration::from_millis(50)..=Duration::from_secs(60)).contains(&period) => {
             Ok(period)
         }
-        _ => Err("not a duration from 50ms to 1m".to_owned()),
+        _ => Err("expected a duration from 50ms to 1m".to_owned()),
     }
 }
 
-/// Serves on `listener` until `shutdown` is ready. What has not ended by then is forgotten.
+/// Serves on `listener` until `shutdown` is ready. Operations that have not ended by then are lost.
 ///
 /// # Errors
 /// When the listener fails.
@@ -132,14 +132,14 @@ struct Backend {
     state: Mutex<State>,
     client: Client,
     heartbeat: Duration,
-    /// A worker not heard of for longer is lost.
+    /// A worker is lost after this time without a heartbeat.
     silence: Duration,
-    /// Where workers are told things.
+    /// The client for requests to workers.
     background: Background,
 }
 
 impl Backend {
-    /// One transition, and what follows from it: orders to workers, and the gauges.
+    /// Runs one transition, sends the resulting orders to workers, and updates the gauges.
     fn change<T>(self: &Arc<Self>, transition: impl FnOnce(&mut State) -> T) -> T {
         let (answer, orders) = {
             let mut state = self.state.lock().expect(NO_PANIC);
@@ -159,7 +159,7 @@ impl Backend {
         look(&self.state.lock().expect(NO_PANIC))
     }
 
-    /// Looks for silent workers, for ever.
+    /// Checks for silent workers, without end.
     async fn watch(self: &Arc<Self>) -> Infallible {
         let mut ticks = tokio::time::interval(self.heartbeat / 2);
         loop {

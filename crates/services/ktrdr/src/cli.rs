@@ -1,4 +1,4 @@
-//! The command line: which role, and the rest for the role itself.
+//! The command line: the role; each role parses its own arguments.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -12,33 +12,33 @@ use crate::{backend, drive, worker};
 #[derive(Debug, Parser)]
 #[command(name = "ktrdr", version)]
 enum Role {
-    /// Take operations in and give them to workers
+    /// Accept operations and assign them to workers
     #[command(disable_help_flag = true)]
-    Backend(Rest),
-    /// Do backtests or trainings, one at a time
+    Backend(RoleArguments),
+    /// Run backtests or trainings, one at a time
     #[command(disable_help_flag = true)]
-    Worker(Rest),
-    /// Start operations at a gentle random pace
+    Worker(RoleArguments),
+    /// Start operations at a moderate random pace
     #[command(disable_help_flag = true)]
-    Drive(Rest),
+    Drive(RoleArguments),
 }
 
 #[derive(Debug, Args)]
-struct Rest {
-    /// See --help of the role
+struct RoleArguments {
+    /// Arguments of the role; see its --help
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<OsString>,
 }
 
-impl Rest {
-    /// The arguments of a program of that name.
+impl RoleArguments {
+    /// The arguments, preceded by the program name.
     fn of(self, program: &str) -> impl Iterator<Item = OsString> {
         std::iter::once(program.into()).chain(self.arguments)
     }
 }
 
-/// The whole `main`, with given arguments, the first being the program's name. Runs until
-/// `shutdown`, which is called within the async runtime, is ready.
+/// The whole `main` for the given arguments, of which the first is the program's name. Runs until
+/// the future from `shutdown` is ready; `shutdown` is called inside the async runtime.
 pub fn main_from<S>(
     arguments: impl IntoIterator<Item = OsString>,
     shutdown: impl FnOnce() -> S,
@@ -47,17 +47,17 @@ where
     S: Future<Output = ()> + Send + 'static,
 {
     match Role::try_parse_from(arguments).map_err(without_secrets) {
-        Ok(Role::Backend(rest)) => service::main_from(
+        Ok(Role::Backend(role)) => service::main_from(
             backend::PROGRAM,
-            rest.of("ktrdr backend"),
+            role.of("ktrdr backend"),
             |config, listener| backend::run(config, listener, shutdown()),
         ),
-        Ok(Role::Worker(rest)) => service::main_from(
+        Ok(Role::Worker(role)) => service::main_from(
             worker::PROGRAM,
-            rest.of("ktrdr worker"),
+            role.of("ktrdr worker"),
             |config, listener| worker::run(config, listener, shutdown()),
         ),
-        Ok(Role::Drive(rest)) => drive::main_from(rest.of("ktrdr drive"), shutdown),
+        Ok(Role::Drive(role)) => drive::main_from(role.of("ktrdr drive"), shutdown),
         Err(error) => {
             let _ = error.print();
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))

@@ -1,7 +1,7 @@
-//! The driver: keeps the backend busy with operations and price requests, and says what it sees.
+//! The driver: keeps the backend busy with operations and price requests, and prints the results.
 //!
-//! * `plan`: what to ask and when.
-//! * `session`: asking, and following what was started.
+//! * `plan`: what to request and when.
+//! * `session`: sending requests and following the operations.
 
 mod plan;
 mod session;
@@ -21,31 +21,31 @@ use self::plan::Plan;
 use self::session::Session;
 use crate::flags::between;
 
-/// After a wait that an outage made too late, the plan goes on from now.
-const LATEST: Duration = Duration::from_secs(5);
+/// If an outage delays an action by more than this, the schedule restarts from now.
+const MAX_DELAY: Duration = Duration::from_secs(5);
 
-/// Starts backtests and trainings at a gentle random pace, with price requests between
+/// Starts backtests and trainings at a moderate random pace, with price requests in between
 ///
-/// A small share of what it asks is wrong on purpose, so that refusals and failures show.
+/// A small share of the requests is invalid on purpose, so that rejections and failures occur.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Every flag can be given as the variable shown beside it."
+    after_help = "Every flag can also be set with the environment variable shown beside it."
 )]
 struct Cli {
     #[command(flatten)]
     config: Config,
 }
 
-/// What the driver does.
+/// The driver's configuration.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// Where the backend is
+    /// The backend's URL
     #[arg(long, env = "BACKEND_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://127.0.0.1:8000")]
     pub backend_url: Url,
 
-    /// Operations a minute, on average, 0.1 to 6000; twice as many price requests
+    /// Mean number of operations a minute, 0.1 to 6000; price requests are twice as frequent
     #[arg(
         long,
         env = "DRIVE_PACE",
@@ -55,7 +55,7 @@ pub struct Config {
     #[arg(value_parser = |text: &str| between(text, 0.1, 6000.0))]
     pub pace: f64,
 
-    /// The share of requests, 0.0 to 1.0, that are wrong on purpose
+    /// The share of requests that are invalid on purpose, 0.0 to 1.0
     #[arg(
         long,
         env = "DRIVE_FAULT_SHARE",
@@ -65,11 +65,11 @@ pub struct Config {
     #[arg(value_parser = |text: &str| between(text, 0.0, 1.0))]
     pub fault_share: f64,
 
-    /// What everything random is drawn from: one seed, one series of requests [default: random]
+    /// Seed of all random choices; the same seed sends the same requests [default: random]
     #[arg(long, env = "DRIVE_SEED", value_name = "NUMBER")]
     pub seed: Option<u64>,
 
-    /// Stop once this many operations were asked for [default: go on until told to stop]
+    /// Stop after this many operation requests [default: run until stopped]
     #[arg(long, env = "DRIVE_OPERATIONS", value_name = "OPERATIONS")]
     pub operations: Option<u64>,
 }
@@ -99,14 +99,14 @@ pub(crate) fn main_from<S: Future<Output = ()>>(
     }
 }
 
-/// Drives until `shutdown` is ready or enough operations were asked for, then prints the sums.
+/// Drives until `shutdown` is ready or enough operations were requested, then prints the totals.
 ///
 /// # Errors
 /// When standard output cannot be written.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let seed = config.seed.unwrap_or_else(rand::random);
     let mut session = Session::new(config.backend_url.clone(), io::stdout());
-    session.say(format_args!(
+    session.print(format_args!(
         "driving {} with {} operations a minute, seed {seed}",
         config.backend_url, config.pace
     ))?;
@@ -115,7 +115,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> io::Resu
         driven = drive(plan, &mut session, config.operations) => driven?,
         () = shutdown => {}
     }
-    session.sums()
+    session.totals()
 }
 
 async fn drive(
@@ -124,9 +124,9 @@ async fn drive(
     operations: Option<u64>,
 ) -> io::Result<()> {
     let mut due = Instant::now();
-    while operations.is_none_or(|enough| session.asked() < enough) {
+    while operations.is_none_or(|enough| session.requested() < enough) {
         let (wait, action) = plan.next();
-        due = (due + wait).max(Instant::now() - LATEST);
+        due = (due + wait).max(Instant::now() - MAX_DELAY);
         sleep_until(due).await;
         session.perform(action).await?;
         session.follow().await?;

@@ -1,5 +1,5 @@
-//! What backend and workers add to every HTTP service: POST bodies, path segments, and the
-//! histogram under the name that the KTRDR dashboards ask for.
+//! What the backend and the workers add to every HTTP service: POST bodies, path segments, and the
+//! histogram with the name that the KTRDR dashboards use.
 
 use std::time::Instant;
 
@@ -21,15 +21,15 @@ use utoipa::openapi::path::ParameterIn;
 
 use crate::protocol::{IDS, is_id};
 
-/// Longest body in bytes; a result has about 300.
+/// Maximum length of a body in bytes; a result has about 300.
 const MAX_BODY: usize = 16 * 1024;
 
-/// What [`Body`] answers instead of a value.
+/// Error answers of [`Body`].
 const BODY_ERRORS: [(StatusCode, &str); 4] = [
     (StatusCode::BAD_REQUEST, "The body is not JSON."),
     (
         StatusCode::PAYLOAD_TOO_LARGE,
-        "The body has more than 16384 bytes.",
+        "The body is longer than 16384 bytes.",
     ),
     (
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -41,18 +41,18 @@ const BODY_ERRORS: [(StatusCode, &str); 4] = [
     ),
 ];
 
-/// Statuses that have no series of `http_server_duration_milliseconds` before the first such answer,
-/// since each takes 20 lines of every scrape: they mean a mistake in a client or in this program.
-/// The request counter, from which rates are made, has them all.
+/// Statuses without series of `http_server_duration_milliseconds` before the first such answer,
+/// because each series takes 20 lines of every scrape: they indicate a bug in a client or in this
+/// program. The request counter has all of them from the start.
 const UNUSUAL: [u16; 6] = [400, 408, 413, 414, 415, 500];
 
-/// Upper bounds in milliseconds: from an answer out of memory to a stuck client.
+/// Upper bounds in milliseconds: from an answer from memory to a stalled client.
 const DURATION_BOUNDS: [f64; 17] = [
     0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0,
     5000.0, 10000.0,
 ];
 
-/// A server's routes with everything around them, and their document.
+/// Adds the common routes and layers to a server's own routes, and the OpenAPI document.
 pub(crate) fn server(
     own: Router,
     registry: &Registry,
@@ -72,7 +72,7 @@ pub(crate) fn server(
             durations.with_label_values(&[&route.method, &route.path, &status.to_string()]);
         }
     }
-    // Before the layer that measures, so that it sees the 405s.
+    // This is inside the measuring layer, which therefore counts the 405s.
     let own = service::with_fallbacks(own)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(durations, measure));
@@ -81,7 +81,7 @@ pub(crate) fn server(
     Server::new(service::with_document(app, document), admission)
 }
 
-/// The document of `program`: its own operations, and what [`Body`] and [`Segment`] answer.
+/// The OpenAPI document of `program`, with the error answers of [`Body`] and [`Segment`].
 pub(crate) fn document(program: Program, mut own: OpenApi) -> Document {
     for operation in openapi::operations_mut(&mut own) {
         if operation.request_body.is_some() {
@@ -120,11 +120,11 @@ async fn measure(
     response
 }
 
-/// A JSON body as a `T`.
+/// A JSON body, parsed as `T`.
 ///
 /// # Errors
-/// 422 naming the field when one is missing, unknown or malformed; 400 for what is no JSON; 413
-/// for more than 16 KiB; 415 without `Content-Type: application/json`.
+/// 422 with the field's name if one is missing, unknown or malformed; 400 for invalid JSON; 413 for
+/// more than 16 KiB; 415 without `Content-Type: application/json`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -143,22 +143,22 @@ fn explain(rejection: &JsonRejection) -> Problem {
     let status = rejection.status();
     let text = rejection.body_text();
     let detail = match rejection {
-        // The innermost message, which names the field, without axum's preamble.
+        // The innermost message names the field; axum's prefix does not help a client.
         JsonRejection::JsonDataError(_) => text.split_once(": ").map_or(&*text, |(_, why)| why),
         JsonRejection::JsonSyntaxError(_) => "the body is not JSON",
-        JsonRejection::MissingJsonContentType(_) => "send Content-Type: application/json",
+        JsonRejection::MissingJsonContentType(_) => "expected Content-Type: application/json",
         _ if status == StatusCode::PAYLOAD_TOO_LARGE => {
-            return Problem::new(status, format!("the body has more than {MAX_BODY} bytes"));
+            return Problem::new(status, format!("the body is longer than {MAX_BODY} bytes"));
         }
-        _ => "the body did not arrive in full",
+        _ => "the body is incomplete",
     };
     Problem::new(status, detail)
 }
 
-/// The one parameter in the path, decoded: an id or a name.
+/// The one parameter of the path, decoded: an id or a name.
 ///
 /// # Errors
-/// 422 when it is not UTF-8; 404 when it can be no id, see [`is_id`].
+/// 422 if it is not UTF-8; 404 if it is not a valid id, see [`is_id`].
 #[derive(Debug, Clone)]
 pub(crate) struct Segment(pub(crate) String);
 
@@ -170,12 +170,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Segment {
             Ok(Path::<String>(segment)) if is_id(&segment) => Ok(Self(segment)),
             Ok(Path(segment)) => {
                 let length = segment.chars().count();
-                let detail = format!("there is nothing with that id of {length} characters; {IDS}");
+                let detail = format!("the id of {length} characters is invalid; {IDS}");
                 Err(Problem::new(StatusCode::NOT_FOUND, detail))
             }
             Err(_) => Err(Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
-                "the path is not UTF-8 once its %-escapes are decoded",
+                "the percent-decoded path is not valid UTF-8",
             )),
         }
     }

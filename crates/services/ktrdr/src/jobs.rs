@@ -1,7 +1,7 @@
-//! The work itself: what can be asked for, and its computation in small steps.
+//! The jobs: their parameters, and their computation in small steps.
 //!
-//! Pure: no clock, no network. The same job gives the same result, or fails for the same reason,
-//! on every worker.
+//! Jobs are pure: no clock, no network. The same job gives the same result, or fails for the same
+//! reason, on every worker.
 
 pub mod backtest;
 pub mod market;
@@ -20,10 +20,10 @@ use self::backtest::Backtest;
 use self::training::Training;
 use crate::protocol::OperationType;
 
-/// Which jobs fail on purpose does not depend on what else their seed decides.
+/// A separate stream, so that simulated faults are independent of the seed's other results.
 const FAULT_STREAM: u64 = 1 << 61;
 
-/// What an operation is to do.
+/// The job of an operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(
     tag = "operation_type",
@@ -54,9 +54,9 @@ impl From<Job> for Parameters {
     }
 }
 
-/// A parameter that is not allowed.
+/// A parameter that is out of range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {given} is not allowed, only {low} to {high}")]
+#[error("{field}: {given} is not allowed, expected {low} to {high}")]
 pub struct Mistake {
     field: &'static str,
     given: String,
@@ -81,7 +81,7 @@ fn within<T: Copy + PartialOrd + Display>(
 }
 
 impl Job {
-    /// Which workers can do it.
+    /// The type of worker that can run it.
     #[must_use]
     pub fn operation_type(&self) -> OperationType {
         match self {
@@ -91,7 +91,7 @@ impl Job {
     }
 
     /// # Errors
-    /// [`Mistake`], for the first parameter that is out of range.
+    /// [`Mistake`] for the first parameter that is out of range.
     pub fn check(&self) -> Result<(), Mistake> {
         match self {
             Self::Backtest(parameters) => parameters.check(),
@@ -99,7 +99,7 @@ impl Job {
         }
     }
 
-    /// Days or epochs.
+    /// The number of days or epochs.
     fn length(&self) -> u32 {
         match self {
             Self::Backtest(parameters) => parameters.days,
@@ -115,13 +115,13 @@ impl Job {
     }
 }
 
-/// A job on its way. Blocks: meant for a thread on which that is allowed.
+/// A running job. Its steps block, so it needs a thread on which that is allowed.
 #[derive(Debug)]
 pub(crate) struct Computation {
     kind: Kind,
     done: u32,
     length: u32,
-    /// The step that fails on purpose.
+    /// The step at which a simulated fault occurs.
     fault: Option<u32>,
 }
 
@@ -131,19 +131,19 @@ enum Kind {
     Training(Training),
 }
 
-/// Where a computation is.
+/// The state of a computation.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// On its way; the share that is done, 0 to 1.
+    /// Running; the share that is done, 0 to 1.
     Going(f64),
     /// Done, with its result.
     Done(Value),
-    /// Ended early, for a reason.
+    /// Failed, with the reason.
     Failed(String),
 }
 
 impl Computation {
-    /// `failure_share` of all seeds, 0 to 1, make a job that fails.
+    /// Jobs fail for a share of all seeds, `failure_share`, 0 to 1.
     pub(crate) fn new(job: &Job, failure_share: f64) -> Self {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(FAULT_STREAM + u64::from(job.seed()));
         let length = job.length();
@@ -160,7 +160,7 @@ impl Computation {
         }
     }
 
-    /// Does up to `steps` days or epochs.
+    /// Computes up to `steps` days or epochs.
     pub(crate) fn advance(&mut self, steps: u32) -> Step {
         for _ in 0..steps.min(self.length - self.done) {
             if self.fault == Some(self.done) {

@@ -1,10 +1,10 @@
-//! The second system: a fleet worth watching. One program, three roles.
+//! The second system: a fleet of workers to observe. One program, three roles.
 //!
-//! * [`backend`] takes operations in, gives them to workers, and knows what became of each;
-//! * [`worker`] does backtests or trainings, one at a time, as a process of its own;
-//! * [`drive`] keeps the other two busy, at a gentle pace.
+//! * [`backend`] accepts operations, assigns them to workers, and records their outcomes;
+//! * [`worker`] runs backtests or trainings, one at a time, in its own process;
+//! * [`drive`] sends requests to the backend at a moderate pace.
 //!
-//! What is asked of the backend:
+//! The API of the backend:
 //!
 //! | request | answer |
 //! |---|---|
@@ -12,11 +12,11 @@
 //! | `POST /api/v1/trainings/start` with [`jobs::training::Parameters`] | 202 with `operation_id`; 422, 503 |
 //! | `GET /api/v1/operations/{id}` | status, progress, result or error; 404 |
 //! | `GET /api/v1/operations?operation_type=&status=&limit=` | the newest first |
-//! | `POST /api/v1/operations/{id}/cancel` | the operation; 404, 409 when it has ended |
+//! | `POST /api/v1/operations/{id}/cancel` | the operation; 404, 409 if it has ended |
 //! | `GET /api/v1/data/{symbol}?days=&seed=` | daily closes; 404, 422 |
-//! | `GET /api/v1/workers` | who is there, and at what |
+//! | `GET /api/v1/workers` | the workers and their operations |
 //!
-//! What the two say to each other is in `protocol.rs`. One operation is one trace:
+//! `protocol.rs` defines the messages between backend and workers. One operation is one trace:
 //!
 //! ```text
 //! POST /api/v1/backtests/start       ktrdr-backend  SERVER
@@ -30,7 +30,7 @@
 //!                      └─ POST /api/v1/operations/{id}/report   ktrdr-backend  SERVER
 //! ```
 //!
-//! An attempt that comes to nothing adds an `operation.requeue` and another `operation.dispatch`.
+//! A failed attempt adds an `operation.requeue` and another `operation.dispatch`.
 
 pub mod backend;
 mod cli;

@@ -1,8 +1,8 @@
-//! What the backend and its workers say to each other, as JSON.
+//! The messages between the backend and its workers, as JSON.
 //!
-//! A worker registers and gets a lease, then beats. The backend posts it an `Assignment`, the
-//! worker answers 202 at once and posts a `Report` when it is done. An operation that has to be
-//! done again gets a new attempt number, so that a report of the old attempt can be refused.
+//! A worker registers, gets a lease, and sends heartbeats. The backend posts an `Assignment`; the
+//! worker answers 202 at once and posts a `Report` when it is done. A retried operation has a new
+//! attempt number, so the backend can reject reports of the old attempt.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use crate::jobs::Job;
 use crate::schema::{Id, Number, WorkerUrl};
 
-/// The kinds of operations, and of workers.
+/// The types of operations and of workers.
 #[derive(
     Debug,
     Clone,
@@ -40,10 +40,10 @@ pub enum OperationType {
 }
 
 impl OperationType {
-    /// Both.
+    /// Both types.
     pub const ALL: [Self; 2] = [Self::Backtest, Self::Training];
 
-    /// As in labels and log lines.
+    /// The name in labels and log lines.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -53,15 +53,15 @@ impl OperationType {
     }
 }
 
-/// Where an operation is in its life.
+/// The status of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
     /// Waits for a worker
     Pending,
-    /// A worker has it
+    /// Runs on a worker
     Running,
-    /// Done, with a result
+    /// Ended with a result
     Completed,
     /// Ended for the reason in `error`
     Failed,
@@ -70,10 +70,10 @@ pub enum Status {
 }
 
 impl Status {
-    /// Those that last.
+    /// The statuses of ended operations.
     pub const FINAL: [Self; 3] = [Self::Completed, Self::Failed, Self::Cancelled];
 
-    /// As in answers, spans and log lines.
+    /// The name in answers, spans and log lines.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -85,7 +85,7 @@ impl Status {
         }
     }
 
-    /// As in the labels of metrics.
+    /// The name in the labels of metrics.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -102,45 +102,46 @@ impl Status {
     }
 }
 
-/// `POST /api/v1/workers`: a worker is there and has nothing to do.
+/// `POST /api/v1/workers`: a worker registers as idle.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[schema(description = "A worker that is there and has nothing to do.")]
+#[schema(description = "A worker that registers as idle.")]
 pub(crate) struct Registration {
     #[schema(value_type = Id)]
     pub(crate) id: String,
     pub(crate) worker_type: OperationType,
-    /// Where the backend reaches it.
+    /// The URL at which the backend reaches it.
     #[schema(value_type = WorkerUrl)]
     pub(crate) url: Url,
 }
 
-/// Most bytes of a worker's URL.
+/// Maximum length of a worker's URL in bytes.
 pub(crate) const MAX_URL: usize = 1024;
 
-/// What an id of an operation or a worker must be, for people.
+/// The rules for ids of operations and workers, as text.
 pub(crate) const IDS: &str =
-    "an id has 1 to 64 characters, no control characters among them, and is not . or ..";
+    "an id has 1 to 64 characters, no control characters, and is not . or ..";
 
-/// Whether it can be the id of an operation or a worker: it must come through as one segment of a
-/// path, and it is kept in spans, lines and answers.
+/// Whether it is a valid id of an operation or a worker: it must fit into one segment of a path,
+/// and it is kept in spans, lines and answers.
 pub(crate) fn is_id(id: &str) -> bool {
     (1..=64).contains(&id.chars().count())
         && !id.contains(char::is_control)
         && !matches!(id, "." | "..")
 }
 
-/// The answer to a [`Registration`]: the lease ends a second registration, or by silence.
+/// The answer to a [`Registration`]. The lease ends with the next registration, or without
+/// heartbeats.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[schema(description = "The lease of a registration.")]
 pub(crate) struct Lease {
     #[schema(value_type = Number)]
     pub(crate) lease: u32,
-    /// How often to beat.
+    /// The heartbeat interval.
     pub(crate) heartbeat_ms: u64,
 }
 
 impl Lease {
-    /// From one beat to the next, at least a millisecond.
+    /// The heartbeat interval, at least a millisecond.
     pub(crate) fn heartbeat(self) -> Duration {
         Duration::from_millis(self.heartbeat_ms.max(1))
     }
@@ -148,16 +149,16 @@ impl Lease {
 
 /// `POST /api/v1/workers/{id}/heartbeat`.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[schema(description = "A worker that is still there.")]
+#[schema(description = "A heartbeat of a worker.")]
 pub(crate) struct Beat {
     #[schema(value_type = Number)]
     pub(crate) lease: u32,
     pub(crate) running: Option<Running>,
 }
 
-/// What a worker is at.
+/// The operation that a worker runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(description = "What a worker is running.")]
+#[schema(description = "The operation that a worker runs.")]
 pub(crate) struct Running {
     pub(crate) operation_id: String,
     #[schema(value_type = Number)]
@@ -171,23 +172,23 @@ pub(crate) struct Running {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[schema(description = "The answer to a heartbeat.")]
 pub(crate) struct BeatReply {
-    /// Whether what runs is no longer wanted.
+    /// Whether the worker must stop its run.
     pub(crate) stop: bool,
 }
 
-/// `POST /api/v1/runs` of a worker: do this.
+/// `POST /api/v1/runs` of a worker: run an operation.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(description = "An operation for a worker.")]
 pub(crate) struct Assignment {
     #[schema(value_type = Id)]
     pub(crate) operation_id: String,
-    /// 1 for the first.
+    /// The attempt, from 1.
     #[schema(value_type = Number)]
     pub(crate) attempt: u32,
     pub(crate) job: Job,
 }
 
-/// The query of `POST /api/v1/runs/{id}/cancel` of a worker: stop that attempt, and no other.
+/// The query of `POST /api/v1/runs/{id}/cancel` of a worker: stops this attempt only.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -197,9 +198,9 @@ pub(crate) struct Cancel {
     pub(crate) attempt: u32,
 }
 
-/// `POST /api/v1/operations/{id}/report`: that is what became of it.
+/// `POST /api/v1/operations/{id}/report`: the outcome of an attempt.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[schema(description = "What became of an attempt.")]
+#[schema(description = "The outcome of an attempt.")]
 pub(crate) struct Report {
     #[schema(value_type = Id)]
     pub(crate) worker_id: String,
@@ -208,26 +209,26 @@ pub(crate) struct Report {
     pub(crate) outcome: Outcome,
 }
 
-/// Most bytes of a result, as JSON, and of an error; a result has about 300.
+/// Maximum bytes of a result, as JSON, or of an error; a result has about 300.
 pub(crate) const MAX_OUTCOME: usize = 1024;
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(description = "How a run ended. Result, as JSON, and error have at most 1024 bytes.")]
+#[schema(description = "The outcome of a run. Result, as JSON, and error have at most 1024 bytes.")]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
 pub(crate) enum Outcome {
-    /// Done.
+    /// The run completed.
     Completed {
-        /// What it was done for.
+        /// The result.
         result: Value,
     },
-    /// It went wrong.
+    /// The run failed.
     Failed {
         /// The reason.
         #[schema(max_length = 1024)]
         error: String,
     },
-    /// Stopped by a client.
+    /// A client cancelled the operation.
     Cancelled,
 }
 
@@ -240,7 +241,7 @@ impl Outcome {
         }
     }
 
-    /// Bytes of the result, as JSON, or of the error.
+    /// The length in bytes of the result, as JSON, or of the error.
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Completed { result } => result.to_string().len(),
@@ -250,7 +251,7 @@ impl Outcome {
     }
 }
 
-/// The URL of a path, given by its segments, on another server.
+/// Returns the URL of another server with this path, given by its segments.
 pub(crate) fn endpoint(base: &Url, path: &[&str]) -> Url {
     let mut url = base.clone();
     url.path_segments_mut()
@@ -260,7 +261,7 @@ pub(crate) fn endpoint(base: &Url, path: &[&str]) -> Url {
     url
 }
 
-/// The body of a 2xx answer; none if it is another answer, or not what was agreed.
+/// The body of a 2xx answer; none for other answers and unexpected bodies.
 pub(crate) fn accepted<T: for<'de> Deserialize<'de>>(reply: &Reply) -> Option<T> {
     let json = reply.status.is_success().then_some(&reply.body)?;
     serde_json::from_slice(json).ok()

@@ -1,5 +1,5 @@
-//! What values look like in the OpenAPI documents: the bounds that the code checks. The types only
-//! stand for schemas.
+//! Schemas of values in the OpenAPI documents, with the bounds that the code checks. The types only
+//! represent schemas.
 
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema, SchemaFormat};
@@ -13,7 +13,7 @@ pub(crate) struct Id;
 
 impl PartialSchema for Id {
     fn schema() -> RefOr<Schema> {
-        // Not . or .., and no control characters.
+        // Excludes . and .., and control characters.
         let pattern = r"^([^.\x00-\x1f\x7f-\x9f]|\.[^.\x00-\x1f\x7f-\x9f]|\.\.[^\x00-\x1f\x7f-\x9f])[^\x00-\x1f\x7f-\x9f]*$";
         let text = ObjectBuilder::new().schema_type(Type::String);
         let text = text.min_length(Some(1)).max_length(Some(64));
@@ -37,7 +37,7 @@ impl PartialSchema for Number {
 
 impl ToSchema for Number {}
 
-/// Where a worker is.
+/// The URL of a worker.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WorkerUrl;
 

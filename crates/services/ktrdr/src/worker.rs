@@ -1,8 +1,8 @@
-//! A worker: does one operation at a time, for a backend with which it registers.
+//! A worker: registers with a backend and runs one operation at a time.
 //!
-//! * `slot`: what it is at, and whether that is to stop.
-//! * `run`: one operation, from its order to its report.
-//! * `membership`: registering, beating, leaving.
+//! * `slot`: the running operation, and requests to stop it.
+//! * `run`: one operation, from its assignment to its report.
+//! * `membership`: registering, heartbeats, leaving.
 
 mod membership;
 mod run;
@@ -34,39 +34,39 @@ use crate::http::{self, Body, Segment};
 use crate::protocol::{Assignment, Cancel, IDS, OperationType, Running, is_id};
 use crate::schema::Id;
 
-/// How this service presents itself.
+/// The service's name, address and description.
 pub const PROGRAM: Program = Program {
     service: Service {
         name: "ktrdr-worker",
         version: env!("CARGO_PKG_VERSION"),
     },
-    about: "Does backtests or trainings, one at a time",
+    about: "Runs backtests or trainings, one at a time",
 };
 
-/// How long the run going on may take to end once the worker was told to stop.
+/// How long the current run may take to end after the worker was stopped.
 const STOP_BOUND: Duration = Duration::from_secs(2);
 
-/// Requests handled at once and connections kept, unless the deployment says otherwise. Only the
-/// backend, Prometheus and a health check call a worker, and its container has 24 MB: a crowd of the
-/// other services' size takes 14 MB, see `tests/fleet/crowd.rs`.
+/// Default limits of requests in flight and of connections. Only the backend, Prometheus and a health
+/// check call a worker, and its container has 24 MB: the defaults of the other services would need
+/// 14 MB, see `tests/fleet/crowd.rs`.
 const REQUESTS: &str = "32";
 const CONNECTIONS: &str = "64";
 
-/// What the deployment decides.
+/// The configuration of a deployment.
 #[derive(Debug, Clone, clap::Args)]
 #[command(mut_arg("max_in_flight", |flag| flag.default_value(REQUESTS)))]
 #[command(mut_arg("max_connections", |flag| flag.default_value(CONNECTIONS)))]
 pub struct Config {
-    /// What this worker does
+    /// The type of operations that this worker runs
     #[arg(long = "type", env = "WORKER_TYPE", value_enum, default_value_t = OperationType::Backtest)]
     pub worker_type: OperationType,
 
-    /// Where the backend is
+    /// The backend's URL
     #[arg(long, env = "BACKEND_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://127.0.0.1:8000")]
     pub backend_url: Url,
 
-    /// Where the backend reaches this worker [default: the address of --listen]
+    /// The URL at which the backend reaches this worker [default: the address of --listen]
     #[arg(long, env = "ADVERTISE_URL", value_name = "URL", value_parser = http_url)]
     pub advertise_url: Option<Url>,
 
@@ -74,7 +74,8 @@ pub struct Config {
     #[arg(long, env = "WORKER_ID", value_name = "NAME", value_parser = worker_id)]
     pub id: Option<String>,
 
-    /// The share of operations, 0.0 to 1.0, that fail with a simulated fault; their seeds decide which
+    /// The share of operations that fail with a simulated fault, 0.0 to 1.0; the seed determines
+    /// which ones fail
     #[arg(
         long,
         env = "FAILURE_SHARE",
@@ -84,12 +85,12 @@ pub struct Config {
     #[arg(value_parser = |text: &str| between(text, 0.0, 1.0))]
     pub failure_share: f64,
 
-    /// The share of one CPU core, 0.01 to 1.0, that an operation may take
+    /// The share of one CPU core that an operation may use, 0.01 to 1.0
     #[arg(long, env = "MAX_DUTY", value_name = "SHARE", default_value_t = 0.25)]
     #[arg(value_parser = |text: &str| between(text, 0.01, 1.0))]
     pub max_duty: f64,
 
-    /// How much is taken on at once.
+    /// Limits for concurrent requests.
     #[command(flatten)]
     pub limits: Limits,
 }
@@ -101,10 +102,10 @@ fn worker_id(text: &str) -> Result<String, String> {
     }
 }
 
-/// Serves on `listener` until `shutdown` is ready, then hands back what it is at.
+/// Serves on `listener` until `shutdown` is ready, then returns its operation to the backend.
 ///
 /// # Errors
-/// When the listener fails, or listens everywhere and `advertise_url` does not say where exactly.
+/// If the listener fails, or if it listens on all addresses without `advertise_url`.
 pub async fn run(
     config: Config,
     listener: TcpListener,
@@ -150,7 +151,7 @@ pub async fn run(
 fn own_url(address: SocketAddr) -> io::Result<Url> {
     if address.ip().is_unspecified() {
         return Err(io::Error::other(format!(
-            "listening on {address}, which the backend cannot reach: give --advertise-url or ADVERTISE_URL"
+            "listening on {address}, which the backend cannot reach: set --advertise-url or ADVERTISE_URL"
         )));
     }
     let url = Url::parse(&format!("http://{address}"));
@@ -169,18 +170,18 @@ struct Worker {
     url: Url,
     client: Client,
     slot: Slot,
-    /// The run that was started last; the ones before it have ended.
+    /// The last run; earlier ones have ended.
     latest: Mutex<Option<JoinHandle<()>>>,
     lease: Mutex<Option<u32>>,
 }
 
 impl Worker {
-    /// Ends the run going on and leaves the backend, which gives the operation to another worker.
+    /// Ends the current run and leaves the backend, which assigns the operation to another worker.
     async fn stop(&self) {
         self.slot.stop(None, Stop::Abandon);
         let latest = self.latest.lock().expect(NO_PANIC).take();
         if let Some(run) = latest {
-            // Whatever became of it: the backend will not wait for it.
+            // Stop waiting after this time: the backend does not wait for the result either.
             let _ = tokio::time::timeout(STOP_BOUND, run).await;
         }
         self.leave().await;
@@ -189,7 +190,7 @@ impl Worker {
 
 const NO_PANIC: &str = "nothing panics while it holds the lock";
 
-/// What has been reached, and what it is running.
+/// The description of the worker, with its running operation.
 #[derive(Serialize, ToSchema)]
 struct AboutWorker {
     #[serde(flatten)]
@@ -200,7 +201,7 @@ struct AboutWorker {
     running: Option<Running>,
 }
 
-/// What this is
+/// Describe the worker
 #[utoipa::path(get, path = "/", responses(
     (status = 200, description = "The worker, and what it is running.", body = AboutWorker),
 ))]
@@ -213,9 +214,9 @@ async fn about(State(worker): State<Arc<Worker>>) -> Json<AboutWorker> {
     })
 }
 
-/// Run an operation of the backend's
+/// Run an operation
 #[utoipa::path(post, path = "/api/v1/runs", request_body = Assignment, responses(
-    (status = 202, description = "It has begun; a report follows."),
+    (status = 202, description = "The run has started; a report follows."),
     (status = 409, description = "The worker is running another operation."),
 ))]
 async fn start(
@@ -225,7 +226,7 @@ async fn start(
     let wanted = assignment.job.operation_type().as_str();
     let own = worker.config.worker_type.as_str();
     if wanted != own {
-        let detail = format!("operation_type: {wanted} is not allowed, only {own}");
+        let detail = format!("operation_type: {wanted} is not allowed, expected {own}");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
     if !is_id(&assignment.operation_id) {
@@ -237,7 +238,7 @@ async fn start(
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
     if !worker.slot.take(&assignment) {
-        let detail = "this worker is at another operation";
+        let detail = "this worker is running another operation";
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     set_attribute("operation.id", assignment.operation_id.clone());
@@ -249,15 +250,14 @@ async fn start(
 
 /// Stop an operation
 ///
-/// The backend no longer wants it. A cancel that comes late does not stop a later attempt, which may
-/// have come to this worker too.
+/// A late request does not stop a later attempt, which may run on this worker too.
 #[utoipa::path(
     post,
     path = "/api/v1/runs/{id}/cancel",
     params(("id" = inline(Id), Path), Cancel),
     responses(
-        (status = 202, description = "It will stop."),
-        (status = 404, description = "That attempt is not running here."),
+        (status = 202, description = "The run will stop."),
+        (status = 404, description = "This attempt is not running on this worker."),
     ),
 )]
 async fn cancel(
@@ -268,6 +268,6 @@ async fn cancel(
     if worker.slot.stop(Some((&id, attempt)), Stop::Cancel) {
         return Ok(StatusCode::ACCEPTED);
     }
-    let detail = format!("attempt {attempt} of operation {id:?} does not run here");
+    let detail = format!("attempt {attempt} of operation {id:?} is not running on this worker");
     Err(Problem::new(StatusCode::NOT_FOUND, detail))
 }

@@ -1,4 +1,4 @@
-//! What clients ask: start, look, cancel, and price data.
+//! Requests from clients: start, list, show and cancel operations, and get price data.
 
 use std::sync::Arc;
 
@@ -23,13 +23,13 @@ use crate::jobs::{Job, backtest, training};
 use crate::protocol::{OperationType, Status};
 use crate::schema::{Id, Number};
 
-/// Most closes in one answer.
+/// Maximum number of closes in one answer.
 const MAX_DAYS: u32 = 1000;
 
-/// Most operations in one answer.
+/// Maximum number of operations in one answer.
 const MAX_LISTED: u32 = 100;
 
-/// What this is
+/// Describe the service
 #[utoipa::path(get, path = "/", responses(
     (status = 200, description = "The service, its version, and its paths.", body = About),
 ))]
@@ -59,11 +59,11 @@ pub(super) struct Started {
     responses(
         (
             status = 202,
-            description = "It waits for a worker.",
+            description = "The operation waits for a worker.",
             body = Started,
-            headers(("Location" = String, description = "The operation.")),
+            headers(("Location" = String, description = "The URL of the operation.")),
         ),
-        (status = 503, description = "All workers are busy, and the queue is full."),
+        (status = 503, description = "No worker is free and the queue is full."),
     ),
 )]
 pub(super) async fn start_backtest(
@@ -81,11 +81,11 @@ pub(super) async fn start_backtest(
     responses(
         (
             status = 202,
-            description = "It waits for a worker.",
+            description = "The operation waits for a worker.",
             body = Started,
-            headers(("Location" = String, description = "The operation.")),
+            headers(("Location" = String, description = "The URL of the operation.")),
         ),
-        (status = 503, description = "All workers are busy, and the queue is full."),
+        (status = 503, description = "No worker is free and the queue is full."),
     ),
 )]
 pub(super) async fn start_training(
@@ -103,7 +103,7 @@ fn start(backend: &Arc<Backend>, job: Job) -> Result<Response, Error> {
         .and_then(|()| backend.change(|state| state.submit(job)));
     let id = submitted.inspect_err(|error| {
         let operation_type = operation_type.as_str();
-        tracing::warn!(operation_type, %error, "Operation refused");
+        tracing::warn!(operation_type, %error, "Operation rejected");
     })?;
     set_attribute("operation.id", id.clone());
     set_attribute("operation.type", operation_type.as_str());
@@ -117,10 +117,10 @@ fn start(backend: &Arc<Backend>, job: Job) -> Result<Response, Error> {
     Ok((StatusCode::ACCEPTED, location, Json(answer)).into_response())
 }
 
-/// An operation
+/// Show an operation
 #[utoipa::path(get, path = "/api/v1/operations/{id}", params(("id" = inline(Id), Path)), responses(
-    (status = 200, description = "What is known of it.", body = OperationView),
-    (status = 404, description = "It was never started, or has been forgotten."),
+    (status = 200, description = "The state of the operation.", body = OperationView),
+    (status = 404, description = "The operation was never started, or was removed."),
 ))]
 pub(super) async fn operation(
     State(backend): State<Arc<Backend>>,
@@ -138,20 +138,20 @@ pub(super) struct Filter {
     operation_type: Option<OperationType>,
     #[param(inline)]
     status: Option<Status>,
-    /// The most that are listed; 20 when absent.
+    /// Maximum number of operations to list; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
-/// Operations, the newest first.
+/// Operations, newest first.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Operations {
     operations: Vec<OperationView>,
 }
 
-/// The newest operations
+/// List the newest operations
 #[utoipa::path(get, path = "/api/v1/operations", params(Filter), responses(
-    (status = 200, description = "The newest first.", body = Operations),
+    (status = 200, description = "The operations, newest first.", body = Operations),
 ))]
 pub(super) async fn operations(
     State(backend): State<Arc<Backend>>,
@@ -179,9 +179,9 @@ pub(super) async fn operations(
     path = "/api/v1/operations/{id}/cancel",
     params(("id" = inline(Id), Path)),
     responses(
-        (status = 200, description = "It is stopped.", body = OperationView),
-        (status = 404, description = "It was never started, or has been forgotten."),
-        (status = 409, description = "It has ended already."),
+        (status = 200, description = "The operation is cancelled.", body = OperationView),
+        (status = 404, description = "The operation was never started, or was removed."),
+        (status = 409, description = "The operation has already ended."),
     ),
 )]
 pub(super) async fn cancel(
@@ -201,10 +201,10 @@ pub(super) async fn cancel(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Series {
-    /// Trading days; 250 when absent.
+    /// Number of trading days; 250 by default.
     #[param(minimum = 1, maximum = 1000)]
     days: Option<u32>,
-    /// Which series of the symbol; 0 when absent.
+    /// Seed of the series; 0 by default.
     #[param(inline, value_type = Option<Number>)]
     seed: Option<u32>,
 }
@@ -215,18 +215,18 @@ pub(super) struct Prices {
     symbol: Symbol,
     seed: u32,
     days: u32,
-    /// The price at the end of each day.
+    /// The closing price of each day.
     closes: Vec<f64>,
 }
 
-/// Daily prices of a symbol
+/// Get daily prices of a symbol
 #[utoipa::path(
     get,
     path = "/api/v1/data/{symbol}",
     params(("symbol" = inline(Symbol), Path), Series),
     responses(
         (status = 200, description = "A random walk, the same for the same seed.", body = Prices),
-        (status = 404, description = "There is no such symbol."),
+        (status = 404, description = "The symbol does not exist."),
     ),
 )]
 pub(super) async fn data(
@@ -251,9 +251,9 @@ pub(super) struct Workers {
     workers: Vec<WorkerView>,
 }
 
-/// The workers
+/// List the workers
 #[utoipa::path(get, path = "/api/v1/workers", responses(
-    (status = 200, description = "Those that registered, the lost ones too.", body = Workers),
+    (status = 200, description = "The registered workers, including lost ones.", body = Workers),
 ))]
 pub(super) async fn workers(State(backend): State<Arc<Backend>>) -> Json<Workers> {
     let workers = backend.read(|state| state.workers.views());

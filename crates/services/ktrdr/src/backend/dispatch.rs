@@ -1,5 +1,5 @@
-//! What the backend says to workers: do this, and stop that. Each in the trace of the operation,
-//! under the span that registered it.
+//! Requests to workers: run an operation, or stop one. Each is in the trace of the operation, under
+//! the span that registered it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use super::state::Order;
 use super::workers::Attempt;
 use crate::protocol::{Cancel, endpoint};
 
-/// A worker answers at once, before it does anything.
+/// A worker answers before it starts to compute.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Gives a worker its order. One that does not take it is lost until it registers again.
+/// Sends an order to a worker. A worker that does not accept it is lost until it registers again.
 pub(super) async fn deliver(backend: Arc<Backend>, order: Order) {
     let assignment = &order.assignment;
     let operation_type = assignment.job.operation_type().as_str();
@@ -41,7 +41,7 @@ pub(super) async fn deliver(backend: Arc<Backend>, order: Order) {
             Ok(reply) if reply.status == StatusCode::ACCEPTED => return,
             Ok(reply) => (Requeue::Undelivered, reply.status.to_string()),
             Err(error @ CallError::Unreachable(_)) => (Requeue::Undelivered, error.cause()),
-            // It may have taken the order, and may be at work on it.
+            // The worker may have accepted the order and may be running it.
             Err(error @ CallError::Timeout(_)) => (Requeue::WorkerLost, error.cause()),
         };
         tracing::warn!(
@@ -49,7 +49,7 @@ pub(super) async fn deliver(backend: Arc<Backend>, order: Order) {
             operation_type,
             worker_id = order.worker,
             problem,
-            "Worker lost: it did not take an operation"
+            "Worker lost: it did not accept an operation"
         );
         backend.change(|state| state.undelivered(&order, reason));
     }
@@ -57,7 +57,7 @@ pub(super) async fn deliver(backend: Arc<Backend>, order: Order) {
     .await;
 }
 
-/// Tells a worker to stop. If that fails, the answer to its next heartbeat says it again.
+/// Requests a worker to stop. If that fails, the answer to its next heartbeat repeats the request.
 pub(super) async fn stop(backend: Arc<Backend>, attempt: Attempt, worker: Url, cause: Cause) {
     let Attempt {
         operation_id: id,
@@ -78,7 +78,7 @@ pub(super) async fn stop(backend: Arc<Backend>, attempt: Attempt, worker: Url, c
         tracing::warn!(
             operation_id = id,
             problem = error.cause(),
-            "Worker could not be told to stop"
+            "Cannot stop the run on the worker"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong, and how the client hears of it.
+//! The errors of the backend and their HTTP answers.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -8,58 +8,57 @@ use crate::jobs::Mistake;
 use crate::jobs::market::Symbol;
 use crate::protocol::{IDS, MAX_OUTCOME, OperationType, Status};
 
-/// Every error of the backend.
+/// An error of the backend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
     /// 422: a parameter of an operation is out of range.
     #[error(transparent)]
     Parameter(#[from] Mistake),
     /// 422: a parameter of another request is out of range.
-    #[error("{field}: {given} is not allowed, only 1 to {high}")]
+    #[error("{field}: {given} is not allowed, expected 1 to {high}")]
     Range {
         field: &'static str,
         given: u32,
         high: u32,
     },
-    /// 404: there is no such symbol.
-    #[error("there is no symbol {0:?}; there are {known}", known = Symbol::ALL.map(Symbol::as_str).join(", "))]
+    /// 404: the symbol does not exist.
+    #[error("unknown symbol {0:?}; the symbols are {known}", known = Symbol::ALL.map(Symbol::as_str).join(", "))]
     UnknownSymbol(String),
-    /// 503: every worker is busy and so many operations wait already that another would have to
-    /// wait too long.
+    /// 503: every worker is busy and the queue is full.
     #[error(
-        "no {kind} worker is free and {waiting} operations wait already; try again later",
+        "all {kind} workers are busy and {waiting} operations are waiting; try again later",
         kind = operation_type.as_str()
     )]
     QueueFull {
         operation_type: OperationType,
         waiting: usize,
     },
-    /// 404: never started, or ended so long ago that it was forgotten.
-    #[error("there is no operation {0:?}; only the last ones to end are kept")]
+    /// 404: the operation was never started, or ended so long ago that it was removed.
+    #[error("no operation {0:?}; old operations are removed")]
     UnknownOperation(String),
-    /// 409: what has ended cannot be cancelled.
-    #[error("operation {id} is {status} already", status = status.as_str())]
+    /// 409: an ended operation cannot be cancelled.
+    #[error("operation {id} has already ended with status {status}", status = status.as_str())]
     Ended { id: String, status: Status },
-    /// 409: the report is about an attempt that was given up.
-    #[error("attempt {attempt} of operation {id} is not running; its result is not wanted")]
+    /// 409: the report is for an attempt that is no longer running.
+    #[error("attempt {attempt} of operation {id} is not running; its result is ignored")]
     LateReport { id: String, attempt: u32 },
-    /// 404: a worker that has to register, again or for the first time.
-    #[error("worker {0:?} holds no such lease; register")]
+    /// 404: the worker must register, for the first time or again.
+    #[error("worker {0:?} does not hold this lease; register again")]
     NoLease(String),
-    /// 422: a field of a body that should be an id.
+    /// 422: a field of the body is not a valid id.
     #[error("{0}: {IDS}")]
     Id(&'static str),
-    /// 422: a report that is too long to be kept.
-    #[error("outcome: {0} bytes are not allowed, only up to {MAX_OUTCOME}")]
+    /// 422: the report is too long.
+    #[error("outcome: {0} bytes are too long, at most {MAX_OUTCOME} are allowed")]
     Outcome(usize),
-    /// 422: a worker that has done less than nothing or more than all.
-    #[error("progress: {0} is not allowed, only 0 to 1")]
+    /// 422: the progress of a run is out of range.
+    #[error("progress: {0} is not allowed, expected 0 to 1")]
     Progress(String),
-    /// 422: a worker that could not be reached there.
+    /// 422: the worker's URL is not usable.
     #[error("url: {0}")]
     WorkerUrl(String),
-    /// 503: so many workers that something is wrong.
-    #[error("{0} workers are registered already; no more are taken")]
+    /// 503: the limit of workers is reached.
+    #[error("{0} workers are registered, which is the limit")]
     TooManyWorkers(usize),
 }
 

@@ -1,4 +1,4 @@
-//! What workers say: I am there, I am still there, I am going, I am done.
+//! Requests from workers: register, heartbeat, leave, report.
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ use crate::schema::{Id, Number};
         example = json!({"id": "w1", "worker_type": "training", "url": "http://127.0.0.1:5005"}),
     ),
     responses(
-        (status = 200, description = "It has nothing to do yet, and must send heartbeats.", body = Lease),
-        (status = 503, description = "There are too many workers."),
+        (status = 200, description = "The worker is idle and must send heartbeats.", body = Lease),
+        (status = 503, description = "The limit of workers is reached."),
     ),
 )]
 pub(super) async fn register(
@@ -40,15 +40,15 @@ pub(super) async fn register(
     }))
 }
 
-/// Say that a worker is still there
+/// Send a heartbeat
 #[utoipa::path(
     post,
     path = "/api/v1/workers/{id}/heartbeat",
     params(("id" = inline(Id), Path)),
     request_body = Beat,
     responses(
-        (status = 200, description = "Whether to stop what it is running.", body = BeatReply),
-        (status = 404, description = "It holds no such lease and must register."),
+        (status = 200, description = "Whether the worker must stop its run.", body = BeatReply),
+        (status = 404, description = "The worker does not hold this lease and must register."),
     ),
 )]
 pub(super) async fn beat(
@@ -67,7 +67,7 @@ pub(super) async fn beat(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Leaving {
-    /// Of its registration.
+    /// The lease of its registration.
     #[param(inline, value_type = Number)]
     lease: u32,
 }
@@ -78,8 +78,8 @@ pub(super) struct Leaving {
     path = "/api/v1/workers/{id}",
     params(("id" = inline(Id), Path), Leaving),
     responses(
-        (status = 204, description = "What it was running goes back to the queue."),
-        (status = 404, description = "It holds no such lease."),
+        (status = 204, description = "The operation of the worker goes back to the queue."),
+        (status = 404, description = "The worker does not hold this lease."),
     ),
 )]
 pub(super) async fn leave(
@@ -91,16 +91,16 @@ pub(super) async fn leave(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Report what became of an attempt
+/// Report the outcome of an attempt
 #[utoipa::path(
     post,
     path = "/api/v1/operations/{id}/report",
     params(("id" = inline(Id), Path)),
     request_body = Report,
     responses(
-        (status = 200, description = "It is taken."),
-        (status = 404, description = "It was never started, or has been forgotten."),
-        (status = 409, description = "That attempt is not running; the result is not wanted."),
+        (status = 200, description = "The report is accepted."),
+        (status = 404, description = "The operation was never started, or was removed."),
+        (status = 409, description = "The attempt is not running; its result is ignored."),
     ),
 )]
 pub(super) async fn report(
@@ -121,6 +121,6 @@ pub(super) async fn report(
     backend
         .change(|state| state.report(&id, report))
         .inspect_err(|error| {
-            tracing::warn!(operation_id = id, worker_id, attempt, %error, "Report refused");
+            tracing::warn!(operation_id = id, worker_id, attempt, %error, "Report rejected");
         })
 }

@@ -1,5 +1,5 @@
-//! The operations: those that wait, those that run, and the last ones that ended. In memory only:
-//! a backend that starts again knows none of them.
+//! The operations: waiting, running, and the last ones that ended. They are in memory only: a
+//! restart of the backend forgets them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -16,34 +16,34 @@ use super::workers::Attempt;
 use crate::jobs::{Job, Parameters};
 use crate::protocol::{Assignment, OperationType, Status};
 
-/// Ended operations that are kept; the ones that ended first go first.
+/// Number of ended operations to keep; the oldest are removed first.
 const HISTORY: usize = 1000;
 
-/// How often an operation whose worker was lost gets another one.
-const SECOND_CHANCES: u32 = 1;
+/// How often an operation is retried after its worker was lost.
+const MAX_RETRIES: u32 = 1;
 
-/// How often workers may not take an operation: more often than a few that died together explain.
+/// Maximum number of failed deliveries: more than a few workers dying together can explain.
 const MAX_UNDELIVERED: u32 = 5;
 
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) job: Job,
     pub(crate) status: Status,
-    /// How often it was given to a worker.
+    /// Number of attempts so far.
     pub(crate) attempt: u32,
     /// How often its worker was lost.
     losses: u32,
-    /// How often a worker could not be reached, or did not take it.
+    /// How often a worker could not be reached or did not accept it.
     undelivered: u32,
-    /// Who has it, or had it last.
+    /// The worker that runs it, or ran it last.
     pub(crate) worker: Option<String>,
     pub(crate) progress: f64,
-    /// Its `operation.register` span.
+    /// The context of its `operation.register` span.
     pub(crate) cause: Cause,
     created: OffsetDateTime,
     started: Option<(OffsetDateTime, Instant)>,
     ended: Option<OffsetDateTime>,
-    /// JSON, as text: parsed, the same bytes could take many times the memory.
+    /// JSON as text: parsed, the same bytes could need many times the memory.
     result: Option<Box<str>>,
     error: Option<String>,
 }
@@ -53,17 +53,17 @@ impl Operation {
         self.job.operation_type()
     }
 
-    /// Counts an attempt that came to nothing with `worker`; why there is not to be another one,
-    /// if so.
+    /// Counts a failed attempt on `worker`; returns the reason if there must not be another
+    /// attempt.
     pub(crate) fn give_up(&mut self, worker: &str, reason: Requeue) -> Option<String> {
         match reason {
             Requeue::WorkerLost => self.losses += 1,
             Requeue::Undelivered => self.undelivered += 1,
             Requeue::HandedBack => {}
         }
-        if self.losses > SECOND_CHANCES {
+        if self.losses > MAX_RETRIES {
             return Some(format!(
-                "lost twice: worker {worker} stopped answering, as one had before"
+                "lost twice: worker {worker} stopped answering, like an earlier one"
             ));
         }
         (self.undelivered >= MAX_UNDELIVERED).then(|| {
@@ -72,7 +72,7 @@ impl Operation {
         })
     }
 
-    /// As the API shows it.
+    /// Renders the operation for the API.
     pub(crate) fn view(&self, id: &str) -> OperationView {
         let parse = |text| serde_json::from_str(text).unwrap_or_default();
         OperationView {
@@ -134,7 +134,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// An id that no operation has: 16 hexadecimal digits that sort by time.
+    /// An unused id: 16 hexadecimal digits that sort by time.
     pub(crate) fn vacant_id(&self) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let millis = now.unwrap_or_default().as_millis();
@@ -144,7 +144,7 @@ impl Ledger {
             .expect("the iterator has no end")
     }
 
-    /// Adds a new operation at the end of its queue.
+    /// Adds a new operation to the end of its queue.
     pub(crate) fn add(&mut self, id: String, job: Job, cause: Cause) {
         let operation = Operation {
             job,
@@ -184,19 +184,19 @@ impl Ledger {
         self.operations.get(id)
     }
 
-    /// The operation, if that attempt at it is running.
+    /// The operation, if this attempt is running.
     pub(crate) fn at(&mut self, attempt: &Attempt) -> Option<&mut Operation> {
         let operation = self.operations.get_mut(&attempt.operation_id)?;
         let current = operation.status == Status::Running && operation.attempt == attempt.number;
         current.then_some(operation)
     }
 
-    /// The newest operations first.
+    /// The operations, newest first.
     pub(crate) fn newest(&self) -> impl Iterator<Item = (&String, &Operation)> {
         self.operations.iter().rev()
     }
 
-    /// Gives the operation that is next in its queue to `worker`.
+    /// Starts the next operation of the queue on `worker`.
     pub(crate) fn start_next(
         &mut self,
         kind: OperationType,
@@ -217,7 +217,7 @@ impl Ledger {
         Some((assignment, operation.cause.clone()))
     }
 
-    /// Puts a running operation back to the front of its queue, which may exceed its capacity.
+    /// Puts a running operation back at the front of its queue, which may exceed its capacity.
     pub(crate) fn requeue(&mut self, id: &str) {
         if let Some(operation) = self.operations.get_mut(id) {
             operation.status = Status::Pending;
@@ -227,7 +227,7 @@ impl Ledger {
         }
     }
 
-    /// Ends an operation; how long its last attempt took, if there was one.
+    /// Ends an operation; returns how long its last attempt took, if there was one.
     pub(crate) fn end(
         &mut self,
         id: &str,

@@ -1,4 +1,4 @@
-//! The backend's own metrics. It alone counts operations: each once, when it ends.
+//! The backend's own metrics. Only the backend counts operations: each one once, when it ends.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use telemetry::metrics::{
 use super::workers::WorkerState;
 use crate::protocol::{OperationType, Status};
 
-/// Upper bounds in seconds: operations are made to take 0.2 to 20, and longer on a busy machine.
+/// Upper bounds in seconds: operations take 0.2 to 20 by design, and longer on a busy machine.
 const DURATION_BOUNDS: [f64; 11] = [0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0];
 
 /// Why an operation went back to the queue.
@@ -17,9 +17,9 @@ const DURATION_BOUNDS: [f64; 11] = [0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.
 pub(crate) enum Requeue {
     /// Its worker stopped answering.
     WorkerLost,
-    /// Its worker was told to stop, or stopped at it without being asked by the backend.
+    /// Its worker was stopped, or ended the run without a request from the backend.
     HandedBack,
-    /// Its worker could not be reached, or did not take it.
+    /// Its worker could not be reached, or did not accept it.
     Undelivered,
 }
 
@@ -35,7 +35,7 @@ impl Requeue {
     }
 }
 
-/// The handles.
+/// The metrics.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     operations: IntCounterVec,
@@ -51,32 +51,32 @@ impl Metrics {
             operations: counters(
                 registry,
                 "operations_total",
-                "Operations that ended, by how: completed, failed or cancelled",
+                "Operations that ended, by status: completed, failed or cancelled",
                 &["operation_type", "status"],
             ),
             durations: histograms(
                 registry,
                 "operation_duration_seconds",
-                "Time in seconds from a worker's start on an operation to its completion",
+                "Time in seconds from the start of an operation on a worker to its completion",
                 &DURATION_BOUNDS,
                 &["operation_type"],
             ),
             in_progress: gauges(
                 registry,
                 "operations_in_progress",
-                "Operations that wait for a worker (pending: the queue's depth) or that one has (running)",
+                "Operations that wait for a worker (pending, the queue's depth) or run on one (running)",
                 &["operation_type", "state"],
             ),
             requeued: counters(
                 registry,
                 "operations_requeued_total",
-                "Operations that went back to the queue, by what became of their worker",
+                "Operations that were put back into the queue, by reason",
                 &["operation_type", "reason"],
             ),
             workers: gauges(
                 registry,
                 "workers_registered",
-                "Workers that registered, by what the backend knows of them now",
+                "Registered workers by their current state: available, busy or lost",
                 &["worker_type", "state"],
             ),
         };
@@ -88,7 +88,7 @@ impl Metrics {
         let capacity = gauges(
             registry,
             "operation_queue_capacity",
-            "Operations that may wait before new ones are refused with 503",
+            "Operations that may wait before new ones are rejected with 503",
             &["operation_type"],
         );
         for kind in OperationType::ALL {
@@ -112,7 +112,7 @@ impl Metrics {
         }
     }
 
-    /// An operation ended; `duration` since its worker started, if one did.
+    /// Counts an ended operation; `duration` is the time since its worker started, if one did.
     pub(crate) fn ended(&self, kind: OperationType, status: Status, duration: Option<Duration>) {
         let labels = [kind.as_str(), status.label()];
         self.operations.with_label_values(&labels).inc();

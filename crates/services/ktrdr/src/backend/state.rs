@@ -1,9 +1,9 @@
-//! Everything that changes, and the rules by which it does: each method is one transition, under
-//! the one lock in `Backend`.
+//! The backend's mutable state and its rules: each method is one transition, under the one lock in
+//! `Backend`.
 //!
-//! An operation ends exactly once, in `State::end`. A worker loses its operation by silence, by
-//! registering anew, by leaving, by not taking it, or by stopping at it unasked; all five meet in
-//! `State::give_up`.
+//! An operation ends exactly once, in `State::end`. A worker loses its operation if it stops
+//! answering, registers anew, leaves, does not accept the operation, or ends the run unrequested;
+//! all five cases call `State::give_up`.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::protocol::{
     Assignment, Beat, BeatReply, OperationType, Outcome, Registration, Report, Status,
 };
 
-/// What is to be told to a worker.
+/// An assignment to send to a worker.
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) worker: String,
@@ -44,7 +44,7 @@ pub(crate) struct State {
     pub(crate) ledger: Ledger,
     pub(crate) workers: Workers,
     metrics: Metrics,
-    /// Operations of one type that may wait.
+    /// Maximum number of waiting operations of each type.
     queue_capacity: usize,
 }
 
@@ -58,7 +58,7 @@ impl State {
         }
     }
 
-    /// A client wants `job` done; the operation's id.
+    /// A client submits `job`; returns the operation's id.
     pub(crate) fn submit(&mut self, job: Job) -> Result<String, Error> {
         let kind = job.operation_type();
         let waiting = self.ledger.waiting(kind);
@@ -89,7 +89,7 @@ impl State {
         Ok(id)
     }
 
-    /// A client wants an operation stopped; the attempt that runs and its worker, if one does.
+    /// A client cancels an operation; returns the running attempt and its worker's URL, if any.
     pub(crate) fn cancel(&mut self, id: &str) -> Result<Option<(Attempt, Url)>, Error> {
         let operation = self.operation(id)?;
         let (status, worker) = (operation.status, operation.worker.clone());
@@ -109,7 +109,7 @@ impl State {
         Ok(url.map(|url| (attempt, url)))
     }
 
-    /// A worker ended its run of an operation.
+    /// A worker reports the end of a run.
     pub(crate) fn report(&mut self, id: &str, report: Report) -> Result<(), Error> {
         let attempt = Attempt {
             operation_id: id.to_owned(),
@@ -119,7 +119,7 @@ impl State {
         if self.ledger.at(&attempt).is_none() {
             let operation = self.operation(id)?;
             let cancelled = operation.status == Status::Cancelled;
-            // The worker confirms what the backend decided.
+            // The worker confirms a cancellation by the backend.
             if cancelled && report.outcome == Outcome::Cancelled {
                 return Ok(());
             }
@@ -132,13 +132,13 @@ impl State {
         match report.outcome {
             Outcome::Completed { result } => self.end(id, status, Some(result), None),
             Outcome::Failed { error } => self.end(id, status, None, Some(error)),
-            // Nobody asked for it: a cancelled operation is at no attempt any more.
+            // Unrequested: a cancelled operation has no running attempt any more.
             Outcome::Cancelled => self.give_up(&report.worker_id, &attempt, Requeue::HandedBack),
         }
         Ok(())
     }
 
-    /// A worker is there and has nothing to do, whatever the backend thought of it.
+    /// A worker registers as idle, whatever the backend knew about it.
     pub(crate) fn register(&mut self, registration: Registration) -> Result<u32, Error> {
         let id = registration.id.clone();
         let worker_type = registration.worker_type.as_str();
@@ -150,7 +150,7 @@ impl State {
         Ok(lease)
     }
 
-    /// A worker is still there.
+    /// A worker sends a heartbeat.
     pub(crate) fn beat(&mut self, id: &str, beat: Beat) -> Result<BeatReply, Error> {
         self.workers.holding(id, beat.lease)?;
         let Some(running) = beat.running else {
@@ -168,7 +168,7 @@ impl State {
         Ok(BeatReply { stop })
     }
 
-    /// A worker stops and hands back what it was at.
+    /// A worker leaves and returns its operation.
     pub(crate) fn leave(&mut self, id: &str, lease: u32) -> Result<(), Error> {
         let interrupted = self.workers.leave(id, lease)?;
         tracing::info!(worker_id = id, "Worker left");
@@ -178,7 +178,7 @@ impl State {
         Ok(())
     }
 
-    /// Workers not heard of for longer than `silence` are lost.
+    /// Marks workers as lost after `silence` without a heartbeat.
     pub(crate) fn sweep(&mut self, silence: Duration) {
         for (id, interrupted) in self.workers.sweep(silence) {
             tracing::warn!(
@@ -192,7 +192,7 @@ impl State {
         }
     }
 
-    /// A worker could not be given its order: it has to register again.
+    /// An order could not be delivered: the worker must register again.
     pub(crate) fn undelivered(&mut self, order: &Order, reason: Requeue) {
         let attempt = order.attempt();
         if self.workers.lose(&order.worker, &attempt) {
@@ -200,7 +200,7 @@ impl State {
         }
     }
 
-    /// An attempt came to nothing: another one, unless there were too many.
+    /// An attempt failed: starts another one, unless there were too many.
     fn give_up(&mut self, worker: &str, attempt: &Attempt, reason: Requeue) {
         let Some(operation) = self.ledger.at(attempt) else {
             return;
@@ -229,11 +229,11 @@ impl State {
             status = Status::Pending.as_str(),
             worker_id = worker,
             reason = reason.as_str(),
-            "Operation re-queued"
+            "Operation put back into the queue"
         );
     }
 
-    /// The only way in which an operation ends.
+    /// Ends an operation; this is the only way in which one ends.
     fn end(&mut self, id: &str, status: Status, result: Option<Value>, error: Option<String>) {
         let Some(kind) = self.ledger.get(id).map(Operation::kind) else {
             return;
@@ -251,7 +251,7 @@ impl State {
         );
     }
 
-    /// Gives what waits to those who are available.
+    /// Assigns waiting operations to available workers.
     pub(crate) fn assign(&mut self) -> Vec<Order> {
         let mut orders = Vec::new();
         for kind in OperationType::ALL {
@@ -274,7 +274,7 @@ impl State {
         orders
     }
 
-    /// Makes the gauges say what is.
+    /// Sets the gauges to the current state.
     pub(crate) fn update_gauges(&self) {
         for kind in OperationType::ALL {
             let (waiting, running) = (self.ledger.waiting(kind), self.ledger.running(kind));

@@ -1,4 +1,4 @@
-//! The workers that registered: who is available, at what, or no longer heard of.
+//! The registered workers: available, busy or lost.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,13 +12,13 @@ use utoipa::ToSchema;
 use super::error::Error;
 use crate::protocol::{MAX_URL, OperationType, Registration, is_id};
 
-/// Workers known at once. Lost ones count, and make room for new ones.
+/// Maximum number of workers. Lost ones count, and make room for new ones.
 const MAX_WORKERS: usize = 100;
 
-/// How long a lost worker is shown as such.
+/// How long a lost worker is listed.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
 
-/// What the backend knows of a worker.
+/// The state of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum WorkerState {
@@ -42,7 +42,7 @@ impl WorkerState {
     }
 }
 
-/// One attempt at one operation.
+/// One attempt to run an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attempt {
     pub(crate) operation_id: String,
@@ -55,7 +55,7 @@ pub(crate) struct Worker {
     pub(crate) url: Url,
     lease: u32,
     last_beat: Instant,
-    /// When it became available; the one waiting longest is next.
+    /// When it became available; the worker that has waited longest is next.
     idle_since: Instant,
     pub(crate) current: Option<Attempt>,
     lost: bool,
@@ -71,7 +71,7 @@ impl Worker {
     }
 }
 
-/// A worker as the API shows it.
+/// A worker, rendered for the API.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Worker)]
 pub(crate) struct WorkerView {
@@ -80,19 +80,19 @@ pub(crate) struct WorkerView {
     /// Where the backend reaches it, without credentials.
     url: String,
     state: WorkerState,
-    /// What it is running.
+    /// The operation that it runs.
     #[schema(required)]
     operation_id: Option<String>,
     last_heard_seconds_ago: f64,
 }
 
-/// All of them, by id.
+/// All workers, by id.
 #[derive(Debug, Default)]
 pub(crate) struct Workers(BTreeMap<String, Worker>);
 
 impl Workers {
-    /// Takes a worker in, in place of an earlier one with its id. The new lease, and what the
-    /// earlier one was at.
+    /// Registers a worker and replaces an earlier one with its id. Returns the new lease, and the
+    /// attempt that the earlier worker was running.
     pub(crate) fn register(
         &mut self,
         registration: Registration,
@@ -107,7 +107,7 @@ impl Workers {
         }
         let length = url.as_str().len();
         if length > MAX_URL {
-            let reason = format!("{length} bytes are not allowed, only up to {MAX_URL}");
+            let reason = format!("{length} bytes are too long, at most {MAX_URL} are allowed");
             return Err(Error::WorkerUrl(reason));
         }
         let url = http_url(url.as_str()).map_err(Error::WorkerUrl)?;
@@ -128,7 +128,7 @@ impl Workers {
         Ok((lease, earlier.and_then(|worker| worker.current)))
     }
 
-    /// Whether there is room for another worker, if need be that of the one lost longest.
+    /// Whether there is room for another worker, if necessary by removing the one lost longest.
     fn make_room(&mut self) -> bool {
         if self.0.len() < MAX_WORKERS {
             return true;
@@ -139,7 +139,7 @@ impl Workers {
         id.is_some_and(|id| self.0.remove(&id).is_some())
     }
 
-    /// The worker, if it still has that lease.
+    /// The worker, if it still holds this lease.
     pub(crate) fn holding(&mut self, id: &str, lease: u32) -> Result<&mut Worker, Error> {
         let worker = self.0.get_mut(id);
         let holds = worker.filter(|worker| worker.lease == lease && !worker.lost);
@@ -148,7 +148,7 @@ impl Workers {
         Ok(worker)
     }
 
-    /// Lets a worker with that lease go, even a lost one; what it was at.
+    /// Removes a worker that holds this lease, even a lost one; returns its attempt.
     pub(crate) fn leave(&mut self, id: &str, lease: u32) -> Result<Option<Attempt>, Error> {
         match self.0.entry(id.to_owned()) {
             Entry::Occupied(worker) if worker.get().lease == lease => Ok(worker.remove().current),
@@ -156,8 +156,8 @@ impl Workers {
         }
     }
 
-    /// Marks those that were silent for too long as lost and forgets those that long have been.
-    /// Who was lost, and at what.
+    /// Marks workers as lost after `silence`, and removes those lost long ago. Returns the newly
+    /// lost workers with their attempts.
     pub(crate) fn sweep(&mut self, silence: Duration) -> Vec<(String, Option<Attempt>)> {
         self.0
             .retain(|_, worker| !worker.lost || worker.last_beat.elapsed() < REMEMBERED);
@@ -173,7 +173,7 @@ impl Workers {
             .collect()
     }
 
-    /// Marks the worker as lost if it is at `attempt`; whether it was.
+    /// Marks the worker as lost if it runs `attempt`; returns whether it did.
     pub(crate) fn lose(&mut self, id: &str, attempt: &Attempt) -> bool {
         let Some(worker) = self.at(id, attempt) else {
             return false;
@@ -183,7 +183,7 @@ impl Workers {
         true
     }
 
-    /// Makes the worker available again if it is at `attempt`.
+    /// Makes the worker available again if it runs `attempt`.
     pub(crate) fn release(&mut self, id: &str, attempt: &Attempt) {
         if let Some(worker) = self.at(id, attempt) {
             worker.current = None;
@@ -217,7 +217,7 @@ impl Workers {
         of_kind.filter(|worker| worker.state() == state).count()
     }
 
-    /// All of them, for people.
+    /// All workers, rendered for the API.
     pub(crate) fn views(&self) -> Vec<WorkerView> {
         let view = |(id, worker): (&String, &Worker)| WorkerView {
             id: id.clone(),

@@ -1,4 +1,4 @@
-//! What the driver does next, and when: drawn from a seed, and from nothing else.
+//! What the driver does next, and when; determined by the seed alone.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use serde_json::{Value, json};
 use crate::jobs::market::Symbol;
 use crate::protocol::OperationType;
 
-/// Requests for price data, on average, for each operation.
+/// Mean number of price requests for each operation.
 const DATA_PER_OPERATION: f64 = 2.0;
 
-/// The share of the started operations that are cancelled.
+/// The share of started operations that are cancelled.
 const CANCELLED: f64 = 0.04;
 
-/// Something to ask the backend.
+/// A request to the backend.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Action {
-    /// Start an operation, and perhaps cancel it.
+    /// Starts an operation and possibly cancels it.
     Start {
         operation_type: OperationType,
         parameters: Value,
         cancel: bool,
     },
-    /// Ask for prices, of a symbol that may not exist.
+    /// Requests prices of a symbol, which may be unknown.
     Data { symbol: &'static str, days: u32 },
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// `pace` operations a minute on average; `fault_share` of everything is wrong on purpose.
+    /// Sends `pace` operations a minute on average; `fault_share` of all requests is invalid.
     pub(crate) fn new(seed: u64, pace: f64, fault_share: f64) -> Self {
         Self {
             random: Xoshiro256PlusPlus::seed_from_u64(seed),
@@ -47,7 +47,7 @@ impl Plan {
         }
     }
 
-    /// How long to wait, and what to do then. Waits are exponential, as between independent users.
+    /// The next pause and action. Pauses are exponential, as between independent users.
     pub(crate) fn next(&mut self) -> (Duration, Action) {
         let uniform: f64 = self.random.random();
         let wait = self.mean.mul_f64(-(1.0 - uniform).ln());
@@ -64,7 +64,7 @@ impl Plan {
         (wait, action)
     }
 
-    /// A faulty one is refused, or, half of the faulty trainings, diverges.
+    /// A faulty operation is rejected, except for half of the faulty trainings, which diverge.
     fn operation(&mut self, symbol: &str, faulty: bool) -> Action {
         let seed: u32 = self.random.random();
         let cancel = self.random.random_bool(CANCELLED);
@@ -91,7 +91,7 @@ impl Plan {
         }
     }
 
-    /// From 100 to 10000, many small ones and few large ones: uniform on a logarithmic scale.
+    /// A size from 100 to 10000, uniform on a logarithmic scale: many small ones, few large ones.
     fn size(&mut self) -> u32 {
         (100.0 * 100f64.powf(self.random.random())) as u32
     }

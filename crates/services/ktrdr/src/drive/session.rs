@@ -1,4 +1,4 @@
-//! Asking the backend, following what was started, and one line for everything that happens.
+//! Sends requests, follows the operations, and prints one line for every event.
 
 use std::collections::VecDeque;
 use std::fmt::Arguments;
@@ -14,26 +14,26 @@ use url::Url;
 use super::plan::Action;
 use crate::protocol::endpoint;
 
-/// How long the backend may take to answer.
+/// Timeout of a request to the backend.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The first pause when the backend is away, doubled each time.
+/// The first pause while the backend is unavailable; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
 
-/// Between two looks at operations, once everything was asked for.
-const LOOK_PAUSE: Duration = Duration::from_millis(250);
+/// Pause between two checks of the operations, after the last request.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Operations followed at once; the oldest are let go.
-const FOLLOWED: usize = 200;
+/// Maximum number of operations to follow; the oldest are dropped.
+const MAX_FOLLOWED: usize = 200;
 
-/// A conversation with the backend.
+/// A client of the backend and its counts.
 pub(super) struct Session<W> {
     backend: Url,
     client: Client,
     out: W,
     started: VecDeque<Started>,
-    sums: Sums,
+    totals: Totals,
 }
 
 struct Started {
@@ -43,10 +43,10 @@ struct Started {
 }
 
 #[derive(Default)]
-struct Sums {
-    asked: u64,
+struct Totals {
+    requested: u64,
     accepted: u64,
-    refused: u64,
+    rejected: u64,
     data: u64,
     completed: u64,
     failed: u64,
@@ -60,18 +60,18 @@ impl<W: Write> Session<W> {
             client: Client::default(),
             out,
             started: VecDeque::new(),
-            sums: Sums::default(),
+            totals: Totals::default(),
         }
     }
 
     /// Prints one line.
-    pub(super) fn say(&mut self, line: Arguments<'_>) -> io::Result<()> {
+    pub(super) fn print(&mut self, line: Arguments<'_>) -> io::Result<()> {
         writeln!(self.out, "{line}")
     }
 
-    /// Operations asked for, whatever the answer.
-    pub(super) fn asked(&self) -> u64 {
-        self.sums.asked
+    /// Operations requested, whatever the answer.
+    pub(super) fn requested(&self) -> u64 {
+        self.totals.requested
     }
 
     pub(super) async fn perform(&mut self, action: Action) -> io::Result<()> {
@@ -84,19 +84,19 @@ impl<W: Write> Session<W> {
                 let what = operation_type.as_str();
                 let path = ["api", "v1", &format!("{what}s"), "start"];
                 let reply = self
-                    .ask(Method::POST, &path, &[], Some(&parameters))
+                    .request(Method::POST, &path, &[], Some(&parameters))
                     .await?;
-                self.sums.asked += 1;
+                self.totals.requested += 1;
                 self.started(what, cancel, &parameters, &reply)
             }
             Action::Data { symbol, days } => {
                 let path = ["api", "v1", "data", symbol];
                 let query = [("days", days)];
-                let reply = self.ask(Method::GET, &path, &query, None).await?;
-                self.sums.data += 1;
+                let reply = self.request(Method::GET, &path, &query, None).await?;
+                self.totals.data += 1;
                 match reply.status {
-                    StatusCode::OK => self.say(format_args!("data {symbol}: {days} days")),
-                    _ => self.refused("data", &reply),
+                    StatusCode::OK => self.print(format_args!("data {symbol}: {days} days")),
+                    _ => self.rejected("data", &reply),
                 }
             }
         }
@@ -111,29 +111,29 @@ impl<W: Write> Session<W> {
     ) -> io::Result<()> {
         let answer = json(reply);
         let Some(id) = answer["operation_id"].as_str() else {
-            return self.refused(what, reply);
+            return self.rejected(what, reply);
         };
-        self.sums.accepted += 1;
+        self.totals.accepted += 1;
         self.started.push_back(Started {
             id: id.to_owned(),
             what,
             cancel,
         });
-        if self.started.len() > FOLLOWED {
+        if self.started.len() > MAX_FOLLOWED {
             self.started.pop_front();
         }
-        self.say(format_args!("{what} {id} started: {parameters}"))
+        self.print(format_args!("{what} {id} started: {parameters}"))
     }
 
-    fn refused(&mut self, what: &str, reply: &Reply) -> io::Result<()> {
-        self.sums.refused += 1;
+    fn rejected(&mut self, what: &str, reply: &Reply) -> io::Result<()> {
+        self.totals.rejected += 1;
         let answer = json(reply);
-        let detail = answer["detail"].as_str().unwrap_or("no reason given");
+        let detail = answer["detail"].as_str().unwrap_or("without a reason");
         let status = reply.status.as_u16();
-        self.say(format_args!("{what} refused: {status}, {detail}"))
+        self.print(format_args!("{what} rejected: {status}, {detail}"))
     }
 
-    /// Looks at the operation that was not looked at for longest.
+    /// Checks the operation that was checked least recently.
     pub(super) async fn follow(&mut self) -> io::Result<()> {
         let Some(mut started) = self.started.pop_front() else {
             return Ok(());
@@ -141,21 +141,21 @@ impl<W: Write> Session<W> {
         let id = started.id.as_str();
         if std::mem::take(&mut started.cancel) {
             let path = ["api", "v1", "operations", id, "cancel"];
-            self.ask(Method::POST, &path, &[], None).await?;
+            self.request(Method::POST, &path, &[], None).await?;
         }
         let path = ["api", "v1", "operations", id];
-        let reply = self.ask(Method::GET, &path, &[], None).await?;
+        let reply = self.request(Method::GET, &path, &[], None).await?;
         let what = started.what;
         if reply.status == StatusCode::NOT_FOUND {
-            return self.say(format_args!(
-                "{what} {id} is forgotten: the backend was restarted"
+            return self.print(format_args!(
+                "{what} {id} is unknown: the backend was restarted"
             ));
         }
         let operation = json(&reply);
         let outcome = match operation["status"].as_str() {
-            Some("COMPLETED") => &mut self.sums.completed,
-            Some("FAILED") => &mut self.sums.failed,
-            Some("CANCELLED") => &mut self.sums.cancelled,
+            Some("COMPLETED") => &mut self.totals.completed,
+            Some("FAILED") => &mut self.totals.failed,
+            Some("CANCELLED") => &mut self.totals.cancelled,
             _ => {
                 self.started.push_back(started);
                 return Ok(());
@@ -164,37 +164,37 @@ impl<W: Write> Session<W> {
         *outcome += 1;
         let status = operation["status"].as_str().unwrap_or_default();
         match operation["error"].as_str() {
-            Some(error) => self.say(format_args!("{what} {id} {status}: {error}")),
-            None => self.say(format_args!("{what} {id} {status}")),
+            Some(error) => self.print(format_args!("{what} {id} {status}: {error}")),
+            None => self.print(format_args!("{what} {id} {status}")),
         }
     }
 
     pub(super) async fn follow_to_the_end(&mut self) -> io::Result<()> {
         while !self.started.is_empty() {
             self.follow().await?;
-            sleep(LOOK_PAUSE).await;
+            sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
 
-    pub(super) fn sums(&mut self) -> io::Result<()> {
-        let Sums {
-            asked,
+    pub(super) fn totals(&mut self) -> io::Result<()> {
+        let Totals {
+            requested,
             accepted,
-            refused,
+            rejected,
             data,
             completed,
             failed,
             cancelled,
-        } = self.sums;
-        self.say(format_args!(
-            "asked for {asked} operations ({accepted} accepted) and {data} times for data; {refused} refused; \
+        } = self.totals;
+        self.print(format_args!(
+            "requested {requested} operations ({accepted} accepted) and data {data} times; {rejected} rejected; \
              {completed} completed, {failed} failed, {cancelled} cancelled"
         ))
     }
 
-    /// The backend's answer, however long it takes to be back.
-    async fn ask(
+    /// Sends a request and retries until the backend answers.
+    async fn request(
         &mut self,
         method: Method,
         path: &[&str],
@@ -217,26 +217,26 @@ impl<W: Write> Session<W> {
             let away = pause > FIRST_PAUSE;
             match sent {
                 Ok(reply) if away => {
-                    self.say(format_args!("the backend answers again"))?;
+                    self.print(format_args!("the backend answers again"))?;
                     return Ok(reply);
                 }
                 Ok(reply) => return Ok(reply),
-                Err(error) if !away => self.away(&error)?,
+                Err(error) if !away => self.report_outage(&error)?,
                 Err(_) => {}
             }
             sleep(pause).await;
-            pause = LONGEST_PAUSE.min(pause * 2);
+            pause = MAX_PAUSE.min(pause * 2);
         }
     }
 
-    fn away(&mut self, error: &CallError) -> io::Result<()> {
+    fn report_outage(&mut self, error: &CallError) -> io::Result<()> {
         let cause = error.cause();
         let backend = self.backend.clone();
-        self.say(format_args!("{backend} {error}: {cause}; trying again"))
+        self.print(format_args!("{backend} {error}: {cause}; retrying"))
     }
 }
 
-/// The body; null when it is not JSON.
+/// The body as JSON; null if it is not JSON.
 fn json(reply: &Reply) -> Value {
     serde_json::from_slice(&reply.body).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! A backtest: a moving-average crossover, replayed over a price series tick by tick.
 //!
-//! The strategy holds the symbol while the mean of the last `fast` closes is above that of the
-//! last `slow` ones, and nothing otherwise. Every change costs a fee.
+//! The strategy holds the symbol while the mean of the last `fast` closes is above that of the last
+//! `slow` ones, and nothing otherwise. Every trade costs a fee.
 
 use std::collections::VecDeque;
 
@@ -16,18 +16,18 @@ use crate::schema::Number;
 /// Price changes in a trading day: two a second for six and a half hours.
 const TICKS: u32 = 46_800;
 
-/// What the strategy starts with, in the symbol's currency.
+/// The initial capital, in the symbol's currency.
 const CAPITAL: f64 = 10_000.0;
 
-/// The share of the capital that buying or selling costs.
+/// The fee of a trade, as a share of the capital.
 const FEE: f64 = 0.0005;
 
-/// What is to be replayed.
+/// The parameters of a backtest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = BacktestParameters)]
 pub struct Parameters {
-    /// What is traded.
+    /// The symbol to trade.
     pub symbol: Symbol,
     /// Length of the price series in trading days, 100 to 10000.
     #[serde(default = "default_days")]
@@ -37,11 +37,11 @@ pub struct Parameters {
     #[serde(default = "default_fast")]
     #[schema(minimum = 2, maximum = 50)]
     pub fast: u32,
-    /// Closes in the slow mean, more than in the fast one, up to 100.
+    /// Closes in the slow mean: more than in the fast one, up to 100.
     #[serde(default = "default_slow")]
     #[schema(minimum = 3, maximum = 100)]
     pub slow: u32,
-    /// The price series; drawn when absent.
+    /// The seed of the price series; random if absent.
     #[serde(default = "rand::random")]
     #[schema(value_type = Number)]
     pub seed: u32,
@@ -67,13 +67,13 @@ impl Parameters {
     }
 }
 
-/// A replay on its way.
+/// A running backtest.
 #[derive(Debug)]
 pub(super) struct Backtest {
     closes: Closes,
     fast: Mean,
     slow: Mean,
-    /// The previous close and what was held over night: 1 or 0.
+    /// The previous close, and the overnight position: 1 or 0.
     last: Option<f64>,
     holding: bool,
     equity: f64,
@@ -99,7 +99,7 @@ impl Backtest {
 
     /// Replays one day.
     pub(super) fn day(&mut self) {
-        let close = self.closes.next().expect("the walk has no end");
+        let close = self.closes.next().expect("the walk is endless");
         if let Some(last) = self.last.replace(close)
             && self.holding
         {
@@ -128,12 +128,12 @@ impl Backtest {
     }
 }
 
-/// To hundredths.
+/// Rounds to hundredths.
 fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
-/// The mean of the last few values.
+/// The mean of the most recent values.
 #[derive(Debug)]
 struct Mean {
     values: VecDeque<f64>,
@@ -151,7 +151,7 @@ impl Mean {
         }
     }
 
-    /// The mean with `value` as the newest; none until there are enough.
+    /// Adds `value` and returns the mean; none until there are enough values.
     fn push(&mut self, value: f64) -> Option<f64> {
         self.sum += value;
         self.values.push_back(value);

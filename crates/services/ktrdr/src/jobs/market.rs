@@ -5,13 +5,13 @@ use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What can be traded, and what its walk looks like.
+/// A symbol that can be traded, with its random walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Symbol {
-    /// A share that moves little
+    /// A share with low volatility
     Aapl,
-    /// A coin that moves a lot
+    /// A coin with high volatility
     Btcusd,
     /// A currency pair
     Eurusd,
@@ -31,7 +31,7 @@ impl Symbol {
         Self::Usdjpy,
     ];
 
-    /// As it is written in requests.
+    /// The symbol's name in requests.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,13 +43,13 @@ impl Symbol {
         }
     }
 
-    /// The symbol written so; none if there is no such symbol.
+    /// The symbol with this name; none if it does not exist.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|symbol| symbol.as_str() == name)
     }
 
-    /// The price at which its walk starts, and the standard deviation of a day's return.
+    /// The initial price of the walk, and the standard deviation of a day's return.
     fn walk(self) -> (f64, f64) {
         match self {
             Self::Aapl => (190.0, 0.016),
@@ -65,7 +65,7 @@ impl Symbol {
 #[derive(Debug)]
 pub(crate) struct Normals {
     pub(crate) random: Xoshiro256PlusPlus,
-    /// The second of the pair that the method makes.
+    /// The second number of the pair that the method yields.
     spare: Option<f64>,
 }
 
@@ -94,7 +94,7 @@ impl Normals {
     }
 }
 
-/// Daily closing prices, without end.
+/// Daily closing prices; the iterator is endless.
 #[derive(Debug)]
 pub(crate) struct Closes {
     normals: Normals,
@@ -105,7 +105,8 @@ pub(crate) struct Closes {
 }
 
 impl Closes {
-    /// Prices of `symbol` with `ticks` price changes a day: more ticks are more work, not more risk.
+    /// Prices of `symbol` with `ticks` price changes a day: more ticks mean more computation, not
+    /// higher volatility.
     pub(crate) fn new(symbol: Symbol, seed: u32, ticks: u32) -> Self {
         let (price, deviation) = symbol.walk();
         Self {

@@ -1,7 +1,7 @@
-//! A training: logistic regression, fitted by gradient descent to seeded data.
+//! A training: logistic regression, fitted to seeded data by gradient descent.
 //!
-//! The data: each row has normal features, and its label is drawn from a hidden model of the
-//! symbol and seed, so that there is something to learn and no way to learn it perfectly.
+//! Each row has normally distributed features, and its label is drawn from a hidden model of the
+//! symbol and seed, so the model can learn, but not perfectly.
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -14,35 +14,35 @@ use crate::schema::Number;
 
 const ROWS: usize = CHUNKS * CHUNK;
 
-/// Rows are kept in pieces of 66 KB: those the allocator gives back to the system when the fit is
-/// over, where it would keep one large piece for the next.
+/// Rows are kept in chunks of 66 KB, which the allocator returns to the system after the fit; it
+/// would keep one large block for the next fit.
 const CHUNKS: usize = 20;
 const CHUNK: usize = 500;
 
 const FEATURES: usize = 32;
 
-/// A loss that many times the one of a model that knows nothing has no way back.
+/// A fit whose loss exceeds that of an untrained model by this factor has diverged.
 const DIVERGED: f64 = 2.0;
 
-/// Added to the seed, so that a training and a backtest with one seed have nothing in common.
+/// Added to the seed, so that a training and a backtest with the same seed are independent.
 const STREAM: u64 = 1 << 60;
 
-/// What is to be fitted.
+/// The parameters of a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = TrainingParameters)]
 pub struct Parameters {
-    /// What the data is about.
+    /// The symbol that the data belongs to.
     pub symbol: Symbol,
     /// Passes over the data, 100 to 10000.
     #[serde(default = "default_epochs")]
     #[schema(minimum = 100, maximum = 10_000)]
     pub epochs: u32,
-    /// Length of a step, 0.001 to 1000; the fit diverges from about 100 on.
+    /// The step size, 0.001 to 1000; the fit diverges from about 100 on.
     #[serde(default = "default_learning_rate")]
     #[schema(minimum = 0.001, maximum = 1000.0)]
     pub learning_rate: f64,
-    /// The data; drawn when absent.
+    /// The seed of the data; random if absent.
     #[serde(default = "rand::random")]
     #[schema(value_type = Number)]
     pub seed: u32,
@@ -63,14 +63,14 @@ impl Parameters {
     }
 }
 
-/// A fit on its way.
+/// A running training.
 #[derive(Debug)]
 pub(super) struct Training {
     rows: Vec<Vec<Row>>,
     weights: [f32; FEATURES],
     learning_rate: f64,
     epoch: u32,
-    /// Mean logarithmic loss, and share of rows told right, before the last step.
+    /// Mean logarithmic loss, and share of correctly classified rows, before the last step.
     loss: f64,
     accuracy: f64,
 }
@@ -99,7 +99,7 @@ impl Training {
         }
     }
 
-    /// One step of gradient descent over all rows. An error when the fit diverges.
+    /// Runs one step of gradient descent over all rows; an error if the fit diverges.
     pub(super) fn epoch(&mut self) -> Result<(), String> {
         self.epoch += 1;
         let mut gradient = [0.0; FEATURES];
@@ -160,7 +160,7 @@ fn sigmoid(margin: f32) -> f32 {
     1.0 / (1.0 + (-margin).exp())
 }
 
-/// The negative logarithm of the probability given to the label, without overflow.
+/// The negative logarithm of the probability of the label, without overflow.
 fn log_loss(margin: f32, label: f32) -> f32 {
     margin.max(0.0) - margin * label + (-margin.abs()).exp().ln_1p()
 }

@@ -1,5 +1,5 @@
-//! Registering, beating, leaving. A lease that the backend does not know is the end of whatever
-//! this worker is at: it registers again, with nothing to do.
+//! Registering, heartbeats, leaving. If the backend does not know the lease, the worker abandons
+//! its run and registers again as idle.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -12,22 +12,22 @@ use super::slot::Stop;
 use super::{NO_PANIC, Worker};
 use crate::protocol::{Beat, BeatReply, Lease, Registration, accepted, endpoint};
 
-/// How long the backend may take to answer.
+/// Timeout of a request to the backend.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The pause after the first attempt to register, doubled each time.
+/// The pause after the first failed registration; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+const MAX_PAUSE: Duration = Duration::from_secs(4);
 
-/// A lease that ends within so many heartbeats was refused for a reason that will not go away soon,
-/// such as an address at which the backend does not find this worker.
+/// A lease that ends within this many heartbeats points to a lasting problem, such as a URL at
+/// which the backend cannot reach this worker.
 const SHORT_LEASE: u32 = 3;
 
 /// The longest pause between two leases, in heartbeats.
-const LONGEST_ABSENCE: u32 = 8;
+const MAX_ABSENCE: u32 = 8;
 
 impl Worker {
-    /// Registers, and again, after a pause, whenever the backend forgot.
+    /// Registers, and registers again after a pause whenever the lease ends.
     pub(super) async fn stay_registered(&self) -> Infallible {
         let mut pause = Duration::ZERO;
         loop {
@@ -44,7 +44,7 @@ impl Worker {
             tracing::warn!(
                 worker_id = self.id,
                 ?pause,
-                "The backend knows this worker no more"
+                "The backend no longer knows this worker"
             );
             self.slot.stop(None, Stop::Abandon);
             self.slot.cleared().await;
@@ -52,7 +52,7 @@ impl Worker {
         }
     }
 
-    /// Tries until the backend takes this worker in.
+    /// Retries until the backend accepts the registration.
     async fn register(&self) -> Lease {
         let url = endpoint(&self.config.backend_url, &["api", "v1", "workers"]);
         let registration = Registration {
@@ -70,21 +70,21 @@ impl Worker {
             let problem = match sent.await {
                 Ok(reply) => match accepted(&reply) {
                     Some(lease) => return lease,
-                    None => format!("it answered {}", reply.status),
+                    None => format!("unexpected answer {}", reply.status),
                 },
                 Err(error) => error.cause(),
             };
             if pause == FIRST_PAUSE {
                 let backend_url = shown(&self.config.backend_url);
-                tracing::warn!(backend_url, problem, "Cannot register; trying again");
+                tracing::warn!(backend_url, problem, "Cannot register; retrying");
             }
             sleep(pause).await;
-            pause = LONGEST_PAUSE.min(pause * 2);
+            pause = MAX_PAUSE.min(pause * 2);
         }
     }
 
-    /// Beats until the backend refuses it. An unreachable backend is waited for: it may be back
-    /// before it misses this worker, or with no memory of it.
+    /// Sends heartbeats until the backend rejects one. An unreachable backend may return before it
+    /// counts this worker as lost, or without any memory of it.
     async fn beat(&self, lease: Lease) {
         let path = ["api", "v1", "workers", &self.id, "heartbeat"];
         let url = endpoint(&self.config.backend_url, &path);
@@ -116,13 +116,13 @@ impl Worker {
                 _ if unheard => {}
                 _ => {
                     unheard = true;
-                    tracing::warn!(worker_id = self.id, "Heartbeats get no answer");
+                    tracing::warn!(worker_id = self.id, "Heartbeats are not answered");
                 }
             }
         }
     }
 
-    /// Gives the lease back, if there is one and someone to give it to.
+    /// Returns the lease, if there is one and the backend is reachable.
     pub(super) async fn leave(&self) {
         let Some(lease) = self.lease.lock().expect(NO_PANIC).take() else {
             return;
@@ -136,15 +136,15 @@ impl Worker {
         });
         if let Err(error) = sent.await {
             let problem = error.cause();
-            tracing::warn!(worker_id = self.id, problem, "Could not leave the backend");
+            tracing::warn!(worker_id = self.id, problem, "Cannot leave the backend");
         }
     }
 }
 
-/// How long to stay away after a lease that lasted for `leased`, when the last time it was `pause`.
+/// The pause after a lease that lasted for `leased`; `pause` is the previous pause.
 fn absence(pause: Duration, leased: Duration, heartbeat: Duration) -> Duration {
     if leased < heartbeat * SHORT_LEASE {
-        (pause * 2).clamp(heartbeat, heartbeat * LONGEST_ABSENCE)
+        (pause * 2).clamp(heartbeat, heartbeat * MAX_ABSENCE)
     } else {
         heartbeat
     }

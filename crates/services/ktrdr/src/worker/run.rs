@@ -1,7 +1,8 @@
-//! One operation, from its order to its report.
+//! One operation, from its assignment to its report.
 //!
-//! The computation runs in short slices on a thread where blocking is allowed. Between them it
-//! pauses: so it can be stopped, takes as long as its size says, and leaves the CPU to others.
+//! The computation runs in short slices on a thread where blocking is allowed. The pauses between
+//! slices make it stoppable, make its duration depend on its size, and leave CPU time to other
+//! processes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,19 +17,19 @@ use super::slot::Stop;
 use crate::jobs::{Computation, Job, Step};
 use crate::protocol::{Assignment, Outcome, Report, endpoint};
 
-/// From the start of one slice to that of the next.
+/// From the start of one slice to the start of the next.
 const PERIOD: Duration = Duration::from_millis(40);
 
-/// How long the backend may take to accept a report.
+/// Timeout of a report.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The pause between two attempts to report.
 const REPORT_PAUSE: Duration = Duration::from_millis(500);
 
-/// Days or epochs in a slice: 500 a second, so that what may be asked for takes 0.2 s to 20 s.
+/// Days or epochs in a slice: 500 a second, so that the allowed sizes take 0.2 s to 20 s.
 const STEPS: u32 = 20;
 
-/// Does what the slot was taken for, empties the slot, and reports.
+/// Runs the assignment in the slot, clears the slot, and reports.
 pub(super) async fn run(worker: Arc<Worker>, assignment: Assignment, cause: Cause) {
     let span = run_span(&worker, &assignment);
     cause.adopt(&span);
@@ -58,7 +59,7 @@ fn run_span(worker: &Worker, assignment: &Assignment) -> Span {
     )
 }
 
-/// The outcome; none when the run was abandoned.
+/// The outcome; none if the run was abandoned.
 async fn compute(worker: &Worker, job: &Job) -> Option<Outcome> {
     let share = worker.config.failure_share;
     let own = job.clone();
@@ -89,16 +90,16 @@ async fn compute(worker: &Worker, job: &Job) -> Option<Outcome> {
     }
 }
 
-/// Until the next period, and longer if the slice took more than its share of the CPU.
+/// The pause until the next period, longer if the slice used more than its share of the CPU.
 fn pause(busy: Duration, max_duty: f64) -> Duration {
     let owed = busy.mul_f64(1.0 / max_duty - 1.0);
     owed.max(PERIOD.saturating_sub(busy))
 }
 
 fn panicked(error: &JoinError) -> Outcome {
-    tracing::error!(%error, "Computation broke");
+    tracing::error!(%error, "Computation panicked");
     Outcome::Failed {
-        error: "the computation broke".to_owned(),
+        error: "the computation panicked".to_owned(),
     }
 }
 
@@ -116,8 +117,8 @@ fn record(span: &Span, assignment: &Assignment, ended: &Option<Outcome>) {
     }
 }
 
-/// Tells the backend, again and again until it has an answer. It may refuse: then the operation
-/// was given to someone else, or nobody knows it any more.
+/// Sends the report and retries until the backend answers. The backend rejects it if the operation
+/// was assigned to another worker or is unknown.
 async fn report(worker: &Worker, assignment: &Assignment, outcome: Outcome, cause: &Cause) {
     let id = assignment.operation_id.as_str();
     let span = info_span!(parent: None, "operation.report", operation.id = id);
@@ -151,7 +152,7 @@ fn settled(operation_id: &str, status: StatusCode) {
         tracing::info!(
             operation_id,
             answer = status.as_u16(),
-            "The backend has no use for this result"
+            "The backend rejected the result"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What a worker is at: one operation or none.
+//! The operation that a worker runs, if any.
 
 use telemetry::metrics::{InProgress, IntGauge};
 use tokio::sync::watch;
@@ -8,9 +8,9 @@ use crate::protocol::{Assignment, Running};
 /// Why a run ends early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// The operation is cancelled; the backend is told when it has stopped.
+    /// The operation was cancelled; the worker reports when the run has stopped.
     Cancel,
-    /// Someone else will do it, or nobody; there is nothing to report.
+    /// The operation is no longer assigned to this worker; there is nothing to report.
     Abandon,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// Empty. `busy` counts what is in it.
+    /// Creates an empty slot. `busy` is 1 while it is occupied.
     pub(super) fn new(busy: IntGauge) -> Self {
         Self {
             current: watch::Sender::new(None),
@@ -37,7 +37,7 @@ impl Slot {
         }
     }
 
-    /// Puts an operation in if there is room.
+    /// Occupies the slot with an operation if it is empty.
     pub(super) fn take(&self, assignment: &Assignment) -> bool {
         self.current.send_if_modified(|current| {
             let free = current.is_none();
@@ -64,13 +64,12 @@ impl Slot {
             if let Some(current) = current {
                 current.running.progress = progress;
             }
-            // Nobody waits for progress.
+            // Progress does not wake any waiter.
             false
         });
     }
 
-    /// Tells the run to stop, if it is that attempt at that operation or any will do; whether it
-    /// was told.
+    /// Requests the run to stop, if it matches `only`; returns whether it does.
     pub(super) fn stop(&self, only: Option<(&str, u32)>, why: Stop) -> bool {
         self.current.send_if_modified(|current| {
             let Some(current) = current else { return false };
@@ -87,14 +86,15 @@ impl Slot {
         })
     }
 
-    /// Ready when the run is to stop.
+    /// Ready when the run must stop.
     pub(super) async fn stopped(&self) -> Stop {
         let mut current = self.current.subscribe();
-        let told = current
+        let stopped = current
             .wait_for(|current| current.as_ref().is_none_or(|it| it.stop.is_some()))
             .await;
-        let told = told.expect("the sender lives as long as this borrows it");
-        told.as_ref()
+        let stopped = stopped.expect("the sender lives as long as this borrows it");
+        stopped
+            .as_ref()
             .and_then(|it| it.stop)
             .unwrap_or(Stop::Abandon)
     }
@@ -103,7 +103,7 @@ impl Slot {
         self.current.send_replace(None);
     }
 
-    /// Ready when there is room.
+    /// Ready when the slot is empty.
     pub(super) async fn cleared(&self) {
         let mut current = self.current.subscribe();
         let empty = current.wait_for(Option::is_none).await;

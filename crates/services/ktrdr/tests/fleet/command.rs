@@ -67,7 +67,7 @@ async fn help_names_every_flag_and_its_variable() {
 }
 
 #[tokio::test]
-async fn bad_flags_are_refused_with_what_is_allowed() {
+async fn invalid_flags_are_rejected_with_the_allowed_values() {
     for (arguments, words) in [
         (
             &["backend", "--queue-capacity=10001"][..],
@@ -103,7 +103,7 @@ async fn bad_flags_are_refused_with_what_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_worker_that_listens_everywhere_must_say_where_it_is() {
+async fn a_worker_that_listens_on_all_addresses_needs_an_advertised_url() {
     let refused = ktrdr(&["worker", "--listen=0.0.0.0:0", "--traces-exporter=none"]).await;
     assert_eq!(refused.status.code(), Some(1));
     let text = String::from_utf8(refused.stderr).unwrap();
@@ -111,7 +111,7 @@ async fn a_worker_that_listens_everywhere_must_say_where_it_is() {
 }
 
 #[tokio::test]
-async fn an_advertised_worker_is_reached_there() {
+async fn the_backend_uses_the_advertised_url() {
     let fleet = Fleet::start(&[]).await;
     let plain = fleet.worker("training", &[]).await;
     let advertise = format!("--advertise-url={}", plain.url(""));
@@ -129,7 +129,7 @@ async fn an_advertised_worker_is_reached_there() {
 }
 
 #[tokio::test]
-async fn backend_and_workers_say_what_they_are() {
+async fn backend_and_workers_describe_themselves() {
     let fleet = Fleet::start(&[]).await;
     let worker = fleet.worker("training", &[]).await;
     let (_, backend) = testkit::get(&fleet.backend.url("/")).await;

@@ -1,4 +1,4 @@
-//! The driver: what it asks, what it prints, and how it takes an outage.
+//! The driver: its requests, its output, and its behaviour during an outage.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -30,44 +30,44 @@ impl Driver {
         Self { child, lines }
     }
 
-    /// The next line; none after the last.
+    /// The next line; none at the end.
     async fn line(&mut self) -> Option<String> {
         let line = timeout(testkit::DEADLINE, self.lines.next_line()).await;
         line.expect("a line in time").expect("a readable line")
     }
 
-    /// The next line with those words.
+    /// The next line that contains `words`.
     async fn until(&mut self, words: &str) -> String {
         while let Some(line) = self.line().await {
             if line.contains(words) {
                 return line;
             }
         }
-        panic!("ended without {words:?}");
+        panic!("no line with {words:?}");
     }
 
     async fn terminate(mut self) -> (String, ExitStatus) {
         let pid = self.child.id().expect("still running");
         let pid = Pid::from_raw(i32::try_from(pid).expect("process ids are small"));
         kill(pid, Signal::SIGTERM).expect("our own child can be signalled");
-        let sums = self.until("asked for ").await;
+        let sums = self.until("requested ").await;
         (sums, self.child.wait().await.expect("our own child"))
     }
 }
 
 #[tokio::test]
-async fn its_sums_are_the_backends() {
+async fn its_totals_match_the_backend() {
     let fleet = Fleet::start(&["--queue-capacity=1000"]).await;
     let _worker = fleet.worker("backtest", &[]).await;
     let flags = ["--seed=5", "--pace=6000", "--operations=12"];
     let mut driver = Driver::start(&fleet, &[&flags[..], &["--fault-share=0.3"]].concat());
     let sums = tokio::select! {
-        sums = driver.until("asked for ") => sums,
+        sums = driver.until("requested ") => sums,
         () = cancel_what_takes_long(&fleet) => unreachable!("it has no end"),
     };
     let status = driver.child.wait().await.unwrap();
     assert!(status.success());
-    assert!(sums.starts_with("asked for 12 operations"), "{sums}");
+    assert!(sums.starts_with("requested 12 operations"), "{sums}");
     for status in ["completed", "failed", "cancelled"] {
         let expected = format!("{} {status}", fleet.ended(status).await);
         assert!(sums.contains(&expected), "{expected}: {sums}");
@@ -76,12 +76,12 @@ async fn its_sums_are_the_backends() {
     let unknown = ["status=\"404\"", "handler=\"/api/v1/data/{symbol}\""];
     let refused = metrics.sum("http_requests_total", &["status=\"422\""])
         + metrics.sum("http_requests_total", &unknown);
-    assert!(refused > 0.0, "this seed has some");
-    let expected = format!("{refused} refused");
+    assert!(refused > 0.0, "this seed has invalid requests");
+    let expected = format!("{refused} rejected");
     assert!(sums.contains(&expected), "{expected}: {sums}");
 }
 
-/// Trainings have no worker in that test, and large backtests are not worth the wait.
+/// This test has no worker for trainings, and large backtests take too long.
 async fn cancel_what_takes_long(fleet: &Fleet) {
     loop {
         let (_, answer) = fleet.get("/api/v1/operations?limit=100").await;
@@ -96,30 +96,30 @@ async fn cancel_what_takes_long(fleet: &Fleet) {
 }
 
 #[tokio::test]
-async fn one_seed_asks_one_series() {
+async fn one_seed_sends_one_series_of_requests() {
     let fleet = Fleet::start(&["--queue-capacity=1000"]).await;
     let mut series = Vec::new();
     for seed in ["--seed=1", "--seed=1", "--seed=2"] {
         let flags = [seed, "--pace=6000", "--fault-share=0.2"];
         let mut driver = Driver::start(&fleet, &flags);
-        let mut asked = Vec::new();
-        while asked.len() < 20 {
+        let mut requests = Vec::new();
+        while requests.len() < 20 {
             let line = driver.line().await.unwrap();
-            // Without what the answers decide: ids, and what became of operations.
+            // Ignore what depends on the answers: ids and outcomes.
             if let Some(at) = line.find('{') {
-                asked.push(line[at..].to_owned());
-            } else if line.starts_with("data") || line.contains("refused:") {
-                asked.push(line);
+                requests.push(line[at..].to_owned());
+            } else if line.starts_with("data") || line.contains("rejected:") {
+                requests.push(line);
             }
         }
-        series.push(asked);
+        series.push(requests);
     }
     assert_eq!(series[0], series[1]);
     assert_ne!(series[0], series[2]);
 }
 
 #[tokio::test]
-async fn it_survives_a_restart_of_the_backend_and_says_so_once() {
+async fn it_survives_a_restart_of_the_backend_and_reports_it_once() {
     let mut fleet = Fleet::start(&IMPATIENT).await;
     let mut driver = Driver::start(&fleet, &["--seed=3", "--pace=600"]);
     driver.until("data ").await;

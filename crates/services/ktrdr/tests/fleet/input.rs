@@ -1,4 +1,4 @@
-//! Bad input: the right status, and a detail that names what was wrong and what is allowed.
+//! Invalid input: the right status, and a detail that names the fault and the allowed values.
 
 use mini_tempo::{Span, Value as Attribute};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use testkit::eventually;
 use crate::support::Fleet;
 
 #[tokio::test]
-async fn bad_operations_are_refused() {
+async fn invalid_operations_are_rejected() {
     let fleet = Fleet::start(&[]).await;
     for (kind, parameters, words) in [
         ("backtest", json!({}), &["symbol", "missing"][..]),
@@ -73,11 +73,11 @@ async fn bad_operations_are_refused() {
         expect(status, 422, &answer, words);
     }
     let (_, answer) = fleet.get("/api/v1/operations").await;
-    assert_eq!(answer["operations"], json!([]), "nothing was started");
+    assert_eq!(answer["operations"], json!([]), "no operation was started");
 }
 
 #[tokio::test]
-async fn bad_paths_and_queries_are_refused() {
+async fn invalid_paths_and_queries_are_rejected() {
     let fleet = Fleet::start(&[]).await;
     for (path, status, words) in [
         ("/api/v1/data/TULIP", 404, &["TULIP", "AAPL", "USDJPY"][..]),
@@ -106,9 +106,9 @@ async fn bad_paths_and_queries_are_refused() {
     expect(status, 404, &answer, &["abc"]);
 }
 
-/// Spans, lines and answers that hold a client's text wait in memory: how much of it is bounded.
+/// Spans, lines and answers keep a client's text in memory, so its length is bounded.
 #[tokio::test]
-async fn a_path_that_can_be_no_id_is_refused_and_not_kept() {
+async fn a_path_with_an_invalid_id_is_rejected_and_not_kept() {
     let fleet = Fleet::start(&[]).await;
     let report = json!({ "worker_id": "w", "attempt": 1, "outcome": { "status": "CANCELLED" } });
     for id in [
@@ -163,7 +163,7 @@ async fn a_path_that_can_be_no_id_is_refused_and_not_kept() {
     }
 }
 
-/// The attributes that hold a client's text.
+/// The attributes that contain a client's text.
 const KEYS: [&str; 4] = [
     "url.path",
     "url.query",
@@ -178,9 +178,9 @@ fn text_of<'a>(span: &'a Span, key: &str) -> &'a str {
     }
 }
 
-/// What is kept of a report or a registration is bounded too.
+/// Reports and registrations are bounded too.
 #[tokio::test]
-async fn long_reports_and_urls_are_refused() {
+async fn long_reports_and_urls_are_rejected() {
     let fleet = Fleet::start(&[]).await;
     let url = format!("http://127.0.0.1:1/{}", "x".repeat(1100));
     let registration = json!({ "id": "w", "worker_type": "backtest", "url": url });
@@ -208,7 +208,7 @@ async fn long_reports_and_urls_are_refused() {
 }
 
 #[tokio::test]
-async fn bad_bodies_are_refused() {
+async fn invalid_bodies_are_rejected() {
     let fleet = Fleet::start(&[]).await;
     let url = fleet.backend.url("/api/v1/backtests/start");
     let json_type = Some("application/json");
@@ -229,7 +229,7 @@ async fn bad_bodies_are_refused() {
 }
 
 #[tokio::test]
-async fn a_worker_takes_only_its_own_kind() {
+async fn a_worker_accepts_only_its_own_type() {
     let fleet = Fleet::start(&[]).await;
     let worker = fleet.worker("training", &[]).await;
     let job = json!({ "operation_type": "backtest", "parameters": { "symbol": "AAPL" } });
@@ -247,7 +247,7 @@ async fn a_worker_takes_only_its_own_kind() {
 }
 
 #[tokio::test]
-async fn bad_registrations_are_refused() {
+async fn invalid_registrations_are_rejected() {
     let fleet = Fleet::start(&[]).await;
     let (long, longest) = ("x".repeat(65), "x".repeat(64));
     let here = "http://127.0.0.1:1";

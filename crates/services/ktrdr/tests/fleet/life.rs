@@ -1,4 +1,4 @@
-//! An operation's life, from its start to its end.
+//! The life of an operation, from its start to its end.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ async fn a_training_learns() {
     let accuracy = operation["result"]["accuracy"].as_f64().unwrap();
     assert!(
         (0.8..1.0).contains(&accuracy),
-        "a coin has 0.5: {operation}"
+        "guessing has 0.5: {operation}"
     );
 }
 
@@ -59,14 +59,14 @@ async fn one_seed_has_one_result() {
         fleet.until(&ids[0], "COMPLETED").await,
         fleet.until(&ids[1], "COMPLETED").await,
     ];
-    assert_ne!(first["worker"], second["worker"], "the work is shared");
+    assert_ne!(first["worker"], second["worker"], "both workers are used");
     assert_eq!(first["result"], second["result"]);
     let other = fleet.until(&other, "COMPLETED").await;
     assert_ne!(first["result"], other["result"]);
 }
 
 #[tokio::test]
-async fn failures_say_why() {
+async fn failures_have_a_reason() {
     let fleet = Fleet::start(&[]).await;
     let _backtester = fleet.worker("backtest", &["--failure-share=1"]).await;
     let _trainer = fleet.worker("training", &[]).await;

@@ -1,4 +1,4 @@
-//! Workers that die, stall, stop or come back, and a backend that forgets.
+//! Workers that die, stall, stop or return, and a backend that is restarted.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const REASON: [&str; 3] = [
     "reason=\"undelivered\"",
 ];
 
-/// Takes the worker with that address out of `workers`.
+/// Removes the worker with this address from `workers`.
 fn take(workers: &mut Vec<Process>, address: &serde_json::Value) -> Process {
     let at = workers.iter().position(|worker| *address == worker.address);
     workers.remove(at.expect("one of the workers"))
@@ -46,7 +46,7 @@ async fn a_killed_workers_operation_completes_elsewhere() {
     assert_eq!(
         metrics.sum("operations_total", &[]),
         2.0,
-        "each counts once"
+        "each operation counts once"
     );
     assert_eq!(metrics.sum("operation_duration_seconds_count", &[]), 2.0);
     assert_eq!(metrics.sum("operations_requeued_total", &[]), 1.0);
@@ -87,8 +87,8 @@ async fn an_operation_lost_twice_fails() {
 }
 
 #[tokio::test]
-async fn a_restarted_worker_gives_its_operation_up_at_once() {
-    // Nobody would be missed within this test.
+async fn a_restarted_worker_gives_up_its_operation_at_once() {
+    // No worker counts as lost within this test.
     let fleet = Fleet::start(&["--heartbeat=300ms", "--missed-heartbeats=100"]).await;
     let worker = fleet.worker("backtest", &[]).await;
     let address = worker.address.clone();
@@ -102,7 +102,7 @@ async fn a_restarted_worker_gives_its_operation_up_at_once() {
 }
 
 #[tokio::test]
-async fn a_stalled_workers_late_result_is_refused() {
+async fn a_late_result_of_a_stalled_worker_is_rejected() {
     let fleet = Fleet::start(&IMPATIENT).await;
     let mut workers = vec![
         fleet.worker("backtest", &[]).await,
@@ -133,7 +133,7 @@ async fn a_stalled_workers_late_result_is_refused() {
 }
 
 #[tokio::test]
-async fn a_worker_told_to_stop_hands_its_operation_back() {
+async fn a_stopped_worker_returns_its_operation() {
     let fleet = Fleet::start(&IMPATIENT).await;
     let worker = fleet.worker("backtest", &[]).await;
     let address = worker.address.clone();
@@ -163,7 +163,7 @@ async fn an_operation_that_cannot_be_delivered_goes_to_another_worker() {
     let operation = fleet.until(&id, "COMPLETED").await;
     assert_eq!(
         operation["attempt"], 2,
-        "the one that waited longest was asked first"
+        "the worker that waited longest was first"
     );
     let metrics = fleet.backend.metrics().await;
     assert_eq!(metrics.sum("operations_requeued_total", &REASON[2..]), 1.0);
@@ -171,11 +171,14 @@ async fn an_operation_that_cannot_be_delivered_goes_to_another_worker() {
 }
 
 #[tokio::test]
-async fn a_worker_that_cannot_be_reached_neither_hurries_nor_blocks_for_ever() {
-    // Bound, so that nobody else is there, and not listening.
-    let nobody = TcpSocket::new_v4().unwrap();
-    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let advertise = format!("--advertise-url=http://{}", nobody.local_addr().unwrap());
+async fn deliveries_to_an_unreachable_worker_back_off_and_end() {
+    // Bound but not listening, so that no other process uses the port.
+    let unreachable = TcpSocket::new_v4().unwrap();
+    unreachable.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let advertise = format!(
+        "--advertise-url=http://{}",
+        unreachable.local_addr().unwrap()
+    );
     let fleet = Fleet::start(&["--heartbeat=200ms"]).await;
     let own = [advertise.as_str(), "--id=astray"];
     let worker = fleet.worker_at("127.0.0.1:0", "backtest", &own).await;
@@ -185,7 +188,7 @@ async fn a_worker_that_cannot_be_reached_neither_hurries_nor_blocks_for_ever() {
     let operation = fleet.until(&id, "FAILED").await;
     assert!(
         start.elapsed() >= Duration::from_secs(2),
-        "four pauses of 0.2 s, each twice the one before unless 0.6 s passed in between"
+        "four pauses from 0.2 s, each twice the previous one unless 0.6 s passed in between"
     );
     let error = operation["error"].as_str().unwrap();
     assert!(
@@ -204,14 +207,14 @@ async fn a_worker_that_cannot_be_reached_neither_hurries_nor_blocks_for_ever() {
 }
 
 #[tokio::test]
-async fn workers_find_a_restarted_backend() {
+async fn workers_register_with_a_restarted_backend() {
     let mut fleet = Fleet::start(&IMPATIENT).await;
     let worker = fleet.worker("backtest", &[]).await;
     let forgotten = fleet.backtest(ENDLESS).await;
     fleet.until_midway(&forgotten, 1).await;
     let address = fleet.backend.address.clone();
     fleet.backend.signal(Signal::SIGKILL);
-    worker.line_with("Heartbeats get no answer").await;
+    worker.line_with("Heartbeats are not answered").await;
     fleet.backend = role("backend", &address, &["--traces-exporter=none"]).await;
     fleet.until_worker(&worker.address, "available").await;
     let (status, _) = fleet.get(&format!("/api/v1/operations/{forgotten}")).await;

@@ -1,4 +1,4 @@
-//! The fleet as real processes: what the API says, and what happens when a worker dies.
+//! The fleet as real processes: the API, and the loss of workers.
 
 mod command;
 mod crowd;

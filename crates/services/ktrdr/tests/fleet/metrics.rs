@@ -1,4 +1,4 @@
-//! What Prometheus finds: everything from the start, and figures that move.
+//! The metrics that Prometheus scrapes: all series exist from the start, and their values change.
 
 use std::time::Instant;
 
@@ -76,7 +76,7 @@ async fn every_series_exists_before_the_first_operation() {
 }
 
 #[tokio::test]
-async fn a_worker_has_its_own_figures() {
+async fn a_worker_has_its_own_metrics() {
     let fleet = Fleet::start(&["--heartbeat=1s"]).await;
     // As in the demo.
     let worker = fleet.worker("backtest", &["--span-queue-size=512"]).await;
@@ -88,7 +88,7 @@ async fn a_worker_has_its_own_figures() {
     let cpu = "process_cpu_seconds_total";
     let used = before.value(cpu, &[]) - idle.value(cpu, &[]);
     assert!(used / elapsed < 0.01, "{used} s of {elapsed} s");
-    // Room for a debug build, which may be twice as fat: the goal of 12 MB is for a release build.
+    // A debug build may use twice the memory: the goal of 12 MB is for a release build.
     let resident = before.value("process_resident_memory_bytes", &[]);
     assert!(resident < 24e6, "{resident} bytes");
 
@@ -109,7 +109,7 @@ async fn a_worker_has_its_own_figures() {
 }
 
 #[tokio::test]
-async fn figures_move_with_what_happens() {
+async fn metrics_change_with_operations() {
     let fleet = Fleet::start(&[]).await;
     let _worker = fleet.worker("backtest", &[]).await;
     for _ in 0..3 {
@@ -144,14 +144,14 @@ async fn figures_move_with_what_happens() {
     let seconds = metrics.value("operation_duration_seconds_sum", kind);
     assert!(
         seconds >= 3.0 * 0.16,
-        "100 days take 0.2 s at least, less a slice: {seconds}"
+        "100 days take at least 0.2 s, minus a slice: {seconds}"
     );
     let available = ["worker_type=\"backtest\"", "state=\"available\""];
     assert_eq!(metrics.value("workers_registered", &available), 1.0);
 }
 
 #[tokio::test]
-async fn no_request_makes_a_new_series() {
+async fn requests_create_no_series() {
     let fleet = Fleet::start(&[]).await;
     for path in [
         "/healthz",

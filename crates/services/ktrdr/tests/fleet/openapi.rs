@@ -1,10 +1,10 @@
-//! The OpenAPI documents say what backend and worker do.
+//! The OpenAPI documents match the backend and the worker.
 
 use testkit::check_openapi;
 
 use crate::support::Fleet;
 
-/// The one rule that a schema cannot state.
+/// A rule that a schema cannot express.
 const BACKEND: &str = r#"
 [[operations]]
 include-name = "POST /api/v1/backtests/start"
@@ -20,13 +20,13 @@ include-name = "POST /api/v1/runs"
 checks.positive_data_acceptance.expected-statuses = [202, 409, 422]
 "#;
 
-/// With what `openapi.py` changes in requests.
+/// The changes of requests by `openapi.py`.
 fn configuration(own: &str) -> String {
     let hooks = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fleet/openapi.py");
     format!("hooks = {hooks:?}\n{own}")
 }
 
-/// All that is started can wait, and workers that were made up are lost soon and make room.
+/// All operations can wait, and invented workers are soon lost and make room.
 const FLAGS: [&str; 3] = [
     "--queue-capacity=10000",
     "--heartbeat=50ms",

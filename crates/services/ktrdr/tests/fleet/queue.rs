@@ -1,10 +1,10 @@
-//! The bounded queue, and cancelling what waits, runs or has ended.
+//! The bounded queue, and cancelling operations that wait, run or have ended.
 
 use crate::support::{ENDLESS, Fleet, IMPATIENT, backtest};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_full_queue_refuses_until_there_is_room() {
+async fn a_full_queue_rejects_until_there_is_room() {
     let fleet = Fleet::start(&["--queue-capacity=2"]).await;
     let _worker = fleet.worker("backtest", &[]).await;
     let running = fleet.backtest(ENDLESS).await;
@@ -37,23 +37,26 @@ async fn a_full_queue_refuses_until_there_is_room() {
         let operation = fleet.until(id, "COMPLETED").await;
         ended.push(operation["ended_at"].as_str().unwrap().to_owned());
     }
-    assert!(ended.is_sorted(), "first come, first served: {ended:?}");
+    assert!(
+        ended.is_sorted(),
+        "the queue is first in, first out: {ended:?}"
+    );
     fleet.backtest(100).await;
 }
 
 #[tokio::test]
-async fn the_queues_of_the_two_types_are_apart() {
+async fn the_two_types_have_separate_queues() {
     let fleet = Fleet::start(&["--queue-capacity=0"]).await;
     let _worker = fleet.worker("training", &[]).await;
     let (status, _) = fleet.post("/api/v1/backtests/start", &backtest(100)).await;
-    assert_eq!(status, 503, "no worker, no room");
+    assert_eq!(status, 503, "no worker is free and the queue is full");
     fleet
         .accepted("training", &json!({ "symbol": "AAPL" }))
         .await;
 }
 
 #[tokio::test]
-async fn what_waits_is_cancelled_at_once() {
+async fn waiting_operations_are_cancelled_at_once() {
     let fleet = Fleet::start(&[]).await;
     let id = fleet.backtest(100).await;
     let (status, operation) = fleet.cancel(&id).await;
@@ -64,7 +67,7 @@ async fn what_waits_is_cancelled_at_once() {
     assert_eq!(
         fleet.operation(&id).await["attempt"],
         0,
-        "nobody was given it"
+        "it was never assigned"
     );
     let (_, lines) = worker.terminate().await;
     let runs = lines.iter().filter(|line| line["message"] == "Run ended");
@@ -72,7 +75,7 @@ async fn what_waits_is_cancelled_at_once() {
 }
 
 #[tokio::test]
-async fn what_runs_is_stopped_and_its_worker_goes_on() {
+async fn cancelling_a_run_stops_it_and_frees_its_worker() {
     let fleet = Fleet::start(&[]).await;
     let worker = fleet.worker("backtest", &[]).await;
     let id = fleet.backtest(ENDLESS).await;
@@ -94,7 +97,7 @@ async fn what_runs_is_stopped_and_its_worker_goes_on() {
 }
 
 #[tokio::test]
-async fn what_has_ended_cannot_be_cancelled() {
+async fn ended_operations_cannot_be_cancelled() {
     let fleet = Fleet::start(&[]).await;
     let _worker = fleet.worker("backtest", &[]).await;
     let id = fleet.backtest(100).await;
@@ -109,7 +112,7 @@ async fn what_has_ended_cannot_be_cancelled() {
 }
 
 #[tokio::test]
-async fn a_cancel_that_comes_late_stops_no_other_attempt() {
+async fn a_late_cancel_does_not_stop_another_attempt() {
     let fleet = Fleet::start(&IMPATIENT).await;
     let worker = fleet.worker("backtest", &[]).await;
     let id = fleet.backtest(400).await;
@@ -122,7 +125,7 @@ async fn a_cancel_that_comes_late_stops_no_other_attempt() {
     assert_eq!(cancel("").await, 422);
     assert_eq!(cancel("?attempt=2").await, 404);
 
-    // The backend did not ask for this one: to it, the operation has lost its worker.
+    // The backend did not send this request: from its view, the operation lost its worker.
     assert_eq!(cancel("?attempt=1").await, 202);
     fleet.until_midway(&id, 2).await;
     assert_eq!(cancel("?attempt=1").await, 404);

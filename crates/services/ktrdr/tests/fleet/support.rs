@@ -1,4 +1,4 @@
-//! A backend and its workers on free ports, and what a client asks of them.
+//! A backend and its workers on free ports, and client requests to them.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use tokio::net::TcpListener;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ktrdr");
 
-/// A silence of three seconds is the end of a worker: short for a test, long for a busy machine of
-/// two cores.
+/// A worker is lost after three seconds: short for a test, long enough for a busy machine with two
+/// cores.
 pub(crate) const IMPATIENT: [&str; 2] = ["--heartbeat=300ms", "--missed-heartbeats=10"];
 
 /// Longer than any test.
 pub(crate) const ENDLESS: u32 = 10_000;
 
-/// A backtest of that many days, always the same one.
+/// A backtest of this many days, always the same one.
 pub(crate) fn backtest(days: u32) -> Value {
     json!({ "symbol": "EURUSD", "days": days, "seed": 1 })
 }
@@ -31,7 +31,7 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    /// A backend without workers; `own` are further flags of it.
+    /// Starts a backend without workers; `own` are additional flags.
     pub(crate) async fn start(own: &[&str]) -> Self {
         let store = Store::new(mini_tempo::DEFAULT_MAX_SPANS);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -48,14 +48,14 @@ impl Fleet {
         }
     }
 
-    /// Another worker, registered. It never fails on purpose unless `own` says so.
+    /// Starts and registers a worker. It has no simulated faults unless `own` configures them.
     pub(crate) async fn worker(&self, worker_type: &str, own: &[&str]) -> Process {
         let process = self.worker_at("127.0.0.1:0", worker_type, own).await;
         self.until_worker(&process.address, "available").await;
         process
     }
 
-    /// A worker on that address, registered or not.
+    /// Starts a worker on this address, without waiting for its registration.
     pub(crate) async fn worker_at(&self, listen: &str, worker_type: &str, own: &[&str]) -> Process {
         let worker_type = format!("--type={worker_type}");
         let backend = format!("--backend-url={}", self.backend.url(""));
@@ -69,7 +69,7 @@ impl Fleet {
         role("worker", listen, &[&always, fault, own].concat()).await
     }
 
-    /// Waits until the backend says that of the worker.
+    /// Waits until the backend lists the worker in this state.
     pub(crate) async fn until_worker(&self, id: &str, state: &str) {
         eventually(&format!("worker {id} to be {state}"), || async {
             (self.worker_state(id).await? == state).then_some(())
@@ -77,7 +77,7 @@ impl Fleet {
         .await;
     }
 
-    /// What the backend knows of the worker; none if nothing.
+    /// The worker's state in the backend; none if it is not listed.
     pub(crate) async fn worker_state(&self, id: &str) -> Option<String> {
         let (_, answer) = self.get("/api/v1/workers").await;
         let workers = answer["workers"].as_array().expect("a list");
@@ -85,7 +85,7 @@ impl Fleet {
         Some(text(&worker["state"]).to_owned())
     }
 
-    /// Waits until workers were heard so many times more.
+    /// Waits for this many more heartbeats.
     pub(crate) async fn until_heartbeats(&self, more: f64) {
         let heard = || async {
             let metrics = self.backend.metrics().await;
@@ -110,12 +110,12 @@ impl Fleet {
         (status, answer.json().await.unwrap_or_default())
     }
 
-    /// Starts a backtest of that many days; its id.
+    /// Starts a backtest of this many days; returns its id.
     pub(crate) async fn backtest(&self, days: u32) -> String {
         self.accepted("backtest", &backtest(days)).await
     }
 
-    /// Starts an operation; its id.
+    /// Starts an operation; returns its id.
     pub(crate) async fn accepted(&self, operation_type: &str, parameters: &Value) -> String {
         let path = format!("/api/v1/{operation_type}s/start");
         let (status, answer) = self.post(&path, parameters).await;
@@ -129,7 +129,7 @@ impl Fleet {
         operation
     }
 
-    /// Waits until the operation is in that status; what it is then.
+    /// Waits until the operation has this status; returns the operation.
     pub(crate) async fn until(&self, id: &str, status: &str) -> Value {
         eventually(&format!("operation {id} to be {status}"), || async {
             let operation = self.operation(id).await;
@@ -138,7 +138,7 @@ impl Fleet {
         .await
     }
 
-    /// Waits until a worker is in the middle of that attempt.
+    /// Waits until a worker is in the middle of this attempt.
     pub(crate) async fn until_midway(&self, id: &str, attempt: u32) -> Value {
         eventually(
             &format!("attempt {attempt} at {id} to be midway"),
@@ -158,14 +158,14 @@ impl Fleet {
         self.post(&path, &Value::Null).await
     }
 
-    /// How many operations ended so, by the backend's own count.
+    /// How many operations ended with this status, as the backend counts.
     pub(crate) async fn ended(&self, status: &str) -> f64 {
         let status = format!("status=\"{status}\"");
         let metrics = self.backend.metrics().await;
         metrics.sum("operations_total", &[&status])
     }
 
-    /// The trace of that id, once it has all of those spans.
+    /// The trace with this id, once it has all of these spans.
     pub(crate) async fn trace(&self, id: &Value, spans: &[&str]) -> Arc<Trace> {
         let id = text(id).parse().expect("an answer's trace id is one");
         eventually(&format!("{spans:?} in {id}"), || async {
@@ -177,14 +177,14 @@ impl Fleet {
     }
 }
 
-/// A JSON value that is text.
+/// A JSON value that is a string.
 pub(crate) fn text(value: &Value) -> &str {
     value
         .as_str()
-        .unwrap_or_else(|| panic!("{value} is no text"))
+        .unwrap_or_else(|| panic!("{value} is not a string"))
 }
 
-/// One role as a process.
+/// Starts one role as a process.
 pub(crate) async fn role(role: &str, listen: &str, own: &[&str]) -> Process {
     let listen = format!("--listen={listen}");
     let arguments = [&[role, &listen, "--span-delay=50"], own].concat();

@@ -82,12 +82,12 @@ async fn register_and_run_are_in_one_trace() {
     assert!(register.duration_nanos() < 500_000_000, "instant");
     assert!(
         run.duration_nanos() > 200_000_000,
-        "150 days take 0.3 s, less a slice"
+        "150 days take 0.3 s, minus a slice"
     );
     let accepted = only(&trace, "POST /api/v1/runs");
     assert!(
         accepted.end_unix_nano() < run.end_unix_nano(),
-        "accepting is not running"
+        "accepting takes less time than running"
     );
 }
 
@@ -111,7 +111,7 @@ async fn a_failed_run_is_an_error_with_its_reason() {
 }
 
 #[tokio::test]
-async fn a_cancelled_run_says_so() {
+async fn a_cancelled_run_has_its_status() {
     let fleet = Fleet::start(&[]).await;
     let _worker = fleet.worker("backtest", &[]).await;
     let (_, answer) = fleet
@@ -151,7 +151,7 @@ async fn a_second_attempt_is_in_the_same_trace() {
     assert_eq!(
         run.attribute("operation.attempt"),
         Some(Value::Int(2)),
-        "the first one died with its worker"
+        "the first attempt ended with its worker"
     );
 }
 
