@@ -1,4 +1,4 @@
-//! How many dice one batch rolls.
+//! The number of dice that one batch rolls.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ impl BatchSize {
     /// The largest batch. A label and a bucket exist for each size up to it.
     pub const MAX: u8 = 20;
 
-    /// Every size, ascending.
+    /// All sizes, ascending.
     pub fn all() -> impl Iterator<Item = Self> {
         (1..=Self::MAX).map(Self)
     }
@@ -26,29 +26,29 @@ impl BatchSize {
     }
 }
 
-/// The text is no number of rolls.
+/// The error for a text that is not a valid number of rolls.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be a whole number from 1 to {}", BatchSize::MAX)]
-pub struct NotABatchSize;
+pub struct InvalidBatchSize;
 
 impl FromStr for BatchSize {
-    type Err = NotABatchSize;
+    type Err = InvalidBatchSize;
 
-    fn from_str(text: &str) -> Result<Self, NotABatchSize> {
+    fn from_str(text: &str) -> Result<Self, InvalidBatchSize> {
         match text.parse::<u8>() {
-            // One spelling for each size: neither +5 nor 05.
+            // Each size has one spelling: neither +5 nor 05 is valid.
             Ok(size) if (1..=Self::MAX).contains(&size) && text == size.to_string() => {
                 Ok(Self(size))
             }
-            _ => Err(NotABatchSize),
+            _ => Err(InvalidBatchSize),
         }
     }
 }
 
 impl TryFrom<String> for BatchSize {
-    type Error = NotABatchSize;
+    type Error = InvalidBatchSize;
 
-    fn try_from(text: String) -> Result<Self, NotABatchSize> {
+    fn try_from(text: String) -> Result<Self, InvalidBatchSize> {
         text.parse()
     }
 }

@@ -11,7 +11,7 @@ use crate::{Die, Specification, UNKNOWN};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Catalogue(BTreeMap<String, Specification>);
 
-/// Why a catalogue was rejected: the mistake, and the line and column of the file where it is.
+/// Why a catalogue was rejected: the mistake, with its line and column in the file.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct CatalogueError(#[from] serde_json::Error);
@@ -26,12 +26,12 @@ impl Catalogue {
     /// Reads a catalogue.
     ///
     /// # Errors
-    /// [`CatalogueError`] says what the first mistake is and where.
+    /// [`CatalogueError`] describes the first mistake and its position.
     pub fn parse(json: &str) -> Result<Self, CatalogueError> {
         Ok(serde_json::from_str(json)?)
     }
 
-    /// The die of that name.
+    /// The die with this name.
     #[must_use]
     pub fn get(&self, identifier: &str) -> Option<Die> {
         let (identifier, specification) = self.0.get_key_value(identifier)?;
@@ -46,15 +46,15 @@ impl Catalogue {
         self.0.keys().map(String::as_str)
     }
 
-    /// How many dice there are.
+    /// The number of dice.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.len()
     }
 }
 
-/// Checks names as they are read, so that a mistake is reported with its place. A name given twice
-/// is one: `serde` alone would let the last win.
+/// Checks names as they are read, so that a mistake is reported with its position. A duplicate name
+/// is a mistake: with `serde` alone, the last definition would win.
 impl<'de> Deserialize<'de> for Catalogue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries;
@@ -93,7 +93,9 @@ fn check_identifier(identifier: &str) -> Result<(), String> {
         return Err(format!("{identifier:?}: an identifier has {allowed}"));
     }
     if identifier == UNKNOWN {
-        return Err(format!("{UNKNOWN:?}: stands for dice that do not exist"));
+        return Err(format!(
+            "{UNKNOWN:?}: this name is reserved for dice that do not exist"
+        ));
     }
     Ok(())
 }

@@ -1,24 +1,22 @@
-//! Names of dice, as clients write them.
+//! Names of dice, as given by clients.
 
-/// The longest name that is looked up, in characters; dice have at most 32. Far enough below the
-/// bound on query strings that none grows beyond it, however often it is encoded anew on its way.
+/// The longest name that is looked up, in characters; dice have at most 32. It is far below the
+/// limit of query strings, which repeated percent-encoding must not exceed.
 pub const MAX_NAME: usize = 64;
 
-/// A name that no die can have.
+/// A name that is too long for any die.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "there is no such die: a name has at most {MAX_NAME} characters, this one has {characters}"
-)]
+#[error("unknown die: a name has at most {MAX_NAME} characters, but this one has {characters}")]
 pub struct NameTooLong {
-    /// Its length.
+    /// Its length in characters.
     pub characters: usize,
 }
 
-/// Checks what a client calls a die. Every service does so before it passes the name on, so that
-/// no later one refuses what an earlier one took.
+/// Checks the length of a name. Every service does so before it passes the name on, so that no
+/// later service rejects a name that an earlier one accepted.
 ///
 /// # Errors
-/// [`NameTooLong`].
+/// [`NameTooLong`] if it has more than [`MAX_NAME`] characters.
 pub fn check_name(name: &str) -> Result<(), NameTooLong> {
     match name.chars().count() {
         0..=MAX_NAME => Ok(()),

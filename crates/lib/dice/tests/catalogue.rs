@@ -1,9 +1,9 @@
-//! The one data file, and what a malformed one is told.
+//! The embedded data file, and the errors for malformed files.
 
 use dice::{Catalogue, Specification, UNKNOWN};
 
 #[test]
-fn the_embedded_dice_are_the_contracts() {
+fn the_embedded_dice_match_the_contract() {
     let catalogue = Catalogue::embedded();
     let dice: Vec<(String, Specification)> = catalogue
         .identifiers()
@@ -58,15 +58,15 @@ fn a_malformed_file_is_rejected_with_the_place_of_the_mistake() {
         ),
         (
             die("\"faces\": [], \"error_rate\": 0"),
-            "faces: has 0 entries, allowed are 1 to 100 at line 1",
+            "faces: 0 entries are not allowed, expected 1 to 100 at line 1",
         ),
         (
             die("\"faces\": [1, 9], \"error_rate\": 0"),
-            "faces[1]: is 9, allowed are 0 to 8 at line 1",
+            "faces[1]: 9 is not allowed, expected 0 to 8 at line 1",
         ),
         (
             die("\"faces\": [1], \"error_rate\": 1.5"),
-            "error_rate: is 1.5, allowed are 0.0 to 1.0 at line 1",
+            "error_rate: 1.5 is not allowed, expected 0.0 to 1.0 at line 1",
         ),
         (
             die("\"faces\": [1], \"error_rate\": 0").replace("odd", "Odd one"),
@@ -74,7 +74,7 @@ fn a_malformed_file_is_rejected_with_the_place_of_the_mistake() {
         ),
         (
             die("\"faces\": [1], \"error_rate\": 0").replace("odd", UNKNOWN),
-            "\"unknown\": stands for dice that do not exist at line 1",
+            "\"unknown\": this name is reserved for dice that do not exist at line 1",
         ),
         (
             "{\"a\": {\"faces\":[1],\"error_rate\":0}, \"a\": {\"faces\":[2],\"error_rate\":0}}"

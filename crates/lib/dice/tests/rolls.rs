@@ -1,5 +1,5 @@
-//! Rolls are uniform over the faces and fail as often as the error rate says.
-//! The generators are seeded: a passing test passes every time.
+//! Rolls are uniform over the faces and fail at the error rate.
+//! The random generators are seeded, so a test that passes once always passes.
 
 use dice::{Catalogue, Specification};
 use rand::SeedableRng;
@@ -37,7 +37,7 @@ fn every_face_is_equally_likely() {
 }
 
 #[test]
-fn the_uniformity_test_would_notice_a_biased_die() {
+fn the_uniformity_test_detects_a_biased_die() {
     let loaded = Specification {
         faces: vec![1, 2, 3, 4, 5, 6, 6],
         error_rate: 0.0,

@@ -1,4 +1,4 @@
-"""What schemathesis sends to KTRDR, where it must be otherwise than it makes it up."""
+"""Changes of the requests that schemathesis sends to KTRDR."""
 
 import schemathesis
 
@@ -9,12 +9,12 @@ def before_call(context, case, kwargs):
     body = case.body
     url = body.get("url") if isinstance(body, dict) else None
     if isinstance(url, str) and url.startswith("http://") and len(url) <= 1024:
-        # Port 9, discard, where nothing listens: the backend sends workers operations.
+        # The backend sends operations to workers: use the discard port, where nothing listens.
         body["url"] = "http://127.0.0.1:9/"
 
 
 def whole(value):
-    """1.0 as 1: an integer in JSON Schema, and not in serde."""
+    """Converts 1.0 to 1, which serde requires for integers and JSON Schema does not."""
     if isinstance(value, dict):
         return {key: whole(item) for key, item in value.items()}
     if isinstance(value, list):
