@@ -1,4 +1,4 @@
-//! Sending: lines gathered into batches, each posted until the sink has taken or refused it.
+//! Sends lines in batches and retries each batch until the sink accepts or rejects it.
 
 use std::future::pending;
 use std::io::Write;
@@ -17,27 +17,27 @@ use crate::Settings;
 use crate::line::export_request;
 use crate::pipeline::{Counts, Queued};
 
-/// How long an answer may take: OTLP exporters' usual bound.
-const ANSWER_BOUND: Duration = Duration::from_secs(30);
+/// Timeout of an answer, the usual one of OTLP exporters.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The sending end of the queue.
 pub(crate) struct Delivery {
     settings: Settings,
     client: Client,
     queue: mpsc::Receiver<Queued>,
-    /// Taken from the queue, and too much for the batch before.
+    /// Taken from the queue, but too large for the previous batch.
     next: Option<Queued>,
-    /// Ready when no more lines are to be taken.
+    /// Ready when the queue should be flushed and closed.
     stopped: oneshot::Receiver<()>,
     counts: Arc<Counts>,
 }
 
-/// What became of one attempt.
+/// The result of one attempt.
 enum Attempt {
-    Taken,
-    /// Sending the same again would be answered the same.
-    Refused(StatusCode),
-    /// To be tried again, after that long if the sink said so.
+    Accepted,
+    /// A permanent rejection: the same request would get the same answer.
+    Rejected(StatusCode),
+    /// A temporary failure: retry, after this time if the sink requires one.
     Failed {
         reason: String,
         retry_after: Duration,
@@ -53,13 +53,13 @@ impl Delivery {
     ) -> Self {
         // It delivers lines; what signals has is for reading.
         let client = Client::builder()
-            // A proxy that the shell has set is not for the sink next door.
+            // The sink is local: ignore the proxy variables of the shell.
             .no_proxy()
-            .timeout(ANSWER_BOUND)
+            .timeout(ANSWER_TIMEOUT)
             .build();
         Self {
             settings,
-            client: client.expect("a client without TLS and proxies has nothing that can fail"),
+            client: client.expect("building a client without TLS and proxies cannot fail"),
             queue,
             next: None,
             stopped,
@@ -67,7 +67,7 @@ impl Delivery {
         }
     }
 
-    /// Sends until it is told to stop and nothing waits any more.
+    /// Sends until it is stopped and the queue is empty.
     pub(crate) async fn run(mut self) {
         loop {
             let batch = self.gather().await;
@@ -75,11 +75,15 @@ impl Delivery {
                 return;
             }
             let count = batch.len() as u64;
-            let end = match self.deliver(&compressed(&batch)).await {
+            let end = match self.deliver(&compress(&batch)).await {
                 Ok(()) => &self.counts.sent,
                 Err(status) => {
                     let status = status.as_u16();
-                    tracing::warn!(status, count, "Usage lines were refused and are lost");
+                    tracing::warn!(
+                        status,
+                        count,
+                        "The sink rejected usage lines: they are lost"
+                    );
                     &self.counts.dropped
                 }
             };
@@ -88,7 +92,7 @@ impl Delivery {
         }
     }
 
-    /// The next lines to send together; none when it was told to stop and none is left.
+    /// The next batch; empty if the delivery was stopped and the queue is empty.
     async fn gather(&mut self) -> Vec<Queued> {
         let mut batch: Vec<Queued> = self.next.take().into_iter().collect();
         let mut bytes: usize = batch.iter().map(|queued| queued.record.bytes()).sum();
@@ -122,23 +126,20 @@ impl Delivery {
         batch
     }
 
-    /// Posts `body` until the sink takes it, or refuses it with the status returned.
+    /// Posts `body` until the sink accepts it; an error with the status if the sink rejects it.
     async fn deliver(&self, body: &[u8]) -> Result<(), StatusCode> {
         let mut pause = self.settings.min_pause;
         let mut complained = false;
         loop {
             match self.attempt(body.to_vec()).await {
-                Attempt::Taken => return Ok(()),
-                Attempt::Refused(status) => return Err(status),
+                Attempt::Accepted => return Ok(()),
+                Attempt::Rejected(status) => return Err(status),
                 Attempt::Failed {
                     reason,
                     retry_after,
                 } => {
                     if !complained {
-                        tracing::warn!(
-                            reason,
-                            "Usage lines are not taken: trying again until they are"
-                        );
+                        tracing::warn!(reason, "The sink does not accept usage lines: retrying");
                         complained = true;
                     }
                     sleep(pause.max(retry_after).min(self.settings.max_pause)).await;
@@ -156,12 +157,12 @@ impl Delivery {
             .header(CONTENT_ENCODING, "gzip")
             .body(body);
         match request.send().await {
-            Ok(answer) if answer.status().is_success() => Attempt::Taken,
+            Ok(answer) if answer.status().is_success() => Attempt::Accepted,
             Ok(answer) if is_temporary(answer.status()) => Attempt::Failed {
                 reason: answer.status().to_string(),
                 retry_after: retry_after(&answer),
             },
-            Ok(answer) => Attempt::Refused(answer.status()),
+            Ok(answer) => Attempt::Rejected(answer.status()),
             Err(error) => Attempt::Failed {
                 reason: error.to_string(),
                 retry_after: Duration::ZERO,
@@ -170,7 +171,7 @@ impl Delivery {
     }
 }
 
-/// The statuses that OTLP calls retryable. 500 is not one of them.
+/// The statuses that OTLP defines as retryable. 500 is not one of them.
 fn is_temporary(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 502 | 503 | 504)
 }
@@ -181,7 +182,7 @@ fn retry_after(answer: &Response) -> Duration {
     seconds.map_or(Duration::ZERO, Duration::from_secs)
 }
 
-fn compressed(batch: &[Queued]) -> Vec<u8> {
+fn compress(batch: &[Queued]) -> Vec<u8> {
     const IN_MEMORY: &str = "writing to memory cannot fail";
     let records = batch.iter().map(|queued| &queued.record);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

@@ -1,17 +1,19 @@
-//! mini-alloy: a stand-in for Grafana Alloy's routing of usage lines, for running without Docker and for tests.
+//! mini-alloy: a stand-in for Grafana Alloy's routing of usage lines, for running without Docker and
+//! for tests.
 //!
-//! It is not Alloy. It takes log lines, tells usage lines from the others by their content and posts them to the
-//! usage-sink the way `stack/alloy/config.alloy` makes Alloy do it (compared with Alloy 1.18's engine):
+//! It is not Alloy. It accepts log lines, recognises usage lines by their content and posts them to
+//! usage-sink as Alloy does with `stack/alloy/config.alloy` (compared with Alloy 1.18's engine):
 //!
-//! * a usage line is a JSON object whose top-level `usage` is `true` or `"true"`, and nothing else;
-//! * OTLP/HTTP JSON, gzip, every line in a `resourceLogs > scopeLogs > logRecords` chain of its own, whole in
-//!   `body.stringValue`, with its own `timestamp` as `timeUnixNano`. Alloy adds its labels as attributes; here are none;
-//! * sent at 500 lines or 1 s after the first; 429, 502, 503, 504 and no answer are retried for ever, after 1 s to 5 s;
-//!   lines that any other status refuses are dropped;
-//! * the queue is bounded in lines and in bytes, and a task that brings a line when it is full waits: nothing is lost,
-//!   everything is held up. Only a line that is too long is dropped, and counted.
+//! * A usage line is a JSON object whose top-level `usage` is `true` or `"true"`.
+//! * Requests are OTLP/HTTP JSON with gzip. Each line has its own `resourceLogs > scopeLogs >
+//!   logRecords` chain, with the whole line as `body.stringValue` and its `timestamp` as
+//!   `timeUnixNano`. Alloy adds its labels as attributes; mini-alloy adds none.
+//! * A batch is sent at 500 lines or 1 s after its first line. 429, 502, 503, 504 and missing answers
+//!   are retried without end, after 1 s to 5 s; any other error status drops the lines.
+//! * The queue is bounded in lines and in bytes. A task that submits a line to a full queue waits, so
+//!   nothing is lost. Only lines that are too long are dropped, and counted.
 //!
-//! The other lines are not its business; the caller hears which they are:
+//! It ignores all other lines, and tells the caller which ones they are by their [`Route`]:
 //!
 //! ```no_run
 //! # async fn run(lines: Vec<Vec<u8>>) {
@@ -30,7 +32,7 @@
 //! # }
 //! ```
 //!
-//! To read the code: `line` tells lines apart, `pipeline` queues them, `delivery` sends them.
+//! `line` recognises usage lines, `pipeline` queues them, `delivery` sends them.
 
 mod delivery;
 mod line;

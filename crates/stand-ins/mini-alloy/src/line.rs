@@ -1,19 +1,19 @@
-//! Which lines are usage lines, and what of them is sent.
+//! Recognises usage lines and converts them to log records.
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Where a line belongs.
+/// The destination of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
-    /// To the usage-sink; it was taken.
+    /// usage-sink; the pipeline accepted the line.
     Usage,
-    /// To wherever all other lines go; it was not taken.
+    /// The destination of all other lines; the pipeline ignored the line.
     Operational,
 }
 
-/// A usage line on its way.
+/// A usage line to be sent.
 #[derive(Debug)]
 pub(crate) struct Record {
     time: OffsetDateTime,
@@ -21,7 +21,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// A record of `line`, if it is a usage line.
+    /// Creates a record if `line` is a usage line.
     pub(crate) fn of_usage(line: &[u8]) -> Option<Self> {
         let line = str::from_utf8(line).ok()?.trim_end_matches(['\r', '\n']);
         let fields: Map<String, Value> = serde_json::from_str(line).ok()?;
@@ -32,19 +32,19 @@ impl Record {
         let own = fields.get("timestamp").and_then(Value::as_str);
         let own = own.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
         Some(Self {
-            // A line that does not say when it was written counts as written when it was read.
+            // A line without a timestamp gets the time of reading.
             time: own.unwrap_or_else(OffsetDateTime::now_utc),
             line: line.to_owned(),
         })
     }
 
-    /// The length of its line.
+    /// The length of the line in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.line.len()
     }
 }
 
-/// The records as an OTLP `ExportLogsServiceRequest`.
+/// Renders the records as an OTLP `ExportLogsServiceRequest`.
 pub(crate) fn export_request<'a>(records: impl Iterator<Item = &'a Record>) -> Value {
     let chains: Vec<_> = records
         .map(|Record { time, line }| {

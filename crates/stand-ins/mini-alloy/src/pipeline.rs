@@ -1,4 +1,4 @@
-//! The queue between those who bring lines and the one who sends them.
+//! The queue between the tasks that submit lines and the task that sends them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,32 +13,33 @@ use crate::Route;
 use crate::delivery::Delivery;
 use crate::line::Record;
 
-/// Where lines go, and the numbers of the repository's Alloy configuration.
+/// The destination and the limits, whose defaults equal the repository's Alloy configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where usage lines are posted, in full: `http://localhost:8115/v1/logs`.
+    /// The full URL to post usage lines to: `http://localhost:8115/v1/logs`.
     pub logs_endpoint: Url,
-    /// Usage lines that may wait to be sent, 1 or more. Default 10,000.
+    /// Usage lines that may wait, 1 or more. Default 10,000.
     pub queue_size: usize,
-    /// Bytes of the usage lines that may wait, those on their way included, 1 or more. Default 16 MiB.
+    /// Bytes of usage lines that may wait, including lines in flight, 1 or more. Default 16 MiB.
     pub queue_bytes: usize,
-    /// The longest usage line, in bytes; a longer one is dropped. Default 256 KiB, as in Loki.
+    /// Maximum length of a usage line in bytes; longer lines are dropped. Default 256 KiB, as in
+    /// Loki.
     pub line_bytes: usize,
-    /// Usage lines sent in one request at the most, 1 or more. Default 500.
+    /// Maximum number of usage lines in one request, 1 or more. Default 500.
     pub batch_size: usize,
-    /// Bytes of the usage lines in one request at the most; one line may be more. Default 1 MiB, which usage-sink takes
-    /// also where JSON doubles it.
+    /// Maximum bytes of usage lines in one request; a single line may exceed it. Default 1 MiB,
+    /// which usage-sink accepts even if JSON escapes double it.
     pub batch_bytes: usize,
     /// How long a line waits for its batch to fill. Default 1 s.
     pub batch_delay: Duration,
-    /// How long the first failure of a batch is waited out; it doubles with each further one. Default 1 s.
+    /// The pause after a batch's first failure; it doubles with each further one. Default 1 s.
     pub min_pause: Duration,
-    /// The longest wait between two attempts, also when the sink asks for a longer one. Default 5 s.
+    /// The longest pause between two attempts, even if the sink requires a longer one. Default 5 s.
     pub max_pause: Duration,
 }
 
 impl Settings {
-    /// The defaults, with lines going to `logs_endpoint`, an `http` URL with its path.
+    /// The defaults, with `logs_endpoint` as destination: an `http` URL with its path.
     #[must_use]
     pub fn new(logs_endpoint: Url) -> Self {
         Self {
@@ -55,16 +56,17 @@ impl Settings {
     }
 }
 
-/// What became of the usage lines so far.
+/// What happened to the usage lines so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// The sink took them.
+    /// Lines that the sink accepted.
     pub sent: u64,
-    /// Lost: they were too long, the sink refused them, or they came or were still waiting when the pipeline stopped.
+    /// Lost lines: too long, rejected by the sink, or submitted or still waiting when the pipeline
+    /// stopped.
     pub dropped: u64,
-    /// In the queue or on the way.
+    /// Lines in the queue or in flight.
     pub waiting: u64,
-    /// Bytes of the lines that are waiting.
+    /// Bytes of the waiting lines.
     pub waiting_bytes: u64,
 }
 
@@ -89,8 +91,8 @@ impl Counts {
     }
 }
 
-/// The running pipeline. Keep it until the last line came, then call [`stop`](Self::stop); dropped instead, it goes on
-/// sending what is waiting for as long as the runtime lives.
+/// The running pipeline. Keep it until all lines were submitted, then call [`stop`](Self::stop). If
+/// it is dropped instead, it continues to send waiting lines while the runtime lives.
 #[derive(Debug)]
 pub struct Pipeline {
     handle: Handle,
@@ -98,18 +100,18 @@ pub struct Pipeline {
     sender: JoinHandle<()>,
 }
 
-/// Takes lines. Cheap to clone, for many tasks.
+/// Accepts lines. Cheap to clone, for use in many tasks.
 #[derive(Debug, Clone)]
 pub struct Handle {
     queue: mpsc::Sender<Queued>,
-    /// A permit for each byte that may wait.
+    /// One permit for each byte that may wait.
     room: Arc<Semaphore>,
     queue_bytes: usize,
     line_bytes: usize,
     counts: Arc<Counts>,
 }
 
-/// A line that waits, and the room that it takes until it is sent or dropped.
+/// A waiting line, with its share of the queue's bytes until it is sent or dropped.
 #[derive(Debug)]
 pub(crate) struct Queued {
     pub(crate) record: Record,
@@ -117,14 +119,14 @@ pub(crate) struct Queued {
 }
 
 impl Pipeline {
-    /// Starts the task that sends. The sink need not be there yet.
+    /// Starts the task that sends. The sink need not be reachable yet.
     ///
     /// # Panics
-    /// Outside a tokio runtime, or when a size is 0.
+    /// Outside of a tokio runtime, or if a size is 0.
     #[must_use]
     pub fn start(settings: Settings) -> Self {
-        assert!(settings.batch_size > 0, "a batch has room for one line");
-        assert!(settings.queue_bytes > 0, "the queue has room for a byte");
+        assert!(settings.batch_size > 0, "batch_size must be at least 1");
+        assert!(settings.queue_bytes > 0, "queue_bytes must be at least 1");
         let (queue, lines) = mpsc::channel(settings.queue_size);
         let (stop, stopped) = oneshot::channel();
         let counts = Arc::default();
@@ -143,20 +145,20 @@ impl Pipeline {
         }
     }
 
-    /// A handle for whoever brings lines.
+    /// Creates a handle to submit lines.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
     }
 
-    /// What became of the usage lines so far.
+    /// What happened to the usage lines so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.handle.counters()
     }
 
-    /// Takes no more lines, and tries for up to `bound` to send those that wait. The rest is dropped, as the counters,
-    /// which are final, say.
+    /// Accepts no more lines, and tries for up to `bound` to send the waiting ones. Lines that
+    /// remain are dropped; the returned counters are final.
     pub async fn stop(mut self, bound: Duration) -> Counters {
         let _ = self.stop.send(());
         if timeout(bound, &mut self.sender).await.is_err() {
@@ -169,7 +171,7 @@ impl Pipeline {
                 .fetch_add(lost, Ordering::Relaxed);
             tracing::warn!(
                 lost,
-                "Usage lines were given up: the usage-sink did not take them in time"
+                "Usage lines are lost: usage-sink did not accept them in time"
             );
         }
         self.handle.counters()
@@ -177,11 +179,11 @@ impl Pipeline {
 }
 
 impl Handle {
-    /// Takes `line`, one JSON object with or without its line end, if it is a usage line, and says whether it was one.
-    /// Waits while the queue is full, in lines or in bytes. A usage line that is too long, and one after
-    /// [`Pipeline::stop`], is counted as dropped.
+    /// Submits `line`, one JSON object with or without its line end, if it is a usage line, and
+    /// returns its route. Waits while the queue is full, in lines or in bytes. A usage line that is
+    /// too long or comes after [`Pipeline::stop`] counts as dropped.
     ///
-    /// When the future is dropped before it is ready, the line was not taken.
+    /// If the future is dropped before it is ready, the line was not accepted.
     pub async fn line(&self, line: &[u8]) -> Route {
         let Some(record) = Record::of_usage(line) else {
             return Route::Operational;
@@ -211,10 +213,10 @@ impl Handle {
         self.counts.taken.fetch_add(1, Ordering::Relaxed);
         self.counts.dropped.fetch_add(1, Ordering::Relaxed);
         let allowed = self.line_bytes;
-        tracing::warn!(bytes, allowed, "A usage line is too long and is lost");
+        tracing::warn!(bytes, allowed, "A usage line is too long: it is lost");
     }
 
-    /// What became of the usage lines so far.
+    /// What happened to the usage lines so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         let waiting = self.queue_bytes - self.room.available_permits();

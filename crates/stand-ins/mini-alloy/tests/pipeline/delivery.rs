@@ -1,4 +1,4 @@
-//! Batches, retries, back-pressure and the end.
+//! Batches, retries, back-pressure and shutdown.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ use tokio::time::timeout;
 use crate::sink::Sink;
 use crate::{BOUND, settings, usage_line};
 
-async fn bring(handle: &Handle, count: usize) {
+async fn submit(handle: &Handle, count: usize) {
     for number in 0..count {
         handle.line(&usage_line(number)).await;
     }
 }
 
-async fn sent(pipeline: &Pipeline, count: u64) {
+async fn until_sent(pipeline: &Pipeline, count: u64) {
     eventually("lines to be sent", async || {
         (pipeline.counters().sent == count).then_some(())
     })
@@ -24,14 +24,14 @@ async fn sent(pipeline: &Pipeline, count: u64) {
 }
 
 #[tokio::test]
-async fn a_full_batch_goes_at_once() {
+async fn a_full_batch_is_sent_at_once() {
     let sink = Sink::start().await;
     let pipeline = Pipeline::start(Settings {
         batch_delay: BOUND * 10,
         ..settings(sink.url())
     });
-    bring(&pipeline.handle(), 1_200).await;
-    sent(&pipeline, 1_000).await;
+    submit(&pipeline.handle(), 1_200).await;
+    until_sent(&pipeline, 1_000).await;
     assert_eq!(pipeline.counters().waiting, 200);
     pipeline.stop(BOUND).await;
     let sizes: Vec<_> = sink.requests().iter().map(|r| r.records().len()).collect();
@@ -39,7 +39,7 @@ async fn a_full_batch_goes_at_once() {
 }
 
 #[tokio::test]
-async fn a_batch_that_does_not_fill_goes_when_it_is_time() {
+async fn an_incomplete_batch_is_sent_after_the_delay() {
     let sink = Sink::start().await;
     let delay = Duration::from_millis(300);
     let pipeline = Pipeline::start(Settings {
@@ -47,19 +47,19 @@ async fn a_batch_that_does_not_fill_goes_when_it_is_time() {
         ..settings(sink.url())
     });
     let start = Instant::now();
-    bring(&pipeline.handle(), 3).await;
-    sent(&pipeline, 3).await;
+    submit(&pipeline.handle(), 3).await;
+    until_sent(&pipeline, 3).await;
     assert!(start.elapsed() >= delay, "{:?}", start.elapsed());
     assert_eq!(sink.requests().len(), 1);
 }
 
 #[tokio::test]
-async fn what_is_temporary_is_tried_again_until_it_works() {
+async fn temporary_failures_are_retried_until_they_succeed() {
     let sink = Sink::start().await;
     sink.answer(&[503, 429, 502, 504, 503]);
     let pipeline = Pipeline::start(settings(sink.url()));
-    bring(&pipeline.handle(), 3).await;
-    sent(&pipeline, 3).await;
+    submit(&pipeline.handle(), 3).await;
+    until_sent(&pipeline, 3).await;
     let counters = pipeline.stop(BOUND).await;
     assert_eq!(
         counters,
@@ -79,31 +79,31 @@ async fn what_is_temporary_is_tried_again_until_it_works() {
 }
 
 #[tokio::test]
-async fn a_sink_that_is_not_there_is_waited_for() {
+async fn an_unreachable_sink_is_retried() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
     drop(listener);
     let url = format!("http://{address}/v1/logs").parse().expect("a URL");
     let pipeline = Pipeline::start(settings(url));
-    bring(&pipeline.handle(), 5).await;
+    submit(&pipeline.handle(), 5).await;
     assert_eq!(pipeline.counters().waiting, 5);
     let sink = Sink::on(TcpListener::bind(address).await.expect("still free"));
-    sent(&pipeline, 5).await;
+    until_sent(&pipeline, 5).await;
     assert_eq!(sink.lines().len(), 5);
 }
 
 #[tokio::test]
-async fn what_is_refused_is_dropped_and_the_next_is_sent() {
+async fn a_rejected_batch_is_dropped_and_the_next_is_sent() {
     for status in [400, 401, 413, 415, 500] {
         let sink = Sink::start().await;
         sink.answer(&[status]);
         let pipeline = Pipeline::start(settings(sink.url()));
-        bring(&pipeline.handle(), 1).await;
-        eventually("the refusal", async || {
+        submit(&pipeline.handle(), 1).await;
+        eventually("the rejection", async || {
             (pipeline.counters().dropped == 1).then_some(())
         })
         .await;
-        bring(&pipeline.handle(), 2).await;
+        submit(&pipeline.handle(), 2).await;
         let counters = pipeline.stop(BOUND).await;
         assert_eq!((counters.sent, counters.dropped), (2, 1), "{status}");
         assert_eq!(sink.lines().len(), 2, "{status}");
@@ -111,7 +111,7 @@ async fn what_is_refused_is_dropped_and_the_next_is_sent() {
 }
 
 #[tokio::test]
-async fn a_full_queue_holds_up_whoever_brings_a_usage_line_and_loses_none() {
+async fn a_full_queue_blocks_usage_lines_and_loses_none() {
     let sink = Sink::start().await;
     sink.always(Some(503));
     let pipeline = Pipeline::start(Settings {
@@ -120,7 +120,7 @@ async fn a_full_queue_holds_up_whoever_brings_a_usage_line_and_loses_none() {
         ..settings(sink.url())
     });
     let handle = pipeline.handle();
-    let bringing = tokio::spawn(async move { bring(&handle, 40).await });
+    let submitting = tokio::spawn(async move { submit(&handle, 40).await });
     eventually("a full queue", async || {
         (pipeline.counters().waiting == 15).then_some(())
     })
@@ -128,47 +128,47 @@ async fn a_full_queue_holds_up_whoever_brings_a_usage_line_and_loses_none() {
     let handle = pipeline.handle();
     let held_up = timeout(Duration::from_millis(50), handle.line(&usage_line(0))).await;
     assert!(held_up.is_err(), "the queue is bounded");
-    assert!(!bringing.is_finished());
+    assert!(!submitting.is_finished());
     let other = handle.line(br#"{"message":"Roll completed"}"#);
     timeout(BOUND, other)
         .await
-        .expect("another line has nothing to wait for");
+        .expect("operational lines do not wait");
 
     sink.always(None);
-    sent(&pipeline, 40).await;
-    bringing.await.expect("no panic");
+    until_sent(&pipeline, 40).await;
+    submitting.await.expect("no panic");
     assert_eq!(sink.lines().len(), 40);
 }
 
 #[tokio::test]
-async fn the_end_flushes_but_not_for_ever() {
+async fn stopping_flushes_within_the_bound() {
     let sink = Sink::start().await;
     let slow = Settings {
         batch_delay: BOUND * 10,
         ..settings(sink.url())
     };
     let pipeline = Pipeline::start(slow.clone());
-    bring(&pipeline.handle(), 7).await;
+    submit(&pipeline.handle(), 7).await;
     let counters = timeout(BOUND, pipeline.stop(BOUND))
         .await
-        .expect("no waiting for more");
+        .expect("it does not wait for the batch to fill");
     assert_eq!(counters.sent, 7);
 
     sink.always(Some(503));
     let pipeline = Pipeline::start(slow);
     let handle = pipeline.handle();
-    bring(&handle, 7).await;
+    submit(&handle, 7).await;
     let counters = pipeline.stop(Duration::from_millis(100)).await;
     let lost = Counters {
         dropped: 7,
         ..Counters::default()
     };
     assert_eq!(counters, lost);
-    bring(&handle, 1).await;
+    submit(&handle, 1).await;
     assert_eq!(handle.counters(), Counters { dropped: 8, ..lost });
 }
 
-/// A usage line of that many bytes.
+/// A usage line of this many bytes.
 fn line_of(bytes: usize) -> Vec<u8> {
     let empty = r#"{"usage":true,"text":""}"#;
     let text = "t".repeat(bytes - empty.len());
@@ -176,7 +176,7 @@ fn line_of(bytes: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn the_queue_is_bounded_in_bytes_also_while_a_batch_is_on_its_way() {
+async fn the_queue_is_bounded_in_bytes_even_with_a_batch_in_flight() {
     let sink = Sink::start().await;
     sink.always(Some(503));
     let pipeline = Pipeline::start(Settings {
@@ -184,7 +184,7 @@ async fn the_queue_is_bounded_in_bytes_also_while_a_batch_is_on_its_way() {
         ..settings(sink.url())
     });
     let handle = pipeline.handle();
-    let bringing = tokio::spawn(async move {
+    let submitting = tokio::spawn(async move {
         for _ in 0..40 {
             handle.line(&line_of(10_000)).await;
         }
@@ -199,8 +199,8 @@ async fn the_queue_is_bounded_in_bytes_also_while_a_batch_is_on_its_way() {
     assert!(held_up.is_err(), "the queue is bounded");
 
     sink.always(None);
-    sent(&pipeline, 40).await;
-    bringing.await.expect("no panic");
+    until_sent(&pipeline, 40).await;
+    submitting.await.expect("no panic");
     let counters = pipeline.stop(BOUND).await;
     assert_eq!((counters.waiting_bytes, counters.dropped), (0, 0));
     assert_eq!(sink.lines().len(), 40);
@@ -230,7 +230,7 @@ async fn a_line_larger_than_the_queue_waits_until_it_is_alone() {
     for bytes in [500, 5_000, 500] {
         timeout(BOUND, handle.line(&line_of(bytes)))
             .await
-            .expect("room in the end");
+            .expect("room after the queue is empty");
     }
     let counters = pipeline.stop(BOUND).await;
     assert_eq!(counters.sent, 3);

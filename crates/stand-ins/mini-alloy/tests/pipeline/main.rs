@@ -1,4 +1,5 @@
-//! What mini-alloy takes, what it sends, and what it does when the sink does not take it.
+//! The lines that mini-alloy accepts, the requests that it sends, and its behaviour when the sink
+//! fails.
 
 mod delivery;
 mod sink;
@@ -11,10 +12,10 @@ use url::Url;
 
 use crate::sink::Sink;
 
-/// Longer than anything here takes, so that a flush is never cut short.
+/// Longer than anything takes here, so that a flush is never cut short.
 const BOUND: Duration = Duration::from_secs(20);
 
-/// As configured in the stack, in a hurry.
+/// The stack's settings with shorter delays.
 fn settings(logs_endpoint: Url) -> Settings {
     Settings {
         batch_delay: Duration::from_millis(20),
@@ -31,7 +32,7 @@ fn usage_line(number: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn only_a_true_usage_at_the_top_makes_a_usage_line() {
+async fn only_a_true_top_level_usage_makes_a_usage_line() {
     let sink = Sink::start().await;
     let pipeline = Pipeline::start(settings(sink.url()));
     let handle = pipeline.handle();
@@ -91,7 +92,7 @@ async fn a_line_is_sent_as_alloy_sends_it() {
 }
 
 #[tokio::test]
-async fn a_line_without_a_time_gets_that_of_its_reading() {
+async fn a_line_without_a_timestamp_gets_the_time_of_reading() {
     let sink = Sink::start().await;
     let pipeline = Pipeline::start(settings(sink.url()));
     let handle = pipeline.handle();

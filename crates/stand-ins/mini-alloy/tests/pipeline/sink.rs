@@ -1,4 +1,4 @@
-//! A sink that remembers what it was sent, and answers as it is told to.
+//! A sink that records requests and gives configured answers.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use url::Url;
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
@@ -22,7 +22,7 @@ pub(crate) struct Request {
     pub(crate) status: u16,
 }
 
-/// Listens on a free port.
+/// A sink on a free port.
 pub(crate) struct Sink {
     state: Shared,
     url: Url,
@@ -69,7 +69,7 @@ impl Sink {
             .extend(statuses);
     }
 
-    /// Answers every request with `status`, or with 200.
+    /// Answers every request with `status`, or with 200 if none.
     pub(crate) fn always(&self, status: Option<u16>) {
         self.state.lock().expect("no panic").always = status;
     }
@@ -85,7 +85,7 @@ impl Sink {
         taken.iter().flat_map(Request::records).collect()
     }
 
-    /// The lines in those records.
+    /// The lines in these records.
     pub(crate) fn lines(&self) -> Vec<String> {
         let line = |record: Value| record["body"]["stringValue"].as_str().map(str::to_owned);
         self.records().into_iter().filter_map(line).collect()
