@@ -1,24 +1,24 @@
-//! Unpacking a body, within a bound: gzip makes a thousand bytes of one.
+//! Decompresses a body within a bound: a byte of gzip can expand to a thousand.
 
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
 
-/// Why a gzip body cannot be unpacked.
+/// Why a gzip body cannot be decompressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnpackError {
-    /// It is something else, damaged, or cut short.
-    #[error("the body is not gzip, as its Content-Encoding says")]
+    /// The body is not gzip, is damaged, or is truncated.
+    #[error("the body is not valid gzip, although its Content-Encoding is gzip")]
     NotGzip,
-    /// It is larger than this many bytes once it is unpacked.
-    #[error("the body is larger than the {0} bytes allowed once it is unpacked")]
+    /// The decompressed body is larger than this many bytes.
+    #[error("the decompressed body is larger than the {0} bytes allowed")]
     TooLarge(usize),
 }
 
-/// Unpacks a gzip `body` of one or more members to at most `bound` bytes.
+/// Decompresses a gzip `body` of one or more members to at most `bound` bytes.
 ///
 /// # Errors
-/// See [`UnpackError`].
+/// [`UnpackError`] for invalid gzip, and for a body that exceeds `bound`.
 pub fn unpack(body: &[u8], bound: usize) -> Result<Vec<u8>, UnpackError> {
     // Room that is not used costs nothing; a vector that grows is there twice for a moment.
     let mut unpacked = Vec::with_capacity(bound + 1);

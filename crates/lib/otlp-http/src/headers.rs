@@ -1,18 +1,18 @@
-//! The headers that say what a body is.
+//! The headers that describe a body.
 
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
-/// How the messages of a request and of its answer are written.
+/// The encoding of the messages of a request and of its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Binary protobuf.
     Protobuf,
-    /// Protobuf's JSON, with OTLP's exceptions: ids are hexadecimal, enums are numbers.
+    /// Protobuf's JSON mapping, with OTLP's exceptions: ids are hexadecimal, enums are numbers.
     Json,
 }
 
 impl Format {
-    /// The format that `Content-Type` names. None for another one, and where there is no such header.
+    /// The format that `Content-Type` names; none for another value or without the header.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let content_type = list(headers, &CONTENT_TYPE);
@@ -32,29 +32,29 @@ impl Format {
     }
 }
 
-/// How a body is packed.
+/// The compression of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
-    /// Not at all.
+    /// No compression.
     Identity,
-    /// gzip, once.
+    /// A single gzip compression.
     Gzip,
 }
 
-/// Another `Content-Encoding` than gzip, or several of them; with its value, up to 100 characters.
+/// A `Content-Encoding` other than gzip, or several of them; its value, up to 100 characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("Content-Encoding {0:?} is not supported; allowed are gzip and identity")]
+#[error("Content-Encoding {0:?} is not supported; use gzip or identity")]
 pub struct UnknownCoding(pub String);
 
 impl Coding {
     /// The value of `Accept-Encoding` in the answer to an [`UnknownCoding`].
     pub const ALLOWED: &str = "gzip, identity";
 
-    /// The coding that `Content-Encoding` names: in any case, in one header line or several,
-    /// `identity` and empty ones left out. `x-gzip` is gzip (RFC 9110, section 8.4.1.3).
+    /// The coding that `Content-Encoding` names, in any case and in one or several header lines;
+    /// `identity` and empty values are ignored. `x-gzip` means gzip (RFC 9110, section 8.4.1.3).
     ///
     /// # Errors
-    /// When it is not one of these.
+    /// [`UnknownCoding`] for any other value.
     pub fn of(headers: &HeaderMap) -> Result<Self, UnknownCoding> {
         let named = list(headers, &CONTENT_ENCODING);
         let lower = named.to_ascii_lowercase();
@@ -68,7 +68,7 @@ impl Coding {
     }
 }
 
-/// A header as text, several of that name as one list; empty where there is none.
+/// A header as text, with repeated lines joined into one list; empty if missing.
 fn list(headers: &HeaderMap, name: &HeaderName) -> String {
     let values = headers.get_all(name).iter().map(HeaderValue::as_bytes);
     let values: Vec<_> = values.map(String::from_utf8_lossy).collect();

@@ -1,8 +1,8 @@
-//! What OTLP/HTTP asks of every receiver, whatever the signal: which media types there are, how a
-//! body may be packed, and how a request is refused.
+//! OTLP/HTTP for receivers of any signal: media types, compression of bodies, and error answers.
 //!
-//! Source: the OTLP specification, section "OTLP/HTTP". A receiver supports gzip and no packing at
-//! all; the body of a refusal is a `google.rpc.Status`, in the format of the request.
+//! Source: the OTLP specification, section "OTLP/HTTP". A receiver must support gzip and
+//! uncompressed bodies; the body of an error answer is a `google.rpc.Status`, in the format of the
+//! request.
 
 mod body;
 mod headers;

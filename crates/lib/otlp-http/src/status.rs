@@ -1,4 +1,4 @@
-//! `google.rpc.Status`, the body of every refusal.
+//! `google.rpc.Status`, the body of every error answer.
 
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -8,23 +8,23 @@ use serde_json::json;
 
 use crate::Format;
 
-/// gRPC's codes, those that a receiver has a use for. OTLP/HTTP clients go by the HTTP status.
+/// The gRPC codes that a receiver uses. OTLP/HTTP clients rely on the HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
-    /// The request is wrong and stays so.
+    /// The request is invalid, and repeating it does not help.
     InvalidArgument = 3,
     /// The request did not arrive in time.
     DeadlineExceeded = 4,
-    /// The request is more than is allowed.
+    /// The request exceeds a limit.
     ResourceExhausted = 8,
-    /// There is no such method.
+    /// The method does not exist.
     Unimplemented = 12,
     /// The same request may succeed later.
     Unavailable = 14,
 }
 
 impl Code {
-    /// The code that stands for an HTTP status.
+    /// The code that corresponds to an HTTP status.
     fn of(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Self::Unimplemented,
@@ -38,17 +38,17 @@ impl Code {
     }
 }
 
-/// Why a request is refused.
+/// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// The kind of refusal.
+    /// The kind of error.
     pub code: Code,
-    /// What was wrong, for a person.
+    /// What was wrong, as text for people.
     pub message: String,
 }
 
 impl Status {
-    /// The refusal that goes with the HTTP status `http`.
+    /// The status for the HTTP status `http`.
     #[must_use]
     pub fn new(http: StatusCode, message: impl Into<String>) -> Self {
         Self {
