@@ -1,4 +1,4 @@
-//! Tempo's HTTP API, the part of it that is answered here.
+//! The part of Tempo's HTTP API that mini-tempo implements.
 
 mod format;
 mod params;
@@ -13,19 +13,21 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use crate::api::format::Format;
-use crate::otlp::put_together;
+use crate::otlp::group;
 use crate::{InvalidTraceId, Store, TraceId, metrics};
 
-const NOT_HERE: &str = "mini-tempo, a stand-in for Tempo, answers only GET /ready, /metrics, /api/echo, /api/status/buildinfo, /api/traces/{id}, \
+const NOT_FOUND: &str = "mini-tempo, a stand-in for Tempo, answers only GET /ready, /metrics, /api/echo, /api/status/buildinfo, /api/traces/{id}, \
     /api/v2/traces/{id} and /api/search\n";
 
-/// Tempo's HTTP API, to be served on a listener of its own (Tempo's port is 3200).
+/// Tempo's HTTP API, to be served on its own listener (Tempo's port is 3200).
 ///
-/// Statuses are Tempo's: 400 with the reason as text for a malformed trace id, parameter or query; 404 for a trace that
-/// `/api/traces/{id}` does not find, with an empty body and no content type, whereas `/api/v2/traces/{id}` answers 200 with an empty trace. 400 is also the answer to
-/// TraceQL and parameters that mini-tempo does not know, 404 to endpoints that it does not have.
+/// Statuses are Tempo's: 400 with the reason as text for a malformed trace id, parameter or query.
+/// For an unknown trace, `/api/traces/{id}` answers 404 with an empty body and no content type, and
+/// `/api/v2/traces/{id}` answers 200 with an empty trace. mini-tempo also answers 400 to TraceQL
+/// and parameters that it does not support, and 404 to endpoints that it does not have.
 ///
-/// A trace is protobuf for a client whose `Accept` names `application/protobuf`, and JSON for any other.
+/// A trace is protobuf for a client whose `Accept` names `application/protobuf`, and JSON for any
+/// other.
 pub fn api(store: Store) -> Router {
     Router::new()
         .route("/ready", get("ready\n"))
@@ -35,11 +37,11 @@ pub fn api(store: Store) -> Router {
         .route("/api/traces/{id}", get(trace))
         .route("/api/v2/traces/{id}", get(trace_v2))
         .route("/api/search", get(search))
-        .fallback((StatusCode::NOT_FOUND, NOT_HERE))
+        .fallback((StatusCode::NOT_FOUND, NOT_FOUND))
         .with_state(store)
 }
 
-/// What a request cannot have; each variant says with which status.
+/// Why a request fails; each variant has one status.
 #[derive(Debug, thiserror::Error)]
 enum ApiError {
     /// 400
@@ -47,8 +49,8 @@ enum ApiError {
     TraceId(#[from] InvalidTraceId),
     /// 400
     #[error("{0}")]
-    Parameter(#[from] params::Mistake),
-    /// 404, without a body.
+    Parameter(#[from] params::InvalidParameter),
+    /// 404, without a body
     #[error("trace not found")]
     NotFound,
 }
@@ -58,7 +60,8 @@ async fn scrape(State(store): State<Store>) -> Response {
     ([content_type], metrics::render(&store)).into_response()
 }
 
-/// Tempo's fields; `version` sorts before every release so that no client takes it for a known Tempo.
+/// Tempo's fields; `version` sorts before every release, so no client mistakes it for a known
+/// Tempo.
 async fn buildinfo() -> Json<Value> {
     Json(json!({
         "version": concat!("0.0.0-mini-tempo-", env!("CARGO_PKG_VERSION")),
@@ -78,7 +81,7 @@ async fn trace(
 ) -> Result<Response, ApiError> {
     let id: TraceId = id.parse()?;
     let trace = store.trace(id).ok_or(ApiError::NotFound)?;
-    Ok(Format::accepted(&headers).v1(put_together(&trace)))
+    Ok(Format::accepted(&headers).v1(group(&trace)))
 }
 
 async fn trace_v2(
@@ -88,7 +91,7 @@ async fn trace_v2(
 ) -> Result<Response, ApiError> {
     let id: TraceId = id.parse()?;
     let trace = store.trace(id);
-    let resource_spans = trace.map(|trace| put_together(&trace));
+    let resource_spans = trace.map(|trace| group(&trace));
     Ok(Format::accepted(&headers).v2(resource_spans.unwrap_or_default()))
 }
 

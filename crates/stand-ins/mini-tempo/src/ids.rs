@@ -1,27 +1,28 @@
-//! Trace and span ids: how OTLP sends them, and how Tempo reads and prints them.
+//! Trace and span ids: OTLP's bytes, and the text that Tempo parses and prints.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A trace id, never all zeros when it comes from a span. Printed as 32 hex digits, as W3C trace context does.
+/// A trace id; one from a span is never all zeros. Displayed as 32 hex digits, as in W3C Trace
+/// Context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TraceId(u128);
 
-/// A span id, never zero. Printed as 16 hex digits.
+/// A span id, never zero. Displayed as 16 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SpanId(u64);
 
 /// Why a text is not a trace id; the wording is Tempo's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTraceId {
-    /// Something else than 0-9, a-f or A-F.
+    /// A character other than 0-9, a-f or A-F.
     #[error(
         "trace IDs can only contain hex characters: invalid character '{character}' at position {position}"
     )]
     NotHex {
-        /// The first offender.
+        /// The first invalid character.
         character: char,
-        /// Where it stands, from 1.
+        /// Its position, from 1.
         position: usize,
     },
     /// More than 32 hex digits.
@@ -30,20 +31,20 @@ pub enum InvalidTraceId {
 }
 
 impl TraceId {
-    /// The id in an OTLP span, if it is a valid one: 16 bytes, not all zero.
+    /// Parses the id of an OTLP span: 16 bytes, not all zero.
     pub(crate) fn from_otlp(bytes: &[u8]) -> Option<Self> {
         let id = u128::from_be_bytes(bytes.try_into().ok()?);
         (id != 0).then_some(Self(id))
     }
 
-    /// The id as Tempo's search prints it: without leading zeros.
+    /// The id as in Tempo's search results: without leading zeros.
     pub(crate) fn trimmed(self) -> String {
         format!("{:x}", self.0)
     }
 }
 
 impl SpanId {
-    /// The id in an OTLP span, if it is a valid one: 8 bytes, not all zero.
+    /// Parses the id of an OTLP span: 8 bytes, not all zero.
     pub(crate) fn from_otlp(bytes: &[u8]) -> Option<Self> {
         let id = u64::from_be_bytes(bytes.try_into().ok()?);
         (id != 0).then_some(Self(id))
@@ -65,7 +66,8 @@ impl fmt::Display for SpanId {
 impl FromStr for TraceId {
     type Err = InvalidTraceId;
 
-    /// Up to 32 hex digits of either case; a short id is padded with zeros on the left, as in Tempo.
+    /// Parses up to 32 hex digits of either case; a short id is padded with leading zeros, as in
+    /// Tempo.
     fn from_str(text: &str) -> Result<Self, InvalidTraceId> {
         let offender = text.chars().zip(1..).find(|(c, _)| !c.is_ascii_hexdigit());
         if let Some((character, position)) = offender {

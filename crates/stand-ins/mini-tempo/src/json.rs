@@ -1,8 +1,8 @@
-//! OTLP messages as Tempo writes them in JSON.
+//! OTLP messages in Tempo's JSON.
 //!
-//! Tempo uses gogo's jsonpb, not OTLP/JSON: names are camelCase, a field with its default value is left out, 64-bit integers are
-//! strings, enums are names, and ids are bytes and therefore base64 - where OTLP/JSON has hex. Fields that Tempo's messages
-//! do not have are not written.
+//! Tempo uses gogo's jsonpb, not OTLP/JSON: names are camelCase, fields with default values are
+//! omitted, 64-bit integers are strings, enums are names, and ids are bytes and therefore base64,
+//! whereas OTLP/JSON uses hex. Fields that Tempo's messages lack are omitted.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use serde_json::Value;
 
-/// A message: its fields without those that have their default value.
+/// A message without the fields that have default values.
 pub(crate) fn message<const N: usize>(fields: [(&str, Value); N]) -> Value {
     let is_set = |value: &Value| match value {
         Value::Null => false,
@@ -44,7 +44,7 @@ fn bytes(bytes: &[u8]) -> Value {
     STANDARD.encode(bytes).into()
 }
 
-/// An enum field; `name` is empty for numbers nobody knows, which jsonpb writes as they are.
+/// An enum field. `name` is none for unknown numbers, which jsonpb writes as numbers.
 fn enumeration(number: i32, name: Option<&str>) -> Value {
     match (number, name) {
         (0, _) => Value::Null,
@@ -173,7 +173,7 @@ pub(crate) fn key_value(attribute: &KeyValue) -> Value {
 /// A oneof: the chosen value is written even if it is false, 0 or empty.
 fn any_value(any: &AnyValue) -> Value {
     let (name, value) = match &any.value {
-        // Of the profiling signal, which Tempo's messages do not have.
+        // These belong to the profiling signal, which Tempo's messages lack.
         None | Some(Any::StringValueStrindex(_)) => return message([]),
         Some(Any::StringValue(text)) => ("stringValue", text.as_str().into()),
         Some(Any::BoolValue(truth)) => ("boolValue", (*truth).into()),

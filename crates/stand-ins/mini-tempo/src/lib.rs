@@ -1,19 +1,23 @@
 //! mini-tempo: a stand-in for Grafana Tempo, for running without Docker and for tests.
 //!
-//! It is not Tempo. It takes traces as OTLP, keeps the newest of them in memory and answers the part of Tempo's HTTP API
-//! that a page or a test needs, in Tempo's own JSON and protobuf (compared with the sources of Tempo 3.0.3):
+//! It is not Tempo. It receives traces as OTLP, keeps the newest in memory, and serves the part of
+//! Tempo's HTTP API that a page or a test needs, in Tempo's own JSON and protobuf (compared with
+//! the sources of Tempo 3.0.3):
 //!
-//! * [`receiver()`]: `POST /v1/traces`, OTLP http/protobuf and http/json, packed with gzip or not, at most [`MAX_BODY_BYTES`]
-//! * [`api()`]: `GET /ready`, `/metrics`, `/api/echo`, `/api/status/buildinfo`, `/api/traces/{id}`, `/api/v2/traces/{id}`,
-//!   `/api/search`
+//! * [`receiver()`]: `POST /v1/traces`, OTLP http/protobuf and http/json, optionally with gzip, at
+//!   most [`MAX_BODY_BYTES`]
+//! * [`api()`]: `GET /ready`, `/metrics`, `/api/echo`, `/api/status/buildinfo`, `/api/traces/{id}`,
+//!   `/api/v2/traces/{id}`, `/api/search`
 //!
-//! All that it keeps is bounded in bytes: a store by its [`Bounds`], a trace by [`MAX_TRACE_BYTES`], a span by
-//! [`MAX_SPAN_BYTES`], a text by [`MAX_TEXT_BYTES`]. The oldest traces are dropped first; `/metrics` counts what was dropped,
-//! refused or cut. A span that is received twice is kept once and counted, whereas Tempo keeps, shows and counts it twice.
+//! Memory is bounded: a store by its [`Bounds`], a trace by [`MAX_TRACE_BYTES`], a span by
+//! [`MAX_SPAN_BYTES`], a text by [`MAX_TEXT_BYTES`]. The oldest traces are dropped first;
+//! `/metrics` counts what was dropped, rejected or truncated. A span that is received twice is kept
+//! once and counted, whereas Tempo stores, returns and counts it twice.
 //!
-//! Of TraceQL it knows one spanset filter, `{ span.die.type = "fair" && duration > 100ms }`; anything else is answered with
-//! a 400 that names what is missing. Traces are protobuf for a client that accepts it and JSON for any other; everything
-//! else is JSON or text, whatever `Accept` says.
+//! It supports one spanset filter of TraceQL, `{ span.die.type = "fair" && duration > 100ms }`, and
+//! answers other queries with a 400 that names the unsupported part. Traces are protobuf for a
+//! client that accepts it and JSON for any other; everything else is JSON or text, whatever
+//! `Accept` names.
 //!
 //! The caller binds the listeners:
 //!
@@ -27,9 +31,9 @@
 //! # }
 //! ```
 //!
-//! To read the code: `measure` tells what a request takes before it is decoded, `otlp` takes requests apart into spans and
-//! `trim` trims these, `store` and `state` keep them, `trace` is what one trace knows about itself, `traceql` selects spans,
-//! `json` and `api` write Tempo's answers.
+//! `measure` estimates a request's memory before it is decoded, `otlp` splits requests into spans
+//! and `trim` truncates them, `store` and `state` hold them, `trace` is one trace, `traceql`
+//! selects spans, and `json` and `api` write Tempo's answers.
 
 mod api;
 mod ids;
@@ -39,8 +43,8 @@ mod metrics;
 mod otlp;
 mod otlp_json;
 mod receiver;
-mod refusal;
 mod rejection;
+mod request_error;
 mod state;
 mod store;
 mod trace;

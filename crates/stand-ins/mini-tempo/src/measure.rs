@@ -1,5 +1,5 @@
-//! How much memory a request takes once it is decoded, found out before it is: two bytes of protobuf
-//! can make a span of 300.
+//! Estimates the memory of a decoded request before it is decoded: two bytes of protobuf can become
+//! a span of 300.
 
 use std::mem::size_of;
 
@@ -12,13 +12,13 @@ use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use prost::encoding::{WireType, decode_key, decode_varint};
 
-/// What an allocation costs besides its content, in bytes.
+/// The overhead of an allocation, in bytes.
 const PER_ALLOCATION: usize = 16;
 
-/// prost's own bound on messages in messages.
+/// prost's own limit of nested messages.
 const MAX_DEPTH: usize = 100;
 
-/// A message: what it takes in memory, and its fields that are messages or repeated texts.
+/// A message type: its size in memory, and its fields that are messages or repeated texts.
 struct Shape {
     size: usize,
     fields: &'static [(u32, &'static Shape)],
@@ -48,12 +48,13 @@ const fn shape<T>(fields: &'static [(u32, &'static Shape)]) -> Shape {
 }
 
 /// The memory, in bytes, that an `ExportTraceServiceRequest` in protobuf takes once it is decoded,
-/// give or take a third. None for what prost would not decode either.
+/// accurate to a third. None if prost would not decode it either.
 pub(crate) fn of_protobuf(body: &[u8]) -> Option<usize> {
     of_message(body, &REQUEST, 0)
 }
 
-/// The most memory, in bytes, that a request in JSON can take: each object as a span, the largest.
+/// An upper bound of the memory, in bytes, of a request in JSON: every object counts as a span, the
+/// largest message.
 pub(crate) fn of_json(body: &[u8]) -> usize {
     let objects = body.iter().filter(|byte| **byte == b'{').count();
     body.len() + objects * size_of::<Span>()

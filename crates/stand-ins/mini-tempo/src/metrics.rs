@@ -1,13 +1,13 @@
-//! `/metrics`: what is kept, and what was not, in Prometheus' text format.
+//! `/metrics` in Prometheus' text format: what is stored, and what was dropped or rejected.
 
 use std::fmt::{self, Write};
 
 use crate::{Bounds, Counters, Rejection, Store};
 
-/// The statuses of a refused request.
+/// The statuses of rejected requests.
 const REFUSALS: [u16; 5] = [400, 408, 413, 415, 503];
 
-/// The exposition of a store's counters.
+/// Renders a store's counters.
 pub(crate) fn render(store: &Store) -> String {
     let counters = store.counters();
     let mut text = Exposition::default();
@@ -20,7 +20,7 @@ pub(crate) fn render(store: &Store) -> String {
         text.sample(name, "", value);
     }
     let name = "mini_tempo_spans_rejected_total";
-    let help = "Spans not taken and reported to their sender, by reason";
+    let help = "Spans rejected and reported to their sender, by reason";
     text.head(name, "counter", help);
     for reason in Rejection::ALL {
         let labels = format!("{{reason=\"{}\"}}", reason.as_str());
@@ -30,7 +30,7 @@ pub(crate) fn render(store: &Store) -> String {
     text.head(
         name,
         "counter",
-        "Requests refused as a whole, by HTTP status",
+        "Requests rejected as a whole, by HTTP status",
     );
     for status in REFUSALS {
         let labels = format!("{{status=\"{status}\"}}");
@@ -40,7 +40,7 @@ pub(crate) fn render(store: &Store) -> String {
     text.0
 }
 
-/// A metric without labels: its name, its help and its value.
+/// A metric without labels: its name, help text and value.
 type Metric = (&'static str, &'static str, u64);
 
 fn gauges(counters: &Counters, bounds: Bounds) -> [Metric; 5] {
@@ -57,17 +57,17 @@ fn gauges(counters: &Counters, bounds: Bounds) -> [Metric; 5] {
         ),
         (
             "mini_tempo_stored_bytes",
-            "Memory of the spans that are kept",
+            "Memory of the stored spans in bytes",
             counters.bytes_stored,
         ),
         (
             "mini_tempo_max_spans",
-            "Bound of mini_tempo_spans_stored",
+            "Maximum of mini_tempo_spans_stored",
             bounds.spans as u64,
         ),
         (
             "mini_tempo_max_bytes",
-            "Bound of mini_tempo_stored_bytes",
+            "Maximum of mini_tempo_stored_bytes",
             bounds.bytes as u64,
         ),
     ]
@@ -77,27 +77,27 @@ fn totals(counters: &Counters) -> [Metric; 5] {
     [
         (
             "mini_tempo_spans_received_total",
-            "Spans that arrived in a request that could be read",
+            "Spans that arrived in valid requests",
             counters.spans_received,
         ),
         (
             "mini_tempo_spans_received_twice_total",
-            "Spans that arrived again and are kept once; Tempo keeps, shows and counts each of them",
+            "Spans that arrived again and are stored once, whereas Tempo stores, returns and counts each of them",
             counters.spans_duplicate,
         ),
         (
             "mini_tempo_spans_evicted_total",
-            "Spans dropped with their trace to make room for newer ones",
+            "Spans dropped with their trace to make room for newer spans",
             counters.spans_evicted,
         ),
         (
             "mini_tempo_traces_evicted_total",
-            "Traces dropped to make room for newer ones",
+            "Traces dropped to make room for newer spans",
             counters.traces_evicted,
         ),
         (
             "mini_tempo_values_cut_total",
-            "Texts cut because of their length, and values left out because of their depth",
+            "Texts truncated because of their length, and values omitted because of their depth",
             counters.values_cut,
         ),
     ]

@@ -1,4 +1,4 @@
-//! From an OTLP request to single spans, and back to OTLP's grouping for an answer.
+//! Converts an OTLP request to single spans, and back to OTLP's grouping for an answer.
 
 use std::mem::size_of;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use crate::trim::Trimmer;
 use crate::value::find;
 use crate::{Span, SpanId, Trace, TraceId, Value};
 
-/// What a span takes besides what its messages own: itself, its reference count, and its entries in
-/// the lists of its trace.
+/// The memory of a span besides the contents of its messages: itself, its reference count, and its
+/// entries in the lists of its trace.
 const PER_SPAN: usize = size_of::<Span>() + 2 * size_of::<usize>() + 64;
 
-/// What it takes to count the holders of a scope or a resource.
+/// The memory of a reference counter of a scope or a resource.
 const PER_HOLDER: usize = 64;
 
 /// A request's spans.
@@ -25,12 +25,12 @@ const PER_HOLDER: usize = 64;
 pub(crate) struct Spans {
     pub(crate) valid: Vec<Arc<Span>>,
     pub(crate) rejections: Rejections,
-    /// Texts that were cut, and values that were left out.
+    /// Truncated texts and omitted values.
     pub(crate) cuts: u64,
 }
 
-/// Takes a request apart, and trims what is kept of it.
-pub(crate) fn take_apart(request: ExportTraceServiceRequest) -> Spans {
+/// Splits a request into spans and trims them.
+pub(crate) fn split(request: ExportTraceServiceRequest) -> Spans {
     let mut spans = Spans::default();
     for batch in request.resource_spans {
         let origin = Arc::new(origin(batch.resource, batch.schema_url, &mut spans.cuts));
@@ -108,8 +108,9 @@ fn service(resource: Option<&Resource>) -> String {
     }
 }
 
-/// A trace's spans by resource and scope: what arrived in several requests from one service is one group again.
-pub(crate) fn put_together(trace: &Trace) -> Vec<ResourceSpans> {
+/// A trace's spans by resource and scope; spans of one service from several requests form one
+/// group.
+pub(crate) fn group(trace: &Trace) -> Vec<ResourceSpans> {
     let mut batches: Vec<ResourceSpans> = Vec::new();
     for span in trace.spans() {
         let batch = batch_for(&mut batches, &span.source.origin);

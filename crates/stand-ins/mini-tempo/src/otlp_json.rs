@@ -1,7 +1,8 @@
-//! OTLP/JSON: protobuf's JSON, but with hexadecimal ids and enums as numbers. 64-bit integers may be
-//! numbers or texts, a null is a missing field, and unknown fields are left out.
+//! OTLP/JSON: protobuf's JSON mapping, but with hexadecimal ids and enums as numbers. 64-bit
+//! integers may be numbers or strings, null means a missing field, and unknown fields are ignored.
 //!
-//! `opentelemetry-proto` can read it, but only with a dependency on a property-testing library.
+//! `opentelemetry-proto` can parse it too, but only with a dependency on a property-testing
+//! library.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -17,20 +18,20 @@ mod value;
 
 use value::{Attributes, attributes};
 
-/// Longest explanation in bytes: serde's may repeat whole texts of the body.
+/// Maximum length of an explanation in bytes: serde's may repeat whole texts of the body.
 const MAX_REASON: usize = 200;
 
-/// Reads a request.
+/// Parses a request.
 ///
 /// # Errors
-/// What is wrong, and where.
+/// A text with the mistake and its position.
 pub(crate) fn decode(body: &[u8]) -> Result<ExportTraceServiceRequest, String> {
     let request: Request = serde_json::from_slice(body).map_err(|error| {
         let reason = error.to_string();
         let (line, column) = (error.line(), error.column());
         match reason.len() <= MAX_REASON {
             true => reason,
-            false => format!("a wrong value at line {line} column {column}"),
+            false => format!("invalid value at line {line} column {column}"),
         }
     })?;
     Ok(ExportTraceServiceRequest {
@@ -38,7 +39,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<ExportTraceServiceRequest, String> {
     })
 }
 
-/// A list in JSON, of what becomes `T`.
+/// Converts a JSON list to a list of `T`.
 fn list<J, T: From<J>>(items: Option<Vec<J>>) -> Vec<T> {
     let items = items.unwrap_or_default().into_iter();
     items.map(T::from).collect()
@@ -235,7 +236,7 @@ impl From<Link> for span::Link {
     }
 }
 
-/// A number, or a text that is one.
+/// A number, or a string that contains one.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a number")]
 enum Number<T> {
@@ -243,7 +244,7 @@ enum Number<T> {
     Text(String),
 }
 
-/// A number, also as text: `"18446744073709551615"`, `"NaN"`.
+/// A number, possibly as a string: `"18446744073709551615"`, `"NaN"`.
 fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -256,12 +257,12 @@ where
     }
 }
 
-/// A number, also as text; 0 for null.
+/// A number, possibly as a string; 0 for null.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     optional(deserializer).map(Option::unwrap_or_default)
 }
 
-/// An enum: its number, or its name as the Collector reads it too.
+/// An enum: its number, or its name, which the Collector accepts too.
 fn enumeration<'de, D: Deserializer<'de>>(
     deserializer: D,
     of_name: impl Fn(&str) -> Option<i32>,
@@ -287,7 +288,7 @@ fn status_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Err
     })
 }
 
-/// An id, of any length: whether it is a valid one is decided as for protobuf.
+/// An id of any length; its validity is checked later, as for protobuf.
 fn hexadecimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text: Option<String> = Option::deserialize(deserializer)?;
     let text = text.unwrap_or_default();

@@ -22,46 +22,46 @@ use serde_json::json;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use crate::refusal::Refusal;
 use crate::rejection::Rejections;
+use crate::request_error::RequestError;
 use crate::{Store, measure, otlp_json};
 
-/// The largest request body, in bytes, as it comes and once it is unpacked (8 MiB).
+/// The largest request body, in bytes, compressed and decompressed (8 MiB).
 pub const MAX_BODY_BYTES: usize = 8 << 20;
 
-/// How much the bodies of all requests that have not been answered yet may take, in bytes (32 MiB).
+/// The maximum total size, in bytes, of the bodies of all unanswered requests (32 MiB).
 pub const MAX_BODIES_BYTES: usize = 32 << 20;
 
-/// How much a request may take once it is decoded, in bytes (64 MiB).
+/// The maximum memory of a decoded request, in bytes (64 MiB).
 pub const MAX_DECODED_BYTES: usize = 64 << 20;
 
-/// How long a body may take to arrive.
+/// Timeout for the arrival of a body.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Seconds until it is worth trying again.
+/// Seconds after which a client should retry.
 const PAUSE: HeaderValue = HeaderValue::from_static("1");
 
 struct Receiver {
     store: Store,
-    /// A permit for each byte of a body.
+    /// One permit for each byte of a body.
     bodies: Semaphore,
-    /// One request at a time is unpacked and decoded: it may take many times its body.
+    /// One request at a time is decompressed and decoded, which can take many times its size.
     decoder: Semaphore,
 }
 
-/// The OTLP receiver, to be served on a listener of its own (OTLP's port is 4318).
+/// The OTLP receiver, to be served on its own listener (OTLP's port is 4318).
 ///
-/// Takes `application/x-protobuf` and `application/json`, packed with gzip or not. Answers 200 with an
-/// `ExportTraceServiceResponse`, in which the spans that are not taken are reported, see
-/// [`Rejection`](crate::Rejection). A refusal is a `google.rpc.Status`, in the format of the request:
+/// Accepts `application/x-protobuf` and `application/json`, optionally with gzip. Answers 200 with
+/// an `ExportTraceServiceResponse`, which reports rejected spans, see
+/// [`Rejection`](crate::Rejection). An error answer is a `google.rpc.Status`, in the format of the
+/// request:
 ///
-/// | status | when |
 /// |---|---|
-/// | 400 | the body is not an `ExportTraceServiceRequest`, not gzip though it says so, or cut short |
+/// | 400 | the body is truncated, not an `ExportTraceServiceRequest`, or not gzip although its header names it |
 /// | 408 | the body did not arrive within [`BODY_TIMEOUT`] |
-/// | 413 | more than [`MAX_BODY_BYTES`], packed or unpacked, or more than [`MAX_DECODED_BYTES`] |
+/// | 413 | more than [`MAX_BODY_BYTES`], compressed or decompressed, or more than [`MAX_DECODED_BYTES`] |
 /// | 415 | another `Content-Type` or `Content-Encoding` |
-/// | 503 | the bodies of all requests exceed [`MAX_BODIES_BYTES`]; OTLP senders try again |
+/// | 503 | the bodies of all requests exceed [`MAX_BODIES_BYTES`]; OTLP senders retry |
 pub fn receiver(store: Store) -> Router {
     let receiver = Arc::new(Receiver {
         store,
@@ -78,15 +78,17 @@ async fn export(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body:
     let format = Format::of(&headers);
     let answer = match format {
         Some(format) => receiver.take(format, &headers, body).await,
-        None => Err(Refusal::content_type(&headers)),
+        None => Err(RequestError::content_type(&headers)),
     };
-    // What is not OTLP comes from a person, who reads JSON.
+    // A client without an OTLP content type is probably a person, who reads JSON.
     let format = format.unwrap_or(Format::Json);
     match answer {
         Ok(rejections) => accepted(&rejections, format),
-        Err(refusal) => {
-            receiver.store.refused(refusal.status().as_u16());
-            refused(&refusal, format)
+        Err(error) => {
+            receiver
+                .store
+                .count_rejected_request(error.status().as_u16());
+            error_response(&error, format)
         }
     }
 }
@@ -97,10 +99,10 @@ impl Receiver {
         format: Format,
         headers: &HeaderMap,
         body: Body,
-    ) -> Result<Rejections, Refusal> {
+    ) -> Result<Rejections, RequestError> {
         let coding = Coding::of(headers)?;
         let body = timeout(BODY_TIMEOUT, self.read(body)).await;
-        let (body, _held) = body.map_err(|_| Refusal::Late)??;
+        let (body, _held) = body.map_err(|_| RequestError::Late)??;
         let decoding = self.decoder.acquire().await;
         let _decoding = decoding.expect("the semaphore is never closed");
         let body = match coding {
@@ -111,20 +113,20 @@ impl Receiver {
         Ok(self.store.receive(request))
     }
 
-    /// The body, and the permits for its bytes.
-    async fn read(&self, mut body: Body) -> Result<(Vec<u8>, SemaphorePermit<'_>), Refusal> {
+    /// The body, with the permits for its bytes.
+    async fn read(&self, mut body: Body) -> Result<(Vec<u8>, SemaphorePermit<'_>), RequestError> {
         if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
-            return Err(Refusal::TooLarge);
+            return Err(RequestError::TooLarge);
         }
         let mut bytes = Vec::new();
         let mut held = self.hold(0)?;
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Refusal::Incomplete)?;
+            let frame = frame.map_err(|_| RequestError::Incomplete)?;
             let Ok(data) = frame.into_data() else {
                 continue;
             };
             if bytes.len() + data.len() > MAX_BODY_BYTES {
-                return Err(Refusal::TooLarge);
+                return Err(RequestError::TooLarge);
             }
             held.merge(self.hold(data.len())?);
             bytes.extend_from_slice(&data);
@@ -132,26 +134,26 @@ impl Receiver {
         Ok((bytes, held))
     }
 
-    fn hold(&self, bytes: usize) -> Result<SemaphorePermit<'_>, Refusal> {
-        let permits = u32::try_from(bytes).map_err(|_| Refusal::TooLarge)?;
+    fn hold(&self, bytes: usize) -> Result<SemaphorePermit<'_>, RequestError> {
+        let permits = u32::try_from(bytes).map_err(|_| RequestError::TooLarge)?;
         let permits = self.bodies.try_acquire_many(permits);
-        permits.map_err(|_| Refusal::Busy)
+        permits.map_err(|_| RequestError::Busy)
     }
 }
 
-fn decode(format: Format, body: &[u8]) -> Result<ExportTraceServiceRequest, Refusal> {
+fn decode(format: Format, body: &[u8]) -> Result<ExportTraceServiceRequest, RequestError> {
     let decoded = match format {
-        Format::Protobuf => measure::of_protobuf(body).ok_or(Refusal::NotProtobuf)?,
+        Format::Protobuf => measure::of_protobuf(body).ok_or(RequestError::NotProtobuf)?,
         Format::Json => measure::of_json(body),
     };
     if decoded > MAX_DECODED_BYTES {
-        return Err(Refusal::TooLargeDecoded);
+        return Err(RequestError::TooLargeDecoded);
     }
     match format {
         Format::Protobuf => {
-            ExportTraceServiceRequest::decode(body).map_err(|_| Refusal::NotProtobuf)
+            ExportTraceServiceRequest::decode(body).map_err(|_| RequestError::NotProtobuf)
         }
-        Format::Json => otlp_json::decode(body).map_err(Refusal::NotJson),
+        Format::Json => otlp_json::decode(body).map_err(RequestError::NotJson),
     }
 }
 
@@ -178,18 +180,18 @@ fn accepted(rejections: &Rejections, format: Format) -> Response {
     ([(CONTENT_TYPE, format.media_type())], body).into_response()
 }
 
-fn refused(refusal: &Refusal, format: Format) -> Response {
-    let status = refusal.status();
-    let mut response = Status::new(status, refusal.to_string()).response(status, format);
-    match refusal {
-        Refusal::ContentEncoding(_) => {
+fn error_response(error: &RequestError, format: Format) -> Response {
+    let status = error.status();
+    let mut response = Status::new(status, error.to_string()).response(status, format);
+    match error {
+        RequestError::ContentEncoding(_) => {
             let allowed = HeaderValue::from_static(Coding::ALLOWED);
             response.headers_mut().insert(ACCEPT_ENCODING, allowed);
         }
-        Refusal::Busy => {
+        RequestError::Busy => {
             response.headers_mut().insert(RETRY_AFTER, PAUSE);
         }
-        Refusal::Late => {
+        RequestError::Late => {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
@@ -199,7 +201,7 @@ fn refused(refusal: &Refusal, format: Format) -> Response {
 }
 
 async fn only_post(method: Method, headers: HeaderMap) -> Response {
-    let message = format!("{method} is not allowed here: send traces with POST");
+    let message = format!("{method} is not allowed: send traces with POST");
     let status = StatusCode::METHOD_NOT_ALLOWED;
     let format = Format::of(&headers).unwrap_or(Format::Json);
     Status::new(status, message).response(status, format)
@@ -207,13 +209,13 @@ async fn only_post(method: Method, headers: HeaderMap) -> Response {
 
 async fn only_traces(uri: Uri, headers: HeaderMap) -> Response {
     let path: String = uri.path().chars().take(100).collect();
-    let message = format!("mini-tempo receives nothing at {path:?}: send traces to /v1/traces");
+    let message = format!("unknown path {path:?}: send traces to /v1/traces");
     let status = StatusCode::NOT_FOUND;
     let format = Format::of(&headers).unwrap_or(Format::Json);
     Status::new(status, message).response(status, format)
 }
 
-impl From<UnpackError> for Refusal {
+impl From<UnpackError> for RequestError {
     fn from(error: UnpackError) -> Self {
         match error {
             UnpackError::NotGzip => Self::NotGzip,

@@ -1,28 +1,28 @@
-//! Spans that are not taken, and how their sender hears of it.
+//! Rejected spans, and the reasons reported to their sender.
 
 use std::collections::BTreeMap;
 
-/// The largest span, in bytes of memory, with its resource and its scope (1 MiB).
+/// The maximum size of a span in memory, in bytes, including its resource and scope (1 MiB).
 pub const MAX_SPAN_BYTES: usize = 1 << 20;
 
-/// The largest trace, in bytes of memory. It is Tempo's `max_bytes_per_trace`.
+/// The maximum size of a trace in memory, in bytes; Tempo's `max_bytes_per_trace`.
 pub const MAX_TRACE_BYTES: usize = 5_000_000;
 
-/// Why a span is not taken. OTLP reports it in a partial success: sending it again would not help.
+/// Why a span is rejected. OTLP reports it in a partial success: sending it again would not help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rejection {
-    /// A trace id of other than 16 bytes, a span id of other than 8 bytes, or one that is all zeros.
+    /// A trace id that is not 16 bytes, a span id that is not 8 bytes, or an id of zeros.
     InvalidId,
     /// More than [`MAX_SPAN_BYTES`].
     SpanTooLarge,
-    /// With this span, its trace would take more than [`MAX_TRACE_BYTES`].
+    /// The span would make its trace exceed [`MAX_TRACE_BYTES`].
     TraceTooLarge,
-    /// Its request brings more spans than the store has room for.
+    /// Its request contains more spans than the store can hold.
     NoRoom,
 }
 
 impl Rejection {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 4] = [
         Self::InvalidId,
         Self::SpanTooLarge,
@@ -30,7 +30,7 @@ impl Rejection {
         Self::NoRoom,
     ];
 
-    /// The value of a label.
+    /// The label value.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -53,7 +53,7 @@ impl Rejection {
                 format!("a trace may take at most {MAX_TRACE_BYTES} bytes of memory")
             }
             Self::NoRoom => {
-                "the request brings more spans than there is room for in all".to_owned()
+                "the request contains more spans than the store has room for".to_owned()
             }
         }
     }
@@ -86,7 +86,8 @@ impl Rejections {
         self.0.values().sum()
     }
 
-    /// A partial success's `error_message`: each reason that occurred, with its number of spans.
+    /// The `error_message` of a partial success: each reason that occurred, with its number of
+    /// spans.
     pub(crate) fn message(&self) -> String {
         let reasons = self.0.iter();
         let reasons =

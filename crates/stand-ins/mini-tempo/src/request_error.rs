@@ -1,4 +1,4 @@
-//! Why a request is refused as a whole.
+//! Why a request is rejected as a whole.
 
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -6,13 +6,11 @@ use otlp_http::UnknownCoding;
 
 use crate::receiver::{BODY_TIMEOUT, MAX_BODIES_BYTES, MAX_BODY_BYTES, MAX_DECODED_BYTES};
 
-/// Each variant says with which status.
+/// Each variant has one status.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum RequestError {
     /// 415
-    #[error(
-        "Content-Type {0:?} is not supported; allowed are application/x-protobuf and application/json"
-    )]
+    #[error("Content-Type {0:?} is not supported; use application/x-protobuf or application/json")]
     ContentType(String),
     /// 415
     #[error(transparent)]
@@ -22,7 +20,7 @@ pub(crate) enum Refusal {
     TooLarge,
     /// 413
     #[error(
-        "the body is larger than {MAX_BODY_BYTES} bytes once it is unpacked; send fewer spans in one request"
+        "the decompressed body is larger than {MAX_BODY_BYTES} bytes; send fewer spans in one request"
     )]
     TooLargeUnpacked,
     /// 413
@@ -31,18 +29,18 @@ pub(crate) enum Refusal {
     )]
     TooLargeDecoded,
     /// 400
-    #[error("the body did not arrive in full")]
+    #[error("the body is incomplete")]
     Incomplete,
     /// 408
     #[error("the body did not arrive within {} s", BODY_TIMEOUT.as_secs())]
     Late,
     /// 400
-    #[error("the body is not gzip, as its Content-Encoding says")]
+    #[error("the body is not valid gzip, although its Content-Encoding is gzip")]
     NotGzip,
     /// 400
     #[error("the body is not an OTLP ExportTraceServiceRequest in protobuf")]
     NotProtobuf,
-    /// 400, with the mistake and its place.
+    /// 400, with the mistake and its position
     #[error("the body is not an OTLP ExportTraceServiceRequest in JSON: {0}")]
     NotJson(String),
     /// 503
@@ -50,8 +48,8 @@ pub(crate) enum Refusal {
     Busy,
 }
 
-impl Refusal {
-    /// A refusal of another content type than OTLP's, shown up to 100 characters.
+impl RequestError {
+    /// The error for an unsupported content type, shown up to 100 characters.
     pub(crate) fn content_type(headers: &HeaderMap) -> Self {
         let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         let text = String::from_utf8_lossy(value.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! What a store holds, within its bounds, and what each part of it takes in memory.
+//! The contents of a store, within its bounds, and the memory that they take.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -11,23 +11,23 @@ use crate::{Span, Trace, TraceId};
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) traces: HashMap<TraceId, Arc<Trace>>,
-    /// The keys of `traces` by the arrival of their first span.
+    /// The keys of `traces`, in order of the arrival of their first span.
     pub(crate) oldest_first: VecDeque<TraceId>,
-    /// How many spans hold a scope, and how many scopes a resource, by address.
+    /// The number of spans that use a scope, and of scopes that use a resource, by address.
     holders: HashMap<usize, usize>,
     pub(crate) counters: Counters,
 }
 
-/// What the spans of one request have touched so far: these traces are not dropped for its other spans.
+/// The traces of one request's spans so far, which must not be dropped for its other spans.
 #[derive(Debug, Default)]
 pub(crate) struct Arrival {
     traces: HashSet<TraceId>,
-    /// Those of them that were among the oldest, oldest first.
+    /// Those traces that were among the oldest, oldest first.
     spared: Vec<TraceId>,
 }
 
 impl State {
-    /// Keeps a span, unless it is here already. Makes room for it if need be.
+    /// Stores a span, unless it is already stored. Makes room if necessary.
     pub(crate) fn insert(
         &mut self,
         span: Arc<Span>,
@@ -51,7 +51,7 @@ impl State {
         self.counters.bytes_stored += self.needed(&span) as u64;
         self.hold(&span.source);
         match self.traces.get_mut(&id) {
-            // Copies the trace's list of spans only while somebody is reading it.
+            // This copies the trace's list of spans only if a reader holds it.
             Some(trace) => Arc::make_mut(trace).insert(span),
             None => {
                 self.traces.insert(id, Arc::new(Trace::new(span)));
@@ -62,7 +62,7 @@ impl State {
         Ok(())
     }
 
-    /// Ends an arrival: the oldest traces are again those that are dropped first.
+    /// Ends an arrival: from now on its traces can be dropped again.
     pub(crate) fn finish(&mut self, arrival: Arrival) {
         for id in arrival.spared.into_iter().rev() {
             self.oldest_first.push_front(id);
@@ -95,7 +95,7 @@ impl State {
         }
     }
 
-    /// What more it takes, in bytes, to keep `span`.
+    /// The additional bytes needed to store `span`.
     fn needed(&self, span: &Span) -> usize {
         let source = &span.source;
         let mut bytes = span.bytes;
@@ -123,7 +123,7 @@ impl State {
         }
     }
 
-    /// Lets go of a source; returns the bytes that nothing holds any more.
+    /// Releases a source; returns the number of bytes that became unused.
     fn release(&mut self, source: &Arc<Source>) -> usize {
         if !self.was_last(Arc::as_ptr(source).addr()) {
             return 0;
@@ -136,7 +136,7 @@ impl State {
 
     fn was_last(&mut self, address: usize) -> bool {
         let holders = self.holders.get_mut(&address);
-        let holders = holders.expect("what is released was held");
+        let holders = holders.expect("only held sources are released");
         *holders -= 1;
         let last = *holders == 0;
         if last {

@@ -1,31 +1,33 @@
-//! The traces in memory: bounded, shared, and counted so that senders' own numbers can be compared with them.
+//! The traces in memory: bounded, shared, and counted, so that the counts can be compared with the
+//! senders'.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
-use crate::otlp::{Spans, take_apart};
+use crate::otlp::{Spans, split};
 use crate::rejection::Rejections;
 use crate::state::{Arrival, State};
 use crate::{Trace, TraceId};
 
-/// How many spans a store holds unless told otherwise.
+/// The default maximum number of spans in a store.
 pub const DEFAULT_MAX_SPANS: usize = 200_000;
 
-/// How much memory, in bytes, the traces of a store take unless told otherwise (64 MiB): some 30,000
-/// spans with ten attributes each.
+/// The default maximum memory of a store, in bytes (64 MiB): room for some 30,000 spans with ten
+/// attributes each.
 pub const DEFAULT_MAX_BYTES: usize = 64 << 20;
 
-/// How many different `service.name`s are counted separately.
+/// The maximum number of `service.name`s that are counted separately.
 pub const MAX_SERVICES: usize = 1_000;
 
-/// Under this name the spans of all services beyond [`MAX_SERVICES`] are counted.
+/// The name under which the spans of all services beyond [`MAX_SERVICES`] are counted.
 pub const OTHER_SERVICES: &str = "_other";
 
 /// The traces in memory. Clones share them.
 ///
-/// A request's spans become visible together. Reading takes a snapshot and does not hold up senders.
+/// The spans of a request become visible together. Reading takes a snapshot and does not block
+/// senders.
 #[derive(Debug, Clone)]
 pub struct Store(Arc<Inner>);
 
@@ -35,14 +37,13 @@ struct Inner {
     state: Mutex<State>,
 }
 
-/// How much a store holds. With one span more, whole traces are dropped, the one whose first span came
-/// earliest first.
+/// The bounds of a store. When they are reached, whole traces are dropped, beginning with the one
+/// whose first span arrived earliest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Spans, whatever their size; 0 holds none.
+    /// Number of spans, whatever their size; with 0 the store stays empty.
     pub spans: usize,
-    /// Memory of the spans, in bytes, with the resources and scopes that they come from, and with what
-    /// it takes to keep and to find them.
+    /// Memory of the spans in bytes, including their resources, their scopes and the index.
     pub bytes: usize,
 }
 
@@ -56,40 +57,41 @@ impl Default for Bounds {
     }
 }
 
-/// What has happened since the store was made. At any time
+/// What has happened since the store was created. At any time
 /// `spans_received == spans_stored + spans_duplicate + spans_evicted + spans_rejected`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Every span that arrived in a readable request, also one that came twice.
+    /// Every span that arrived in a valid request, including duplicates.
     pub spans_received: u64,
-    /// Spans held now.
+    /// Spans stored now.
     pub spans_stored: u64,
-    /// Spans that were held already when they came again: an exporter sends a request again whose answer it did not
-    /// get in time. Tempo keeps, shows and counts each of them; here one is kept.
+    /// Spans that arrived again: an exporter repeats a request if its answer does not arrive in
+    /// time. Tempo stores, returns and counts each of them; mini-tempo stores one.
     pub spans_duplicate: u64,
     /// Spans dropped with their trace to stay within the bound.
     pub spans_evicted: u64,
-    /// Spans refused, for one of the reasons in `rejections`.
+    /// Rejected spans; `rejections` has the reasons.
     pub spans_rejected: u64,
     /// `spans_rejected` by reason.
     pub rejections: Rejections,
-    /// Memory of what is held now, in bytes.
+    /// Memory of the stored spans, in bytes.
     pub bytes_stored: u64,
-    /// Texts that were cut at [`MAX_TEXT_BYTES`](crate::MAX_TEXT_BYTES), and values that were left out because they were
-    /// nested deeper than [`MAX_VALUE_DEPTH`](crate::MAX_VALUE_DEPTH).
+    /// Texts that were truncated to [`MAX_TEXT_BYTES`](crate::MAX_TEXT_BYTES), and values that were
+    /// omitted because they were nested deeper than [`MAX_VALUE_DEPTH`](crate::MAX_VALUE_DEPTH).
     pub values_cut: u64,
-    /// Requests that were refused as a whole, by HTTP status.
+    /// Requests that were rejected as a whole, by HTTP status.
     pub requests_refused: BTreeMap<u16, u64>,
-    /// Traces held now.
+    /// Traces stored now.
     pub traces_stored: u64,
-    /// Traces dropped to stay within the bound; one whose spans keep coming can be dropped several times.
+    /// Traces dropped to stay within the bound; a trace that keeps growing can be dropped several
+    /// times.
     pub traces_evicted: u64,
     /// `spans_received` without the rejected ones, by `service.name` (empty if a span has none).
     pub received_by_service: BTreeMap<String, u64>,
 }
 
 impl Store {
-    /// An empty store that holds at most `max_spans` spans in at most [`DEFAULT_MAX_BYTES`].
+    /// Creates an empty store for at most `max_spans` spans and [`DEFAULT_MAX_BYTES`].
     #[must_use]
     pub fn new(max_spans: usize) -> Self {
         Self::bounded(Bounds {
@@ -98,7 +100,7 @@ impl Store {
         })
     }
 
-    /// An empty store that holds as much as `bounds` allow.
+    /// Creates an empty store with these bounds.
     #[must_use]
     pub fn bounded(bounds: Bounds) -> Self {
         Self(Arc::new(Inner {
@@ -107,25 +109,25 @@ impl Store {
         }))
     }
 
-    /// How much it may hold.
+    /// The store's bounds.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
         self.0.bounds
     }
 
-    /// The counters, all of the same instant.
+    /// The counters, all at the same instant.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.lock().counters.clone()
     }
 
-    /// What has arrived of a trace so far.
+    /// The spans of a trace that have arrived so far; none if it is unknown.
     #[must_use]
     pub fn trace(&self, id: TraceId) -> Option<Arc<Trace>> {
         self.lock().traces.get(&id).cloned()
     }
 
-    /// All traces, by the arrival of their first span, oldest first.
+    /// All traces, in order of the arrival of their first span, oldest first.
     #[must_use]
     pub fn traces(&self) -> Vec<Arc<Trace>> {
         let state = self.lock();
@@ -133,13 +135,13 @@ impl Store {
         ids.map(|id| Arc::clone(&state.traces[id])).collect()
     }
 
-    /// Takes in a request and says which of its spans were rejected.
+    /// Stores a request's spans; returns the rejected ones.
     pub(crate) fn receive(&self, request: ExportTraceServiceRequest) -> Rejections {
         let Spans {
             valid,
             mut rejections,
             cuts,
-        } = take_apart(request);
+        } = split(request);
         let mut state = self.lock();
         let mut arrival = Arrival::default();
         for span in valid {
@@ -156,8 +158,8 @@ impl Store {
         rejections
     }
 
-    /// Counts a request that was refused as a whole.
-    pub(crate) fn refused(&self, status: u16) {
+    /// Counts a request that was rejected as a whole.
+    pub(crate) fn count_rejected_request(&self, status: u16) {
         let mut state = self.lock();
         *state.counters.requests_refused.entry(status).or_default() += 1;
     }
@@ -175,7 +177,7 @@ impl Counters {
         if let Some(count) = services.get_mut(service) {
             *count += 1;
         } else {
-            // Names come from outside: they must not fill the memory.
+            // Names come from clients, so their number is bounded.
             let full = services.len() >= MAX_SERVICES;
             let name = if full { OTHER_SERVICES } else { service };
             *services.entry(name.to_owned()).or_default() += 1;

@@ -1,4 +1,4 @@
-//! One trace: its spans in order of arrival, and what can be told from them.
+//! One trace: its spans in order of arrival, and values derived from them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,41 +10,42 @@ use opentelemetry_proto::tonic::trace::v1 as otlp;
 use crate::value::find;
 use crate::{Kind, SpanId, Status, TraceId, Value};
 
-/// What a trace takes besides its spans: itself, its first allocations and its entries in the store.
+/// The memory of a trace besides its spans: itself, its first allocations and its entries in the
+/// store.
 pub(crate) const PER_TRACE: usize = 512;
 
-/// A span, as it arrived but for what was trimmed.
+/// A span as it arrived, except for what was trimmed.
 #[derive(Debug)]
 pub struct Span {
     pub(crate) trace_id: TraceId,
     pub(crate) id: SpanId,
     pub(crate) otlp: otlp::Span,
     pub(crate) source: Arc<Source>,
-    /// What it takes in memory, without its source.
+    /// Its size in memory, without its source.
     pub(crate) bytes: usize,
 }
 
-/// The scope that a span comes from; the spans of one scope in one request share it.
+/// The scope of a span; the spans of one scope in one request share it.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) origin: Arc<Origin>,
     pub(crate) scope: Option<InstrumentationScope>,
     pub(crate) schema_url: String,
-    /// What it takes in memory, without its origin.
+    /// Its size in memory, without its origin.
     pub(crate) bytes: usize,
 }
 
-/// The resource that a span comes from; the scopes of one resource in one request share it.
+/// The resource of a span; the scopes of one resource in one request share it.
 #[derive(Debug)]
 pub(crate) struct Origin {
     pub(crate) service: String,
     pub(crate) resource: Option<Resource>,
     pub(crate) schema_url: String,
-    /// What it takes in memory.
+    /// Its size in memory.
     pub(crate) bytes: usize,
 }
 
-/// The spans that have arrived so far with one trace id.
+/// The spans of one trace id that have arrived so far.
 #[derive(Debug, Clone)]
 pub struct Trace {
     id: TraceId,
@@ -57,7 +58,7 @@ pub struct Trace {
 }
 
 impl Span {
-    /// The trace the span belongs to.
+    /// The id of the span's trace.
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
         self.trace_id
@@ -69,7 +70,7 @@ impl Span {
         self.id
     }
 
-    /// The span that caused this one; none for a root.
+    /// The id of the parent span; none for a root.
     #[must_use]
     pub fn parent_id(&self) -> Option<SpanId> {
         SpanId::from_otlp(&self.otlp.parent_span_id)
@@ -87,13 +88,13 @@ impl Span {
         &self.otlp.name
     }
 
-    /// The role in a call.
+    /// The span's role in a call.
     #[must_use]
     pub fn kind(&self) -> Kind {
         Kind::from_otlp(self.otlp.kind)
     }
 
-    /// How it ended.
+    /// The span's status.
     #[must_use]
     pub fn status(&self) -> Status {
         let status = self.otlp.status.as_ref();
@@ -118,13 +119,13 @@ impl Span {
         self.end_unix_nano().saturating_sub(self.start_unix_nano())
     }
 
-    /// The span's attribute of that name.
+    /// The span's attribute with this name.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<Value<'_>> {
         find(&self.otlp.attributes, key)
     }
 
-    /// The attribute of that name of the resource, that is of the service.
+    /// The attribute of the span's resource with this name.
     #[must_use]
     pub fn resource_attribute(&self, key: &str) -> Option<Value<'_>> {
         find(&self.source.origin.resource.as_ref()?.attributes, key)
@@ -132,7 +133,7 @@ impl Span {
 }
 
 impl Trace {
-    /// A trace that begins with the first span to arrive.
+    /// Creates a trace from the first span to arrive.
     pub(crate) fn new(first: Arc<Span>) -> Self {
         let mut trace = Self {
             id: first.trace_id,
@@ -147,7 +148,7 @@ impl Trace {
         trace
     }
 
-    /// Adds a span whose id is not there yet.
+    /// Adds a span whose id is new.
     pub(crate) fn insert(&mut self, span: Arc<Span>) {
         let index = self.spans.len();
         self.by_id.insert(span.id, index);
@@ -164,12 +165,12 @@ impl Trace {
         self.spans.push(span);
     }
 
-    /// What it takes in memory, in bytes, without the sources of its spans.
+    /// Its size in memory, in bytes, without the sources of its spans.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The id its spans share.
+    /// The trace id of its spans.
     #[must_use]
     pub fn id(&self) -> TraceId {
         self.id
@@ -181,7 +182,7 @@ impl Trace {
         &self.spans
     }
 
-    /// The span with that id.
+    /// The span with this id.
     #[must_use]
     pub fn span(&self, id: SpanId) -> Option<&Span> {
         self.by_id.get(&id).map(|index| &*self.spans[*index])

@@ -1,6 +1,7 @@
-//! The part of TraceQL that mini-tempo knows: one spanset filter, `{ comparison && (comparison || comparison) }`.
+//! The supported part of TraceQL: one spanset filter, `{ comparison && (comparison || comparison)
+//! }`.
 //!
-//! `parse` reads it, `field` says what a name stands for on a span, and this file evaluates it.
+//! `parse` parses it, `field` looks up the value of a name, and this file evaluates filters.
 
 mod duration;
 mod field;
@@ -13,29 +14,29 @@ use crate::{Kind, Span, Status, Trace, Value};
 pub(crate) use field::Field;
 pub(crate) use parse::parse;
 
-/// What to do about an unsupported query; part of every such error.
+/// The supported syntax; part of every error for an unsupported query.
 const SUPPORTED: &str = "one spanset filter { ... } with the comparisons = != > >= < <= of span.x, resource.x, .x, name, duration, \
     status, kind, rootName, rootServiceName and traceDuration with a string, number, true, false, nil, duration, status or kind, \
     joined by && and || and grouped with parentheses";
 
-/// Why a query is not run. Positions count characters from 1.
+/// Why a query cannot run. Positions count characters from 1.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub(crate) enum Error {
     /// Not TraceQL.
     #[error("invalid TraceQL query: {problem} at position {position}")]
     Invalid { problem: String, position: usize },
-    /// TraceQL, but more than mini-tempo knows.
+    /// Valid TraceQL that mini-tempo does not support.
     #[error(
         "mini-tempo, a stand-in for Tempo, does not support {what} (position {position}). It supports {SUPPORTED}"
     )]
     Unsupported { what: String, position: usize },
 }
 
-/// What a span must be like.
+/// A condition on a span.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Filter {
     Compare(Comparison),
-    /// All of them; `{}` is none, and matches every span.
+    /// All conditions must hold; an empty list matches every span.
     And(Vec<Filter>),
     Or(Vec<Filter>),
 }
@@ -57,7 +58,7 @@ pub(crate) enum Operator {
     LessOrEqual,
 }
 
-/// The right side of a comparison. A duration is a number of nanoseconds.
+/// The right-hand side of a comparison. A duration is a number of nanoseconds.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Literal {
     Text(String),
@@ -78,7 +79,7 @@ impl Filter {
         }
     }
 
-    /// The comparisons in the order in which they are written.
+    /// The comparisons in the order of the query.
     pub(crate) fn comparisons(&self) -> Vec<&Comparison> {
         match self {
             Self::Compare(comparison) => vec![comparison],
@@ -90,7 +91,8 @@ impl Filter {
 }
 
 impl Comparison {
-    /// Also `!=` needs a value of a comparable type: a span without the attribute never matches, as in Tempo.
+    /// Even `!=` needs a value of a comparable type: as in Tempo, a span without the attribute
+    /// never matches.
     pub(crate) fn holds(&self, span: &Span, trace: &Trace) -> bool {
         match (&self.field, &self.literal) {
             (Field::Status, Literal::Status(wanted)) => {
@@ -123,7 +125,8 @@ impl Operator {
 }
 
 impl Literal {
-    /// How `value` stands to this; none if the types cannot be compared. Numbers of all kinds can.
+    /// Compares `value` with this literal; none if their types are not comparable. All numeric
+    /// types are.
     fn compare(&self, value: Value<'_>) -> Option<Ordering> {
         match (value, self) {
             (Value::Text(value), Self::Text(wanted)) => Some(value.cmp(wanted)),

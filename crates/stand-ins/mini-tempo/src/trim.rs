@@ -1,5 +1,5 @@
-//! What is kept of a span: texts within a bound, values not nested too deeply; and what it takes in
-//! memory.
+//! Trims spans: truncates long texts, omits deeply nested values, and measures the memory of the
+//! rest.
 
 use std::mem::size_of;
 
@@ -8,22 +8,22 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, Key
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
-/// The longest text that is kept, in bytes of UTF-8; the rest of a longer one is cut off. It is
-/// Tempo's `max_attribute_bytes`, here for every name, key and value.
+/// The maximum length of a text, in bytes of UTF-8; longer ones are truncated. It is Tempo's
+/// `max_attribute_bytes`, applied to every name, key and value.
 pub const MAX_TEXT_BYTES: usize = 2048;
 
-/// How many lists may lie in each other in an attribute's value; what lies deeper is left out. The
-/// JSON of an answer then stays far from the 128 levels that serde_json reads.
+/// The maximum number of nested lists in an attribute's value; deeper values are omitted, so the
+/// JSON of an answer stays far below serde_json's limit of 128 levels.
 pub const MAX_VALUE_DEPTH: usize = 16;
 
-/// The smallest piece of memory that an allocator hands out, its own word included, in bytes.
+/// The smallest block of the allocator, including its header, in bytes.
 const SMALLEST_ALLOCATION: usize = 32;
 
-/// Trims messages, and adds up what they own in memory, in bytes, beyond themselves.
+/// Trims messages and adds up the memory that they own, in bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Trimmer {
     pub(crate) bytes: usize,
-    /// Texts that were cut, and values that were left out.
+    /// Truncated texts and omitted values.
     pub(crate) cuts: u64,
 }
 
@@ -115,7 +115,7 @@ impl Trimmer {
         }
     }
 
-    /// Decoding leaves room for more: kept, it is a sixth of the store's memory.
+    /// Decoding reserves extra capacity, which would be a sixth of the store's memory.
     fn list<T>(&mut self, items: &mut Vec<T>, each: impl Fn(&mut Self, &mut T)) {
         items.shrink_to_fit();
         self.allocation(items.capacity() * size_of::<T>());
@@ -124,7 +124,7 @@ impl Trimmer {
         }
     }
 
-    /// Adds a piece of memory as glibc's allocator rounds it.
+    /// Adds an allocation, rounded up as glibc's allocator does.
     fn allocation(&mut self, bytes: usize) {
         if bytes > 0 {
             let with_word = (bytes + size_of::<usize>()).next_multiple_of(16);

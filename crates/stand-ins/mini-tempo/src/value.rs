@@ -1,4 +1,4 @@
-//! What a span's kind, status and attributes can be, in TraceQL's words.
+//! Values of a span's kind, status and attributes, named as in TraceQL.
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Otlp;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -15,7 +15,7 @@ pub enum Kind {
     Consumer,
 }
 
-/// How a span ended.
+/// The status of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "OpenTelemetry's own words")]
 pub enum Status {
@@ -24,9 +24,10 @@ pub enum Status {
     Error,
 }
 
-/// An attribute's value. Arrays, maps and bytes have none here; Tempo's JSON shows them.
+/// An attribute's value. Arrays, maps and bytes are not represented here; Tempo's JSON includes
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[expect(missing_docs, reason = "they say it themselves")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Value<'a> {
     Text(&'a str),
     Int(i64),
@@ -92,7 +93,7 @@ impl Status {
     }
 }
 
-/// The value of the first attribute with that key.
+/// The value of the first attribute with this key.
 pub(crate) fn find<'a>(attributes: &'a [KeyValue], key: &str) -> Option<Value<'a>> {
     let attribute = attributes.iter().find(|attribute| attribute.key == key)?;
     let AnyValue { value } = attribute.value.as_ref()?;

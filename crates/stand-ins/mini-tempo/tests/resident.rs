@@ -1,5 +1,5 @@
-//! What the process takes in memory while senders do their worst. A program of its own: nothing else
-//! is in its memory.
+//! The resident memory of the process under hostile senders. This is a separate program, so that
+//! nothing else uses its memory.
 
 use mini_tempo::{Bounds, Store};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -10,10 +10,10 @@ use tokio::net::TcpListener;
 
 const MIB: u64 = 1 << 20;
 
-/// What this process has in memory, in bytes.
+/// The resident memory of this process, in bytes.
 fn resident() -> u64 {
     let status = Process::myself().and_then(|process| process.status());
-    let status = status.expect("/proc is there");
+    let status = status.expect("/proc is available");
     status.vmrss.expect("a process has memory") * 1024
 }
 
@@ -39,7 +39,7 @@ fn span(trace: u128, id: u64, name: &str) -> Span {
 }
 
 #[tokio::test]
-async fn memory_stays_within_the_bound_whatever_is_sent() {
+async fn memory_stays_within_the_bound() {
     let store = Store::bounded(Bounds {
         spans: usize::MAX,
         bytes: 32 << 20,
@@ -61,7 +61,7 @@ async fn memory_stays_within_the_bound_whatever_is_sent() {
     for trace in 1..=700 {
         assert_eq!(post(request(vec![span(trace, 1, &name)])).await, 200);
     }
-    // Spans that own next to nothing: 8,000 requests' worth of them.
+    // Spans with almost no content, enough for 8,000 requests.
     for part in 0..20_u128 {
         let spans = (0..20_000).map(|n| span(1_000_000 + part * 20_000 + n, 1, ""));
         assert_eq!(post(request(spans.collect())).await, 200);

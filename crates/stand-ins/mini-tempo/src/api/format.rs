@@ -1,4 +1,4 @@
-//! JSON or protobuf: how a trace is written, chosen as Tempo chooses it.
+//! JSON or protobuf: the format of a trace, chosen as Tempo does.
 
 use axum::Json;
 use axum::http::HeaderMap;
@@ -15,15 +15,15 @@ const PROTOBUF: &str = "application/protobuf";
 /// The format of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
-    /// gogo's jsonpb, also where nothing is preferred.
+    /// JSON as written by gogo's jsonpb; the default.
     Json,
-    /// What Grafana and programs prefer.
+    /// Protobuf, which Grafana and programs request.
     Protobuf,
 }
 
 impl Format {
-    /// The format that `Accept` names. As in Tempo, the name anywhere in the header's first value
-    /// counts, whatever its weight.
+    /// The format that `Accept` names. As in Tempo, the name can be anywhere in the header's first
+    /// value, whatever its weight.
     pub(super) fn accepted(headers: &HeaderMap) -> Self {
         let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
         match accept {
@@ -32,7 +32,7 @@ impl Format {
         }
     }
 
-    /// The answer of `/api/traces/{id}`: `tempopb.Trace`, whose wire format is that of OTLP's
+    /// The answer of `/api/traces/{id}`: `tempopb.Trace`, which has the wire format of OTLP's
     /// `TracesData`.
     pub(super) fn v1(self, resource_spans: Vec<ResourceSpans>) -> Response {
         match self {
@@ -41,8 +41,8 @@ impl Format {
         }
     }
 
-    /// The answer of `/api/v2/traces/{id}`: `tempopb.TraceByIDResponse`, whose status is always its
-    /// default, COMPLETE.
+    /// The answer of `/api/v2/traces/{id}`: `tempopb.TraceByIDResponse`, whose status always has
+    /// its default, COMPLETE.
     pub(super) fn v2(self, resource_spans: Vec<ResourceSpans>) -> Response {
         match self {
             Self::Json => {

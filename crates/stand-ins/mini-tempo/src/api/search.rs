@@ -14,22 +14,22 @@ use crate::{Span, Status, Store, Trace, Value};
 
 /// A checked search.
 pub(super) struct Search {
-    /// Of a trace that is found, at least one span matches.
+    /// At least one span of a matching trace satisfies the filter.
     pub(super) filter: Filter,
-    /// Seconds since 1970: the trace must have been running at some time in between.
+    /// Seconds since 1970: the trace must overlap this window.
     pub(super) window: Option<(u32, u32)>,
     pub(super) limit: u32,
-    /// How many matching spans of a trace to show.
+    /// Maximum number of matching spans shown per trace.
     pub(super) spans: u32,
 }
 
-/// What Tempo shows for the trace of a root span that has not arrived.
+/// The service name that Tempo shows for a trace whose root span has not arrived.
 const NO_ROOT: &str = "<root span not yet received>";
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 impl Search {
-    /// Runs over a snapshot of the store.
+    /// Runs on a snapshot of the store.
     pub(super) fn run(&self, store: &Store) -> Json {
         let traces = store.traces();
         let inspected_spans: usize = traces.iter().map(|trace| trace.spans().len()).sum();
@@ -47,7 +47,7 @@ impl Search {
             ("inspectedSpans", uint64(inspected_spans as u64)),
         ]);
         let traces = list(&found, |(trace, spans)| self.metadata(trace, spans));
-        // Tempo writes an empty list of traces, unlike other empty lists.
+        // Unlike other empty lists, Tempo includes an empty list of traces.
         [
             ("traces".to_owned(), traces),
             ("metrics".to_owned(), metrics),
@@ -63,7 +63,7 @@ impl Search {
         })
     }
 
-    /// The spans that match; none if there is none.
+    /// The matching spans; none if there are none.
     fn matching<'a>(&self, trace: &'a Trace) -> Option<Vec<&'a Span>> {
         let spans = trace.spans().iter().map(|span| &**span);
         let matching = spans.filter(|span| self.filter.matches(span, trace));
@@ -71,7 +71,7 @@ impl Search {
         (!matching.is_empty()).then_some(matching)
     }
 
-    /// `TraceSearchMetadata`. `spanSet` is deprecated and still sent by Tempo.
+    /// `TraceSearchMetadata`. `spanSet` is deprecated, but Tempo still includes it.
     fn metadata(&self, trace: &Trace, spans: &[&Span]) -> Json {
         let root = trace.root();
         let span_set = self.span_set(trace, spans);
@@ -98,7 +98,7 @@ impl Search {
         ])
     }
 
-    /// A span shows what the query asked about, as in Tempo.
+    /// Shows the attributes in the query, as Tempo does.
     fn span(&self, trace: &Trace, span: &Span) -> Json {
         let comparisons = self.filter.comparisons().into_iter();
         let holding = comparisons.filter(|comparison| comparison.holds(span, trace));
@@ -117,7 +117,7 @@ impl Search {
     }
 }
 
-/// The values that comparisons were made with, each key once.
+/// The values used in the comparisons, each key once.
 fn attributes(comparisons: &[&Comparison], span: &Span, trace: &Trace) -> Vec<KeyValue> {
     let mut attributes: Vec<KeyValue> = Vec::new();
     for Comparison { field, .. } in comparisons {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{list, optional};
 
-/// A list of attributes, which may be missing.
+/// An optional list of attributes.
 pub(super) type Attributes = Option<Vec<KeyValue>>;
 
 pub(super) fn attributes(attributes: Attributes) -> Vec<common::KeyValue> {
@@ -23,7 +23,7 @@ pub(super) struct KeyValue {
     value: Option<AnyValue>,
 }
 
-/// One of these; none is an empty value.
+/// At most one of these fields is set; without any, the value is empty.
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase", expecting = "a value")]
 struct AnyValue {

@@ -1,4 +1,4 @@
-//! Go's durations, such as `100ms`, `1.5s` or `1h30m`, as TraceQL has them.
+//! Go's durations, such as `100ms`, `1.5s` or `1h30m`, which TraceQL uses.
 
 const UNITS: [(&str, f64); 8] = [
     ("ns", 1.0),
@@ -11,7 +11,8 @@ const UNITS: [(&str, f64); 8] = [
     ("h", 3600e9),
 ];
 
-/// Nanoseconds; none if it is negative, not a duration with units, or longer than 100 years.
+/// Parses to nanoseconds; none if it is negative, not a duration with units, or longer than 100
+/// years.
 pub(super) fn parse(text: &str) -> Option<u64> {
     const MAX_NANOS: f64 = 100.0 * 365.25 * 24.0 * 3600e9;
     if text == "0" {

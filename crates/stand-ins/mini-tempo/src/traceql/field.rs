@@ -1,4 +1,4 @@
-//! The left side of a comparison: attributes and the intrinsics that mini-tempo knows.
+//! The left-hand side of a comparison: attributes and the supported intrinsics.
 
 use super::{Literal, Operator};
 use crate::{Span, Trace, Value};
@@ -9,7 +9,7 @@ pub(crate) enum Field {
     Span(String),
     /// `resource.x`
     Resource(String),
-    /// `.x`: on the span, else on its resource.
+    /// `.x`: on the span, otherwise on its resource.
     Any(String),
     Name,
     Duration,
@@ -21,7 +21,7 @@ pub(crate) enum Field {
 }
 
 impl Field {
-    /// Reads a name; none if it stands for nothing that mini-tempo knows.
+    /// Parses a name; none if mini-tempo does not support it.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         let attribute = |scope: &str| {
             let key = word.strip_prefix(scope).filter(|key| !key.is_empty());
@@ -47,7 +47,7 @@ impl Field {
         }
     }
 
-    /// Whether the comparison can ever hold: Tempo refuses one that cannot, too.
+    /// Whether the comparison can hold for any span; Tempo also rejects one that cannot.
     pub(crate) fn can_compare(&self, operator: Operator, literal: &Literal) -> bool {
         let is_equality = matches!(operator, Operator::Equal | Operator::NotEqual);
         match (self, literal) {
@@ -68,8 +68,8 @@ impl Field {
         }
     }
 
-    /// What the name stands for on that span; none if the span has no such attribute.
-    /// Status and kind are compared as what they are, their text is for answers.
+    /// The value of the field for a span; none if the span has no such attribute. Status and kind
+    /// are compared as enums; their text is for answers only.
     pub(crate) fn value<'a>(&self, span: &'a Span, trace: &'a Trace) -> Option<Value<'a>> {
         match self {
             Self::Span(key) => span.attribute(key),
@@ -85,7 +85,7 @@ impl Field {
         }
     }
 
-    /// The key under which an answer shows the value; none for what it shows in fields of their own.
+    /// The key of the value in an answer; none for values with their own fields.
     pub(crate) fn key(&self) -> Option<&str> {
         match self {
             Self::Span(key) | Self::Resource(key) | Self::Any(key) => Some(key),

@@ -1,16 +1,16 @@
-//! Recursive descent over the text: filter > or > and > group or comparison > field, operator, literal.
+//! A recursive descent parser: filter > or > and > group or comparison > field, operator, literal.
 
 use super::{Comparison, Error, Field, Filter, Literal, Operator};
 use super::{duration, quoted};
 use crate::{Kind, Status};
 
-/// How deep parentheses may nest: far more than anybody writes, far less than the stack holds.
+/// Maximum nesting of parentheses: far more than queries use, far less than the stack allows.
 const MAX_DEPTH: usize = 32;
 
-/// Reads a query.
+/// Parses a query.
 ///
 /// # Errors
-/// [`Error`] says what is wrong or unsupported, and where.
+/// [`Error`] with the invalid or unsupported part and its position.
 pub(crate) fn parse(query: &str) -> Result<Filter, Error> {
     let mut parser = Parser {
         query,
@@ -170,7 +170,7 @@ impl<'a> Parser<'a> {
         Ok(literal)
     }
 
-    /// Nothing may follow the filter.
+    /// Checks that nothing follows the filter.
     fn end(&mut self) -> Result<(), Error> {
         let what = match self.rest.trim_start() {
             "" => return Ok(()),
@@ -185,7 +185,7 @@ impl<'a> Parser<'a> {
         Err(self.unsupported(what))
     }
 
-    /// The next run of characters that TraceQL allows in an attribute; not yet taken.
+    /// The next run of characters that TraceQL allows in an attribute, without consuming it.
     fn word(&mut self) -> &'a str {
         self.rest = self.rest.trim_start();
         let ends = |c: char| c.is_whitespace() || "{}()=~!<>&|^,".contains(c);

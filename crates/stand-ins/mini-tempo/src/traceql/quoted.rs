@@ -1,7 +1,7 @@
-//! Text in double quotes, as TraceQL writes it. Go's escapes that JSON does not have (`\x41`) are not read.
+//! Text in double quotes in TraceQL. Go's escapes that JSON lacks (`\x41`) are not supported.
 
-/// The text at the start of `input`, which begins with `"`, and the length of the quoted form in bytes; none if the quotes
-/// do not end or an escape is unknown.
+/// The text at the start of `input`, which begins with `"`, and the length of the quoted form in
+/// bytes; none if the quotes are not closed or an escape is unknown.
 pub(super) fn take(input: &str) -> Option<(String, usize)> {
     let mut escaped = false;
     let (end, _) = input.char_indices().skip(1).find(|(_, c)| {

@@ -1,4 +1,4 @@
-//! The store under load: its bound, and exact counts with many senders.
+//! The store under load: its bound, and exact counts with many concurrent senders.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ async fn whole_traces_are_evicted_oldest_first() {
     for id in 1..=3 {
         server.export(trace(id, 3)).await;
     }
-    // Trace 1 grows: it stays the oldest, because its first span came first.
+    // Trace 1 grows but stays the oldest, because its first span arrived first.
     server
         .export(vec![batch("frontend", vec![span(1, 4, 3, "more")])])
         .await;
@@ -74,7 +74,7 @@ async fn a_request_with_more_than_fits_is_a_partial_success() {
 }
 
 #[tokio::test]
-async fn service_names_are_bounded_and_no_span_goes_uncounted() {
+async fn service_names_are_bounded_and_every_span_is_counted() {
     let server = Server::start(10_000).await;
     let services = mini_tempo::MAX_SERVICES as u64 + 10;
     let batches =
@@ -87,7 +87,7 @@ async fn service_names_are_bounded_and_no_span_goes_uncounted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_senders_and_a_reader_lose_and_double_nothing() {
+async fn concurrent_senders_and_a_reader_lose_and_duplicate_no_spans() {
     const SENDERS: u64 = 16;
     const REQUESTS: u64 = 50;
     const TRACES: u64 = 20;
@@ -113,7 +113,7 @@ async fn many_senders_and_a_reader_lose_and_double_nothing() {
             let traces = found["traces"].as_array().expect("traces").iter();
             let matched =
                 traces.map(|trace| trace["spanSets"][0]["matched"].as_u64().expect("a count"));
-            // A request's spans become visible together: no trace is ahead of another.
+            // A request's spans become visible together: all traces have the same number of spans.
             let matched: BTreeSet<_> = matched.collect();
             assert!(matched.len() <= 1, "{matched:?}");
         }

@@ -1,4 +1,4 @@
-//! Packed bodies, JSON, and refusals in the format of the request.
+//! Compressed bodies, JSON, and errors in the format of the request.
 
 use std::io::Write;
 
@@ -58,8 +58,8 @@ pub(crate) fn status(mut body: &[u8]) -> (i32, String) {
     (code, message)
 }
 
-/// The message of a refusal, which is a Status in `format`.
-pub(crate) async fn refusal(response: Response, expected: StatusCode, format: &str) -> String {
+/// The message of an error answer, which is a Status in `format`.
+pub(crate) async fn error_message(response: Response, expected: StatusCode, format: &str) -> String {
     assert_eq!(response.status(), expected);
     assert_eq!(response.headers()["content-type"], format);
     let body = response.bytes().await.expect("a body");
@@ -84,7 +84,7 @@ pub(crate) async fn refusal(response: Response, expected: StatusCode, format: &s
 }
 
 #[tokio::test]
-async fn packed_bodies_are_unpacked() {
+async fn compressed_bodies_are_decompressed() {
     let plain: [&[&str]; 4] = [
         &[],
         &["identity"],
@@ -106,7 +106,7 @@ async fn packed_bodies_are_unpacked() {
         assert_eq!(response.status(), StatusCode::OK, "{codings:?}");
         assert_eq!(server.store.counters().spans_stored, 5, "{codings:?}");
     }
-    // RFC 1952: several members are one body.
+    // RFC 1952: several members form one body.
     let server = Server::start(100).await;
     let (first, second) = (request(), request());
     let members = [gzip(&first[..20]), gzip(&first[20..]), gzip(&second)].concat();
@@ -116,7 +116,7 @@ async fn packed_bodies_are_unpacked() {
 }
 
 #[tokio::test]
-async fn another_coding_is_415_and_says_what_is_allowed() {
+async fn another_coding_is_415_with_the_allowed_codings() {
     let server = Server::start(100).await;
     let unknown: [&[&str]; 6] = [
         &["br"],
@@ -129,9 +129,9 @@ async fn another_coding_is_415_and_says_what_is_allowed() {
     for codings in unknown {
         let response = post(&server, PROTOBUF, codings, gzip(&request())).await;
         assert_eq!(response.headers()["accept-encoding"], "gzip, identity");
-        let message = refusal(response, StatusCode::UNSUPPORTED_MEDIA_TYPE, PROTOBUF).await;
+        let message = error_message(response, StatusCode::UNSUPPORTED_MEDIA_TYPE, PROTOBUF).await;
         assert!(message.contains(codings[0]), "{codings:?}: {message}");
-        assert!(message.contains("allowed are gzip"), "{message}");
+        assert!(message.contains("use gzip or identity"), "{message}");
     }
     assert_eq!(server.store.counters().spans_received, 0);
     let refused = "mini_tempo_requests_refused_total";
@@ -139,26 +139,26 @@ async fn another_coding_is_415_and_says_what_is_allowed() {
 }
 
 #[tokio::test]
-async fn what_is_not_gzip_is_400() {
+async fn invalid_gzip_is_400() {
     let server = Server::start(100).await;
     let packed = gzip(&request());
     let cut = packed[..packed.len() - 9].to_vec();
     for body in [request(), cut] {
         let response = post(&server, PROTOBUF, &["gzip"], body).await;
-        let message = refusal(response, StatusCode::BAD_REQUEST, PROTOBUF).await;
-        assert!(message.contains("not gzip"), "{message}");
+        let message = error_message(response, StatusCode::BAD_REQUEST, PROTOBUF).await;
+        assert!(message.contains("not valid gzip"), "{message}");
     }
 }
 
 #[tokio::test]
-async fn a_body_that_unpacks_to_more_than_the_bound_is_413() {
+async fn a_body_that_decompresses_beyond_the_bound_is_413() {
     for format in [PROTOBUF, JSON] {
         let server = Server::start(100).await;
         let bomb = gzip(&vec![0; 64 << 20]);
         assert!(bomb.len() < MAX_BODY_BYTES, "{}", bomb.len());
         let response = post(&server, format, &["gzip"], bomb).await;
-        let message = refusal(response, StatusCode::PAYLOAD_TOO_LARGE, format).await;
-        assert!(message.contains("unpacked"), "{message}");
+        let message = error_message(response, StatusCode::PAYLOAD_TOO_LARGE, format).await;
+        assert!(message.contains("decompressed"), "{message}");
     }
 }
 
@@ -171,7 +171,7 @@ async fn other_media_types_are_415() {
         "application/x-protobuffer",
     ] {
         let response = post(&server, format, &[], request()).await;
-        let message = refusal(response, StatusCode::UNSUPPORTED_MEDIA_TYPE, JSON).await;
+        let message = error_message(response, StatusCode::UNSUPPORTED_MEDIA_TYPE, JSON).await;
         assert!(
             message.contains(format) && message.contains(PROTOBUF) && message.contains(JSON),
             "{message}"
@@ -180,19 +180,19 @@ async fn other_media_types_are_415() {
 }
 
 #[tokio::test]
-async fn refusals_have_the_format_of_the_request() {
+async fn errors_have_the_format_of_the_request() {
     let server = Server::start(100).await;
     for format in [PROTOBUF, JSON] {
         let response = post(&server, format, &[], b"[nonsense".to_vec()).await;
-        let message = refusal(response, StatusCode::BAD_REQUEST, format).await;
+        let message = error_message(response, StatusCode::BAD_REQUEST, format).await;
         assert!(message.contains("ExportTraceServiceRequest"), "{message}");
         let response = post(&server, format, &[], vec![b' '; MAX_BODY_BYTES + 1]).await;
-        let message = refusal(response, StatusCode::PAYLOAD_TOO_LARGE, format).await;
+        let message = error_message(response, StatusCode::PAYLOAD_TOO_LARGE, format).await;
         assert!(message.contains("8388608"), "{message}");
         let logs = server.client.post(server.otlp.replace("traces", "logs"));
         let response = logs.header("content-type", format).send().await;
         let response = response.expect("an answer");
-        let message = refusal(response, StatusCode::NOT_FOUND, format).await;
+        let message = error_message(response, StatusCode::NOT_FOUND, format).await;
         assert!(message.contains("/v1/traces"), "{message}");
     }
 }

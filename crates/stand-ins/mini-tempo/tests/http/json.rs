@@ -4,12 +4,12 @@ use mini_tempo::Value;
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
-use crate::formats::{JSON, gzip, post, refusal};
+use crate::formats::{JSON, gzip, post, error_message};
 use crate::server::Server;
 use crate::spans::START;
 
 #[tokio::test]
-async fn json_is_read_as_the_collector_reads_it() {
+async fn json_is_parsed_as_the_collector_parses_it() {
     let server = Server::start(100).await;
     let values = json!([
         {"key": "text", "value": {"stringValue": "fair"}},
@@ -94,7 +94,7 @@ async fn json_is_read_as_the_collector_reads_it() {
 }
 
 #[tokio::test]
-async fn json_that_is_wrong_says_where() {
+async fn invalid_json_is_400_with_its_position() {
     let server = Server::start(100).await;
     let long = format!("\"{}\"", "x".repeat(5000));
     let wrong = [
@@ -113,7 +113,7 @@ async fn json_that_is_wrong_says_where() {
     ];
     for (body, part) in wrong {
         let response = post(&server, JSON, &[], body.as_bytes().to_vec()).await;
-        let message = refusal(response, StatusCode::BAD_REQUEST, JSON).await;
+        let message = error_message(response, StatusCode::BAD_REQUEST, JSON).await;
         assert!(message.contains(part), "{body:.80}: {message}");
         assert!(message.len() < 400, "{message}");
     }

@@ -1,4 +1,4 @@
-//! Bounds in bytes: of a text, a value, a span, a trace, a request, and of all that is kept.
+//! Bounds in bytes: of a text, a value, a span, a trace, a request and the store.
 
 use std::iter::repeat_n;
 
@@ -16,7 +16,7 @@ use crate::spans::{attribute, batch, span, text};
 
 const MIB: usize = 1 << 20;
 
-/// Sends one span; how many were rejected.
+/// Sends one span; returns the number of rejected spans.
 async fn send(server: &Server, span: Span) -> i64 {
     let response = server.export(vec![batch("frontend", vec![span])]).await;
     let partial = response.partial_success;
@@ -35,7 +35,7 @@ async fn long_texts_are_cut_and_counted() {
     let trace = server.store.trace("1".parse().expect("an id"));
     let trace = trace.expect("stored");
     let kept = &trace.spans()[0];
-    // 2 bytes each: the cut is between two letters.
+    // Letters of 2 bytes: the cut is between two letters.
     assert_eq!(kept.name(), "ä".repeat(MAX_TEXT_BYTES / 2));
     let Some(Value::Text(value)) = kept.attribute("value") else {
         panic!("{kept:?}");
@@ -72,7 +72,7 @@ async fn seven_hundred_spans_with_long_names_stay_within_the_bound() {
     }
 }
 
-/// What is counted for a span, by the size of the store with it alone.
+/// The bytes counted for a span, from a store that contains only this span.
 async fn counted(span: Span) -> u64 {
     let server = Server::start(100).await;
     assert_eq!(send(&server, span).await, 0);
@@ -80,7 +80,7 @@ async fn counted(span: Span) -> u64 {
 }
 
 #[tokio::test]
-async fn everything_that_a_span_brings_is_counted() {
+async fn all_memory_of_a_span_is_counted() {
     let alone = counted(span(1, 1, 0, "work")).await;
     assert!(
         alone > 300,
@@ -107,7 +107,7 @@ async fn everything_that_a_span_brings_is_counted() {
 }
 
 #[tokio::test]
-async fn resources_are_counted_once_and_for_as_long_as_a_span_has_them() {
+async fn resources_are_counted_once_while_a_span_uses_them() {
     let server = Server::with_room(8 * MIB).await;
     let mut large = batch("frontend", Vec::new());
     let resource = large.resource.as_mut().expect("a resource");
@@ -118,7 +118,7 @@ async fn resources_are_counted_once_and_for_as_long_as_a_span_has_them() {
     server.export(vec![large.clone()]).await;
     let two = server.store.counters().bytes_stored;
     assert!((800_000..1_000_000).contains(&two), "{two}");
-    // Each request brings a resource of its own; the oldest go with the last span that has them.
+    // Each request has its own resource; the oldest resources go with their last span.
     for trace in 2..=20 {
         large.scope_spans[0].spans = vec![
             span(2 * trace, 1, 0, "work"),
@@ -160,7 +160,7 @@ async fn a_span_that_is_too_large_is_rejected() {
 }
 
 #[tokio::test]
-async fn a_trace_that_is_too_large_takes_no_more_spans() {
+async fn a_trace_that_is_too_large_accepts_no_more_spans() {
     let server = Server::start(100_000).await;
     let value = "v".repeat(2_000);
     let spans = |from: u64| {
@@ -181,7 +181,7 @@ async fn a_trace_that_is_too_large_takes_no_more_spans() {
         "{counters:?}"
     );
     assert_eq!(counters.traces_evicted, 0);
-    // Another trace has nothing to do with it.
+    // Another trace is not affected.
     assert_eq!(send(&server, span(2, 1, 0, "work")).await, 0);
 }
 
@@ -204,7 +204,7 @@ async fn a_request_with_more_bytes_than_fit_keeps_what_fits() {
     assert!(counters.bytes_stored <= MIB as u64, "{counters:?}");
 }
 
-/// A value of `depth` lists in each other.
+/// A value of `depth` nested lists.
 fn nested(depth: usize) -> Any {
     repeat_n((), depth).fold(Any::IntValue(1), |inner, ()| {
         Any::ArrayValue(ArrayValue {
@@ -222,7 +222,7 @@ async fn deeply_nested_values_are_cut_and_can_be_read() {
         attribute("cut", nested(40)),
     ];
     assert_eq!(send(&server, sent).await, 0);
-    // serde_json, which reads this, gives up at 128 levels.
+    // serde_json, which parses this, fails at 128 levels.
     let trace = server.json("/api/traces/1", &[]).await;
     let attributes = &trace["batches"][0]["scopeSpans"][0]["spans"][0]["attributes"];
     let levels = |index: usize| attributes[index].to_string().matches("arrayValue").count();
@@ -232,7 +232,7 @@ async fn deeply_nested_values_are_cut_and_can_be_read() {
         "{attributes}"
     );
     assert_eq!(server.store.counters().values_cut, 1);
-    // prost itself gives up at 100 messages in each other.
+    // prost itself fails at 100 nested messages.
     let mut sent = span(1, 2, 0, "work");
     sent.attributes = vec![attribute("too deep", nested(60))];
     let request = ExportTraceServiceRequest {
@@ -243,9 +243,9 @@ async fn deeply_nested_values_are_cut_and_can_be_read() {
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
 }
 
-/// Requests that are small in themselves and large once decoded: two bytes a message.
+/// Requests that are small when encoded and large when decoded: two bytes per message.
 #[tokio::test]
-async fn what_takes_much_memory_once_decoded_is_413() {
+async fn requests_that_need_much_memory_when_decoded_are_413() {
     let server = Server::start(1_000_000).await;
     let in_span = |span: Span| {
         vec![ResourceSpans {

@@ -1,4 +1,5 @@
-//! Reading one trace in protobuf, as Grafana and `signals` do. What is expected follows `tempo.proto` of Tempo 3.0.3.
+//! Reading one trace as protobuf, like Grafana and `signals`. Expected values follow `tempo.proto`
+//! of Tempo 3.0.3.
 
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use crate::spans::roll;
 
 const PROTOBUF: &str = "application/protobuf";
 
-/// `tempopb.TraceByIDResponse`. The metrics are decoded as a trace: empty, they are empty as anything.
+/// `tempopb.TraceByIDResponse`. The metrics are decoded as a trace, because all empty messages are
+/// equal.
 #[derive(Clone, PartialEq, Message)]
 struct TraceByIdResponse {
     #[prost(message, optional, tag = "1")]
@@ -129,5 +131,5 @@ async fn signals_reads_it() {
     assert_eq!(spans, expected);
     assert_eq!(&*trace.spans[4].service, "die-service");
     let unknown = tempo.trace("abcd").await.expect("an answer");
-    assert_eq!(unknown, None, "an empty trace is none");
+    assert_eq!(unknown, None, "an empty trace counts as none");
 }

@@ -1,4 +1,4 @@
-//! What the OTLP side accepts and refuses.
+//! Requests that the OTLP receiver accepts and rejects.
 
 use mini_tempo::MAX_BODY_BYTES;
 use reqwest::StatusCode;
@@ -8,7 +8,7 @@ use crate::spans::{batch, roll, span};
 
 const PROTOBUF: &str = "application/x-protobuf";
 
-/// The answer to a POST: its status and its text.
+/// Sends a POST; returns the answer's status and text.
 async fn post(server: &Server, content_type: &str, body: Vec<u8>) -> (StatusCode, String) {
     let response = server.post(content_type, body).await;
     (response.status(), response.text().await.expect("a body"))
@@ -31,7 +31,7 @@ async fn spans_are_counted_in_total_and_by_service() {
 }
 
 #[tokio::test]
-async fn a_span_sent_again_is_stored_once() {
+async fn a_span_that_is_sent_again_is_stored_once() {
     let server = Server::start(100).await;
     server.export(roll(1)).await;
     server.export(roll(1)).await;
@@ -113,7 +113,8 @@ async fn a_body_that_is_not_otlp_is_400_and_changes_nothing() {
 #[tokio::test]
 async fn a_body_beyond_the_bound_is_413() {
     let server = Server::start(100).await;
-    // Field 15 of ExportTraceServiceRequest, which does not exist: readable, so that only the size decides.
+    // Field 15 of ExportTraceServiceRequest does not exist: the body is valid, so only its size
+    // matters.
     let unknown_field = |size: usize| {
         let payload = size - 5;
         let mut body = vec![0x7a];

@@ -47,14 +47,14 @@ async fn a_traceql_answer_has_tempos_shape() {
 }
 
 #[tokio::test]
-async fn nothing_found_is_an_empty_list() {
+async fn a_search_without_matches_is_an_empty_list() {
     let server = Server::start(100).await;
     let answer = server.json("/api/search", &[ALL]).await;
     assert_eq!(answer["traces"], json!([]));
 }
 
 #[tokio::test]
-async fn a_trace_without_its_root_says_so() {
+async fn a_trace_without_its_root_is_marked() {
     let server = Server::start(100).await;
     server
         .export(vec![batch("dice-roller", vec![span(1, 3, 2, "roll")])])
@@ -81,7 +81,7 @@ async fn traces_come_newest_first_and_limited() {
     assert_eq!(
         server.search(&[]).await,
         ["2", "3", "1"],
-        "no query is a query for everything"
+        "no query matches everything"
     );
 }
 
@@ -136,7 +136,7 @@ async fn start_and_end_keep_traces_that_ran_in_between() {
 }
 
 #[tokio::test]
-async fn a_wrong_parameter_is_400_and_named() {
+async fn an_invalid_parameter_is_400_and_named() {
     let server = Server::start(100).await;
     let wrong = [
         ("limit", "0"),
@@ -165,9 +165,9 @@ async fn parameters_that_contradict_each_other_are_400() {
     server.refused(&[ALL, ("start", "20")]).await;
 }
 
-/// Tempo's older language would find other traces than the same words in TraceQL.
+/// Tempo's older query language would find other traces than TraceQL with the same words.
 #[tokio::test]
-async fn what_tempo_knows_beside_traceql_is_refused_and_q_is_named() {
+async fn parameters_of_tempos_older_language_are_rejected() {
     let server = Server::start(100).await;
     server.export(roll(1)).await;
     for (name, value) in [
@@ -179,7 +179,7 @@ async fn what_tempo_knows_beside_traceql_is_refused_and_q_is_named() {
             let body = server.refused(search).await;
             let expected = format!("unknown parameter \"{name}\"");
             assert!(body.starts_with(&expected), "{body}");
-            assert!(body.contains("TraceQL as q"), "{body}");
+            assert!(body.contains("TraceQL in q"), "{body}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Senders that are slow, or many.
+//! Slow senders and many senders.
 
 use futures_util::future::select_all;
 use mini_tempo::MAX_BODY_BYTES;
@@ -7,14 +7,14 @@ use tokio::net::TcpStream;
 
 use crate::server::Server;
 
-/// Sends the head of a request with the largest body, and that much of the body. Returns the answer.
+/// Sends the head of a request with the largest body and `bytes` of the body; returns the answer.
 async fn send(address: String, bytes: usize) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     let head = format!(
         "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: {MAX_BODY_BYTES}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.expect("a head");
-    // It may be refused half way.
+    // The receiver may reject it before the body is complete.
     let _ = stream.write_all(&vec![0; bytes]).await;
     let mut answer = [0; 1024];
     let read = stream.read(&mut answer).await.unwrap_or_default();
@@ -28,7 +28,7 @@ fn address(server: &Server) -> String {
 }
 
 #[tokio::test]
-async fn bodies_on_their_way_are_bounded_together() {
+async fn unfinished_bodies_are_bounded_together() {
     let server = Server::start(100).await;
     let senders = (0..5).map(|_| tokio::spawn(send(address(&server), MAX_BODY_BYTES - 1)));
     let (answer, _, waiting) = select_all(senders).await;

@@ -1,4 +1,4 @@
-//! A mini-tempo on free ports, and a client for both of its sides.
+//! A mini-tempo on free ports, and a client for the receiver and the API.
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ use serde_json::Value;
 use signals::exposition::{Exposition, Sample};
 use tokio::net::TcpListener;
 
-/// Both sides, served until the test's runtime ends.
+/// The receiver and the API, served until the test's runtime ends.
 pub(crate) struct Server {
     pub(crate) store: Store,
     pub(crate) client: Client,
@@ -27,7 +27,7 @@ impl Server {
         Self::serve(Store::new(max_spans)).await
     }
 
-    /// With room for any number of spans in `max_bytes`.
+    /// Starts a server with room for any number of spans in `max_bytes`.
     pub(crate) async fn with_room(max_bytes: usize) -> Self {
         Self::serve(Store::bounded(Bounds {
             spans: usize::MAX,
@@ -47,7 +47,7 @@ impl Server {
         }
     }
 
-    /// Sends spans as an exporter does; they must be accepted.
+    /// Sends spans as an exporter does and asserts that they are accepted.
     pub(crate) async fn export(&self, batches: Vec<ResourceSpans>) -> ExportTraceServiceResponse {
         let request = ExportTraceServiceRequest {
             resource_spans: batches,
@@ -83,7 +83,7 @@ impl Server {
         request.send().await.expect("the API answers")
     }
 
-    /// The one sample of `/metrics` with that name and those labels.
+    /// The value in `/metrics` of the series with this name and these labels.
     pub(crate) async fn metric(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
         let (_, text) = self.get("/metrics", &[]).await;
         let metrics: Exposition = text.parse().expect("the text format");
@@ -107,7 +107,7 @@ impl Server {
         serde_json::from_str(&body).expect("JSON")
     }
 
-    /// The trace ids that a search finds, in its order.
+    /// The trace ids that a search returns, in order.
     pub(crate) async fn search(&self, query: &[(&str, &str)]) -> Vec<String> {
         let answer = self.json("/api/search", query).await;
         let traces = answer["traces"].as_array().expect("a list of traces");
@@ -115,7 +115,7 @@ impl Server {
         traces.iter().map(id).collect()
     }
 
-    /// The text of a 400.
+    /// The text of a 400 answer.
     pub(crate) async fn refused(&self, query: &[(&str, &str)]) -> String {
         let (status, body) = self.get("/api/search", query).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{query:?}: {body}");

@@ -1,4 +1,4 @@
-//! Spans to send: builders, and one roll of a die through three services.
+//! Builders of spans, and one roll of a die through three services.
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
@@ -12,7 +12,7 @@ pub(crate) const START_SECONDS: u64 = 1_767_225_600;
 pub(crate) const START: u64 = START_SECONDS * 1_000_000_000;
 pub(crate) const MS: u64 = 1_000_000;
 
-/// A span of 10 ms that starts at [`START`]; span and parent ids are small numbers, 0 is no parent.
+/// A span of 10 ms that starts at [`START`]; ids are small numbers, and 0 means no parent.
 pub(crate) fn span(trace: u128, id: u64, parent: u64, name: &str) -> Span {
     Span {
         trace_id: trace.to_be_bytes().to_vec(),
@@ -60,8 +60,9 @@ pub(crate) fn batch(service: &str, spans: Vec<Span>) -> ResourceSpans {
     }
 }
 
-/// Three batches: `GET /roll` in the frontend (1, 30 ms), its call (2), the dice-roller's side of it (3, failed) and
-/// the `roll` (4) of a risky die, and an unrelated look-up in die-service (5).
+/// Three batches: `GET /roll` in the frontend (1, 30 ms) and its call (2); `GET /roll` in
+/// dice-roller (3, failed) and the `roll` (4) of a risky die; and an unrelated look-up in
+/// die-service (5).
 pub(crate) fn roll(trace: u128) -> Vec<ResourceSpans> {
     let server = |id, parent, name, ms| Span {
         kind: SpanKind::Server.into(),

@@ -1,4 +1,4 @@
-//! Which spans a TraceQL filter selects, and what it is answered when it asks for more than mini-tempo knows.
+//! The spans that a TraceQL filter selects, and the errors for unsupported queries.
 
 use serde_json::Value;
 
@@ -84,7 +84,7 @@ async fn filters_select_spans() {
 }
 
 #[tokio::test]
-async fn a_query_may_be_long() {
+async fn a_query_can_be_long() {
     let server = Server::start(100).await;
     server.export(roll(1)).await;
     for (part, operator) in [("(name=`x`)", "||"), ("(name!=`x`)", "&&")] {
@@ -114,7 +114,7 @@ async fn a_span_shows_the_comparisons_that_hold_for_it() {
 }
 
 #[tokio::test]
-async fn more_than_a_filter_is_unsupported_and_named() {
+async fn unsupported_syntax_is_named() {
     let server = Server::start(100).await;
     let nested = format!(
         "{{ {}name = \"x\"{} }}",
@@ -167,7 +167,7 @@ async fn more_than_a_filter_is_unsupported_and_named() {
 }
 
 #[tokio::test]
-async fn what_is_not_traceql_is_400_with_its_position() {
+async fn invalid_traceql_is_400_with_its_position() {
     let server = Server::start(100).await;
     let cases = [
         ("name = \"x\"", "expected `{` at position 1"),

@@ -1,6 +1,8 @@
-//! Reading one trace: Tempo's JSON in both versions, the ids it accepts, the small endpoints, and the typed view.
+//! Reading one trace: both versions of Tempo's JSON, the accepted ids, the small endpoints, and the
+//! typed view.
 //!
-//! The expected JSON follows Tempo 3's `MarshalToJSONV1` and `TraceByIDResponse`, written by gogo's jsonpb.
+//! The expected JSON follows Tempo 3's `MarshalToJSONV1` and `TraceByIDResponse`, as written by
+//! gogo's jsonpb.
 
 use mini_tempo::{Kind, Span, Status, TraceId, Value};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -14,7 +16,7 @@ use serde_json::json;
 use crate::server::Server;
 use crate::spans::{START, attribute, batch, roll, span, text};
 
-/// A span with every kind of field, among them ones with their default value.
+/// A span with every kind of field, some of them with default values.
 fn rich() -> otlp::Span {
     let array = |values| Any::ArrayValue(ArrayValue { values });
     let one = AnyValue {
@@ -109,7 +111,7 @@ async fn v1_answers_batches_and_v2_a_trace() {
 }
 
 #[tokio::test]
-async fn defaults_are_left_out() {
+async fn default_values_are_omitted() {
     let server = Server::start(100).await;
     let mut bare = span(1, 2, 1, "");
     (
@@ -124,9 +126,9 @@ async fn defaults_are_left_out() {
 }
 
 #[tokio::test]
-async fn spans_that_came_in_any_order_are_grouped_by_service() {
+async fn spans_are_grouped_by_service_in_any_order_of_arrival() {
     let server = Server::start(100).await;
-    // One request per span, the last one first.
+    // One request per span, the last span first.
     for batch_of_service in roll(1).into_iter().rev() {
         for spans in batch_of_service.scope_spans[0].spans.iter().rev() {
             let mut single = batch_of_service.clone();
@@ -156,7 +158,7 @@ async fn spans_that_came_in_any_order_are_grouped_by_service() {
 }
 
 #[tokio::test]
-async fn ids_are_read_as_tempo_reads_them() {
+async fn ids_are_parsed_as_tempo_parses_them() {
     let server = Server::start(100).await;
     server
         .export(vec![batch("frontend", vec![span(0xabc, 1, 0, "x")])])
@@ -197,7 +199,7 @@ async fn an_unknown_trace_is_404_in_v1_and_empty_in_v2() {
 }
 
 #[tokio::test]
-async fn the_small_endpoints_say_what_they_are() {
+async fn the_small_endpoints_identify_mini_tempo() {
     let server = Server::start(100).await;
     assert_eq!(
         server.get("/ready", &[]).await,
