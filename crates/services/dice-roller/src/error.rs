@@ -1,35 +1,35 @@
-//! What can go wrong, and how the client hears of it.
+//! The errors of dice-roller and their HTTP answers.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use dice::{NameTooLong, RollFailed};
 use service::Problem;
 
-/// Every error of this service. Logged where it happens, never here.
+/// An error of this service. Errors are logged where they occur, not here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    /// 404: the client named a die that does not exist.
+    /// 404: the client named an unknown die.
     #[error("there is no die {0:?}")]
     UnknownDie(String),
-    /// 404: no die has such a long name.
+    /// 404: the name is too long for any die.
     #[error(transparent)]
     NameTooLong(#[from] NameTooLong),
-    /// 500: the die's error rate struck. That is what some dice are for.
-    #[error("the roll failed, as this die's rolls do now and then; try again")]
+    /// 500: a simulated failure, caused by the die's error rate.
+    #[error("the roll failed because of this die's error rate; try again")]
     RollFailed,
-    /// 500: the same in a batch; its other rolls were made and counted.
-    #[error("{failed} of {count} rolls failed, as this die's rolls do now and then; try again")]
+    /// 500: simulated failures in a batch; its other rolls were made and counted.
+    #[error("{failed} of {count} rolls failed because of this die's error rate; try again")]
     BatchFailed { failed: usize, count: u8 },
-    /// 500: a mistake in this program, which its log explains.
-    #[error("this service made a mistake; its log has the cause")]
+    /// 500: a bug in this program; the log has the cause.
+    #[error("internal error; the log of this service has the cause")]
     Broken,
-    /// 503: die-service cannot be reached or is broken; it may be back soon.
+    /// 503: die-service cannot be reached or is broken; it may recover.
     #[error("die-service is not available; try again later")]
     DieServiceUnavailable,
-    /// 503: die-service is there and failed, and this is what it said.
+    /// 503: die-service failed; `detail` is from its answer.
     #[error("die-service answered {status}: {detail}", status = status.as_u16())]
     DieServiceFailed { status: StatusCode, detail: String },
-    /// 503: die-service is there, but its database is not.
+    /// 503: die-service answers, but its database is unavailable.
     #[error("die-service's database is not available; try again later")]
     DatabaseUnavailable,
     /// 504: die-service did not answer in time.

@@ -2,7 +2,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /` | what this is: `service`, `version`, `endpoints` |
+//! | `GET /` | the service's description: `service`, `version`, `endpoints` |
 //! | `GET /roll?die=fair` | `{"roll":4}` |
 //! | `GET /roll-async?die=fair&times=5` | `{"total":17,"rolls":[...],"count":5}` |
 
@@ -36,7 +36,7 @@ use crate::metrics::Metrics;
 use crate::roll::Roller;
 use crate::specs::Specs;
 
-/// How this service presents itself.
+/// The service's name, address and description.
 pub const PROGRAM: Program = Program {
     service: Service {
         name: "dice-roller",
@@ -45,14 +45,14 @@ pub const PROGRAM: Program = Program {
     about: "Rolls dice, one or a batch of concurrent ones",
 };
 
-/// What the deployment decides.
+/// The configuration of a deployment.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
-    /// Where die specifications come from; without it, from this program itself
+    /// die-service's URL; without it, the built-in dice are used
     #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
     pub die_service_url: Option<Url>,
 
-    /// How long to wait for die-service
+    /// Timeout of a request to die-service
     #[arg(
         long,
         env = "DIE_SERVICE_TIMEOUT",
@@ -62,7 +62,8 @@ pub struct Config {
     #[arg(value_parser = humantime::parse_duration)]
     pub die_service_timeout: Duration,
 
-    /// Longest time a roll takes; each takes a random one from 0 to this, 0s turns it off
+    /// Longest duration of a roll; each roll takes a random time from 0 to this, and 0s disables
+    /// the delay
     #[arg(
         long,
         env = "ROLL_DELAY",
@@ -72,7 +73,7 @@ pub struct Config {
     #[arg(value_parser = humantime::parse_duration)]
     pub roll_delay: Duration,
 
-    /// How much is taken on at once.
+    /// Limits for concurrent requests.
     #[command(flatten)]
     pub limits: Limits,
 }
@@ -80,7 +81,7 @@ pub struct Config {
 /// Serves on `listener` until `shutdown` is ready.
 ///
 /// # Errors
-/// When the listener fails.
+/// If the listener fails.
 pub async fn run(
     config: Config,
     listener: TcpListener,

@@ -1,4 +1,4 @@
-//! The service's own metrics. Requests as such are counted in the common middleware.
+//! The service's own metrics. A common middleware counts the requests.
 
 use std::sync::Arc;
 
@@ -16,39 +16,39 @@ const RESULTS: [&str; 2] = ["success", "error"];
 /// The outcomes of a call to die-service, as label values.
 const LOOKUPS: [&str; 4] = ["success", "not_found", "error", "timeout"];
 
-/// Seconds: a look-up in memory on the same machine, up to the time it is waited for.
+/// In seconds: from a look-up on the same machine to the default timeout.
 const LOOKUP_BOUNDS: [f64; 13] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 ];
 
-/// Seconds: around the one second that the slowest roll of a batch takes by default.
+/// In seconds: centred on the default duration of a batch's slowest roll, about a second.
 const BATCH_BOUNDS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0];
 
-/// The handles. Cheap to clone.
+/// The metrics. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     /// Rolls of `/roll`, by die and result.
     pub(crate) rolls: IntCounterVec,
     /// Values of all successful rolls, by die.
     pub(crate) values: HistogramVec,
-    /// Calls to die-service, by die asked for and outcome.
+    /// Calls to die-service, by requested die and outcome.
     pub(crate) lookups: IntCounterVec,
-    /// How long those calls took.
+    /// Duration of these calls.
     pub(crate) lookup_duration: Histogram,
     /// Rolls in batches, by die and result.
     pub(crate) async_rolls: IntCounterVec,
     /// Rolls per finished batch, observed together with its duration.
     pub(crate) batch_size: Histogram,
-    /// How long whole batches took.
+    /// Duration of whole batches.
     pub(crate) batch_duration: Histogram,
     /// Rolls in flight.
     pub(crate) in_progress: IntGauge,
-    /// The most there were at once of late.
+    /// The recent maximum of rolls in flight.
     pub(crate) peak: Arc<Peak>,
 }
 
 impl Metrics {
-    /// Registers everything, with the series of the known dice at 0.
+    /// Registers all metrics; the series of the known dice start at 0.
     pub(crate) fn register(registry: &Registry, dice: &Catalogue) -> Self {
         let metrics = Self::register_families(registry);
         for die in dice.identifiers() {
@@ -66,19 +66,19 @@ impl Metrics {
         metrics
     }
 
-    /// Registers everything, without the series of any label's values.
+    /// Registers all metric families, without series for label values.
     fn register_families(registry: &Registry) -> Self {
         let in_progress = gauge(
             registry,
             "async_rolls_in_progress",
-            "Rolls of batches in flight now",
+            "Rolls of batches currently in flight",
         );
         let peak = Arc::new(Peak::new(in_progress.clone()));
         let read = peak.clone();
         gauge_read(
             registry,
             "async_rolls_in_progress_max",
-            "Most rolls of batches in flight at once since the scrape before the last, at least 5 seconds",
+            "Maximum of async_rolls_in_progress since the scrape before the last, over at least 5 seconds",
             move || read.read(),
         );
         let faces: Vec<f64> = (0..=Specification::MAX_VALUE).map(f64::from).collect();
@@ -100,7 +100,7 @@ impl Metrics {
             lookups: counters(
                 registry,
                 "die_service_requests_total",
-                "Calls to die-service, by die asked for and outcome",
+                "Calls to die-service, by requested die and outcome",
                 &["identifier", "status"],
             ),
             lookup_duration: histogram(
@@ -124,7 +124,7 @@ impl Metrics {
             batch_duration: histogram(
                 registry,
                 "async_roll_duration_seconds",
-                "Duration of whole batches in seconds: as long as the slowest roll",
+                "Duration of whole batches in seconds, which equals that of the slowest roll",
                 &BATCH_BOUNDS,
             ),
             in_progress,

@@ -1,5 +1,5 @@
-//! The maximum of a gauge between two scrapes, which a sample of the gauge itself nearly never
-//! hits: a batch lives for less than a second.
+//! The maximum of a gauge between two scrapes. A sample of the gauge itself rarely shows it,
+//! because a batch lasts less than a second.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -7,21 +7,21 @@ use std::time::{Duration, Instant};
 
 use telemetry::metrics::IntGauge;
 
-/// Shortest time that one maximum covers: the stack's scrape interval. Readers that come more often
-/// share it, so that a second scraper takes nothing from the first.
+/// The shortest window of a maximum: the stack's scrape interval. More frequent readers share a
+/// window, so a second scraper does not reset it for the first.
 const WINDOW: Duration = Duration::from_secs(5);
 
-/// Follows a gauge. Noting a value takes no lock.
+/// Tracks a gauge. Recording a value takes no lock.
 pub(crate) struct Peak {
     gauge: IntGauge,
-    /// Largest value since the window began.
+    /// The maximum since the window began.
     current: AtomicI64,
     window: Mutex<Window>,
 }
 
 struct Window {
     began: Instant,
-    /// Largest value of the window before.
+    /// The maximum of the previous window.
     previous: i64,
 }
 
@@ -37,12 +37,12 @@ impl Peak {
         }
     }
 
-    /// Call after each increase of the gauge.
-    pub(crate) fn note(&self) {
+    /// Records the gauge's value; call it after each increase.
+    pub(crate) fn record(&self) {
         self.current.fetch_max(self.gauge.get(), Ordering::Relaxed);
     }
 
-    /// The largest value of this window and the one before.
+    /// The maximum of the current and the previous window.
     pub(crate) fn read(&self) -> i64 {
         self.read_at(Instant::now())
     }
@@ -53,7 +53,7 @@ impl Peak {
         let current = self.current.load(Ordering::Relaxed);
         let largest = current.max(window.previous);
         if now.saturating_duration_since(window.began) >= WINDOW {
-            // A value noted between the load and here is of the window that ends.
+            // A value recorded between the load and this line belongs to the window that ends.
             let ended = self.current.swap(self.gauge.get(), Ordering::Relaxed);
             *window = Window {
                 began: now,
@@ -78,7 +78,7 @@ mod tests {
         let start = std::time::Instant::now();
         for value in [3, 17, 0] {
             gauge.set(value);
-            peak.note();
+            peak.record();
         }
         let first = [peak.read_at(start + WINDOW), peak.read_at(start + WINDOW)];
         assert_eq!(first, [17, 17], "two scrapers, one after the other");

@@ -1,4 +1,4 @@
-//! Rolling: each roll takes its own random time, and a batch is as slow as its slowest roll.
+//! Rolling: each roll takes its own random time, and a batch takes as long as its slowest roll.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ use tracing::{Instrument, Span, field, info_span};
 use crate::error::Error;
 use crate::metrics::Metrics;
 
-/// Rolls dice and counts, traces and logs them. Cheap to clone.
+/// Rolls dice, and counts, traces and logs the rolls. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Roller {
-    /// The longest a roll takes.
+    /// The longest duration of a roll.
     delay: Duration,
     metrics: Metrics,
-    /// Where batches run.
+    /// The task set that runs batches.
     background: Background,
 }
 
@@ -29,13 +29,13 @@ impl Roller {
         }
     }
 
-    /// One roll, in a span of its own.
+    /// Rolls once, in its own span.
     ///
     /// # Errors
-    /// [`Error::RollFailed`] as often as the die's error rate says.
+    /// [`Error::RollFailed`], as often as the die's error rate defines.
     pub(crate) async fn roll(&self, die: &Die) -> Result<u8, Error> {
         let span = roll_span("roll", die, None);
-        let result = self.take_a_roll(die, &span).instrument(span.clone()).await;
+        let result = self.perform_roll(die, &span).instrument(span.clone()).await;
         let labels = [&die.identifier, result_label(result)];
         self.metrics.rolls.with_label_values(&labels).inc();
         span.in_scope(|| match result {
@@ -47,13 +47,13 @@ impl Roller {
         Ok(result?)
     }
 
-    /// A batch of concurrent rolls. It runs to its end even when the client goes away, so that
-    /// every roll that began is counted. A service that stops awaits it, up to a bound: rolls that
-    /// are cut off then count as failed.
+    /// Rolls a batch concurrently. The batch completes even if the client disconnects, so that
+    /// every roll that began is counted. On shutdown the service waits for it, up to a bound; rolls
+    /// that are cut off count as failed.
     ///
     /// # Errors
-    /// [`Error::BatchFailed`] when a roll failed; the others are made and counted all the same.
-    /// [`Error::Broken`] when the batch panicked.
+    /// [`Error::BatchFailed`] if a roll failed; the other rolls are made and counted nevertheless.
+    /// [`Error::Broken`] if the batch panicked.
     pub(crate) async fn roll_batch(&self, die: Die, size: BatchSize) -> Result<Vec<u8>, Error> {
         let batch = self.clone().run_batch(die, size);
         let span = info_span!(
@@ -86,7 +86,7 @@ impl Roller {
             .collect();
         let mut rolls = Vec::with_capacity(tasks.len());
         for task in tasks {
-            // A roll that panicked has failed as well; the panic is logged where it happened.
+            // A roll that panicked counts as failed; the panic is logged where it occurred.
             rolls.extend(task.await.ok().and_then(Result::ok));
         }
         self.metrics.batch_size.observe(f64::from(count));
@@ -98,9 +98,12 @@ impl Roller {
 
     async fn roll_in_batch(self, die: Die, index: u8) -> Result<u8, RollFailed> {
         let _in_progress = InProgress::start(&self.metrics.in_progress);
-        self.metrics.peak.note();
+        self.metrics.peak.record();
         let span = roll_span(&format!("async_roll_{index}"), &die, Some(index));
-        let result = self.take_a_roll(&die, &span).instrument(span.clone()).await;
+        let result = self
+            .perform_roll(&die, &span)
+            .instrument(span.clone())
+            .await;
         let labels = [&die.identifier, result_label(result)];
         self.metrics.async_rolls.with_label_values(&labels).inc();
         if let Ok(roll_value) = result {
@@ -115,8 +118,8 @@ impl Roller {
         result
     }
 
-    /// What both kinds of roll have in common: the wait, the throw, the value and the span.
-    async fn take_a_roll(&self, die: &Die, span: &Span) -> Result<u8, RollFailed> {
+    /// The common part of both kinds of roll: the wait, the roll, its value and its span.
+    async fn perform_roll(&self, die: &Die, span: &Span) -> Result<u8, RollFailed> {
         let result = tokio::select! {
             biased;
             () = tokio::time::sleep(self.delay.mul_f64(rand::random())) => {
@@ -151,7 +154,7 @@ fn roll_span(name: &str, die: &Die, index: Option<u8>) -> Span {
     )
 }
 
-/// The only line about failed rolls of a batch: a failure is logged once.
+/// Logs the only line about failed rolls of a batch: a failure is logged once.
 fn finish_batch(die: &Die, count: u8, rolls: Vec<u8>) -> Result<Vec<u8>, Error> {
     let failed = usize::from(count) - rolls.len();
     if failed > 0 {

@@ -1,4 +1,4 @@
-//! Where die specifications come from.
+//! The source of die specifications.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use crate::Config;
 use crate::error::Error;
 use crate::metrics::Metrics;
 
-/// The deployment decides: without a URL, the dice are built in.
+/// die-service if the deployment has its URL, otherwise the built-in dice.
 pub(crate) enum Specs {
     BuiltIn(Catalogue),
     Remote(DieService),
@@ -36,17 +36,17 @@ impl Specs {
         }
     }
 
-    /// The die of that name.
+    /// The die with this name.
     ///
     /// # Errors
-    /// When there is none, or nobody to ask.
+    /// If the die does not exist, or die-service is unavailable.
     pub(crate) async fn find(&self, identifier: &str) -> Result<Die, Error> {
         match self {
             Self::BuiltIn(dice) => dice.get(identifier).ok_or_else(|| unknown(identifier)),
             Self::Remote(service) => {
                 let span = info_span!("query die service", otel.status_code = field::Empty);
                 let found = service.find(identifier).instrument(span.clone()).await;
-                // A die that does not exist is an answer.
+                // An unknown die is a valid answer.
                 if !matches!(found, Ok(_) | Err(Error::UnknownDie(_))) {
                     span.record("otel.status_code", "ERROR");
                 }
@@ -60,12 +60,12 @@ fn unknown(identifier: &str) -> Error {
     Error::UnknownDie(identifier.to_owned())
 }
 
-/// die-service, asked anew for each request: it owns the specifications.
+/// die-service. Each request queries it again, because it owns the specifications.
 pub(crate) struct DieService {
     client: Client,
     base: Url,
     timeout: Duration,
-    /// The dice that are label values; others are `unknown`.
+    /// The dice that are label values; all others are `unknown`.
     labels: KnownValues,
     metrics: Metrics,
 }
@@ -113,21 +113,21 @@ impl DieService {
         let problem = || serde_json::from_slice(&reply.body).ok().map(Problem::words);
         match reply.status {
             StatusCode::OK => serde_json::from_slice(&reply.body)
-                .map_err(|error| self.something_else(identifier, &error.to_string())),
+                .map_err(|error| self.unexpected(identifier, &error.to_string())),
             StatusCode::NOT_FOUND => match problem() {
                 Some(detail) if detail.contains(&format!("{identifier:?}")) => {
                     Err(unknown(identifier))
                 }
-                _ => Err(self.something_else(identifier, reply.status.as_str())),
+                _ => Err(self.unexpected(identifier, reply.status.as_str())),
             },
             status if status.is_server_error() => {
                 Err(self.server_error(identifier, status, problem()))
             }
-            status => Err(self.something_else(identifier, status.as_str())),
+            status => Err(self.unexpected(identifier, status.as_str())),
         }
     }
 
-    /// die-service failed, and said why if it is one.
+    /// Maps an error answer of die-service, with its detail if it has one.
     fn server_error(&self, identifier: &str, status: StatusCode, detail: Option<String>) -> Error {
         let Some(detail) = detail else {
             return self.unavailable(identifier, status.as_str());
@@ -160,12 +160,12 @@ impl DieService {
         Error::DieServiceUnavailable
     }
 
-    fn something_else(&self, identifier: &str, cause: &str) -> Error {
+    fn unexpected(&self, identifier: &str, cause: &str) -> Error {
         tracing::error!(
             die_identifier = identifier,
             backend_url = shown(&self.base),
             cause,
-            "This is no answer of die-service: is DIE_SERVICE_URL right?"
+            "Unexpected answer from die-service; check DIE_SERVICE_URL"
         );
         Error::DieServiceUnavailable
     }
@@ -184,7 +184,7 @@ struct Problem {
 }
 
 impl Problem {
-    /// The detail on one line, bounded: it is passed on.
+    /// The detail on one line, with bounded length, because clients receive it.
     fn words(self) -> String {
         let is_shown = |letter: &char| !letter.is_control();
         bounded(&self.detail).chars().filter(is_shown).collect()

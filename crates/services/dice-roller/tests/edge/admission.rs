@@ -1,4 +1,4 @@
-//! More requests at once than there is room for.
+//! More concurrent requests than the limit.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,8 +14,8 @@ fn with_status(answers: &[Answer], status: u16) -> Vec<&Answer> {
         .collect()
 }
 
-/// Refused answers say when to come back, what the limit is, and where it is counted.
-async fn assert_refused(process: &Process, refused: &[&Answer], limit: &str) {
+/// Rejections have a retry time, name the limit, and are counted.
+async fn assert_rejected(process: &Process, refused: &[&Answer], limit: &str) {
     for answer in refused {
         assert!(answer.has("retry-after: 1"), "{}", answer.head);
         assert!(
@@ -48,7 +48,7 @@ async fn every_reason_for_a_rejection_exists_before_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_beyond_the_requests_in_flight_is_answered_at_once() {
+async fn requests_beyond_the_limit_are_answered_at_once() {
     let process = start(&["--max-in-flight=20", "--roll-delay=2s"]).await;
     let over = AtomicBool::new(false);
     let watch = async {
@@ -73,8 +73,8 @@ async fn a_crowd_beyond_the_requests_in_flight_is_answered_at_once() {
         "{} rolled",
         rolled.len()
     );
-    assert_refused(&process, &refused, "20 requests").await;
-    eventually("all places to be free", || async {
+    assert_rejected(&process, &refused, "20 requests").await;
+    eventually("all requests to be finished", || async {
         let metrics = process.metrics().await;
         (metrics.sum("http_requests_in_progress", &[]) == 0.0).then_some(())
     })
@@ -91,7 +91,7 @@ async fn a_crowd_beyond_the_requests_in_flight_is_answered_at_once() {
     assert_eq!(
         rolls,
         (rolled.len() + 20) as f64,
-        "what was refused rolled nothing"
+        "rejected requests do not roll"
     );
 }
 

@@ -1,4 +1,4 @@
-//! More connections than there is room for.
+//! More connections than the limit.
 
 use testkit::eventually;
 use tokio::io::AsyncWriteExt;
@@ -8,11 +8,11 @@ use crate::support::{
     ROLL, assert_healthy, crowd, get, read, request, silent, start, start_with_files,
 };
 
-/// A batch is as slow as the slowest of its 20 rolls.
+/// A batch takes as long as the slowest of its 20 rolls.
 const SLOW: &str = "/roll-async?die=fair&times=20";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_too_many_gets_one_short_answer() {
+async fn a_connection_beyond_the_limit_gets_a_short_answer() {
     let process = start(&["--max-connections=4", "--roll-delay=8s"]).await;
     let mut busy = Vec::new();
     for _ in 0..4 {
@@ -46,7 +46,7 @@ async fn a_connection_too_many_gets_one_short_answer() {
         assert_eq!(
             read(stream).await.expect("an answer").status,
             200,
-            "the batch goes on"
+            "the batch continues"
         );
     }
     assert_eq!(
@@ -56,7 +56,7 @@ async fn a_connection_too_many_gets_one_short_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_connections_than_can_be_kept_all_get_an_answer() {
+async fn connections_beyond_the_limit_all_get_an_answer() {
     let flags = [
         "--max-connections=32",
         "--max-in-flight=16",
@@ -79,7 +79,7 @@ async fn more_connections_than_can_be_kept_all_get_an_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn silent_connections_keep_no_place_from_others() {
+async fn silent_connections_do_not_block_others() {
     let process = start(&["--max-connections=16"]).await;
     for text in ["", "GET /roll?die=fair HTTP/1.1\r\nHost: d"] {
         let _silent = silent(&process, 1000, text).await;
@@ -89,7 +89,7 @@ async fn silent_connections_keep_no_place_from_others() {
     }
 }
 
-/// Each connection needs a file descriptor; the program keeps enough of them for what it has to do.
+/// Each connection needs a file descriptor; the program reserves enough for its own needs.
 #[tokio::test(flavor = "multi_thread")]
 async fn few_file_descriptors_are_enough_for_health_and_rolls() {
     let process = start_with_files(64, &["--roll-delay=0s"]).await;

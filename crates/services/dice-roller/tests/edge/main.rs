@@ -1,5 +1,5 @@
-//! What clients can make the service keep, and for how long: requests in flight, connections, half
-//! requests, memory. By the program as it is deployed, on real sockets.
+//! Bounds of what clients can occupy, and for how long: requests in flight, connections, incomplete
+//! requests, memory. The tests use the deployed program and real sockets.
 
 mod admission;
 mod connections;

@@ -1,11 +1,11 @@
-//! What a crowd costs in memory, and that none of it is kept.
+//! The memory that many clients cost, and that it is freed.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use testkit::Process;
 
 use crate::support::{ROLL, assert_healthy, crowd, silent, start};
 
-/// A figure of `/proc/PID/status`, in kB.
+/// A value of `/proc/PID/status`, in kB.
 fn status(process: &Process, name: &str) -> usize {
     let path = format!("/proc/{}/status", process.pid());
     let text = std::fs::read_to_string(path).expect("a Linux process");
@@ -13,19 +13,19 @@ fn status(process: &Process, name: &str) -> usize {
     let figure = line.and_then(|line| line.trim_start_matches(':').trim().strip_suffix(" kB"));
     figure
         .and_then(|figure| figure.parse().ok())
-        .expect("a figure in kB")
+        .expect("a value in kB")
 }
 
-/// Ours, for the clients.
+/// Raises the limit of this process, for its clients.
 fn raise_file_limit() {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("the soft limit may be raised");
 }
 
-/// The container has 40 MB in all; a debug build is larger at rest than what is deployed, so what
-/// counts here is the growth, and that a second crowd finds room in what the first one needed.
+/// The container has 40 MB. A debug build needs more at rest than the deployed one, so the test
+/// measures the growth, and that a second rush fits into the memory of the first.
 #[tokio::test(flavor = "multi_thread")]
-async fn thousands_of_connections_cost_little_and_are_forgotten() {
+async fn thousands_of_connections_need_little_memory_and_free_it() {
     const GROWTH: usize = 24 << 10;
     raise_file_limit();
     let process = start(&["--roll-delay=100ms"]).await;
@@ -39,11 +39,11 @@ async fn thousands_of_connections_cost_little_and_are_forgotten() {
     assert!(peaks[2] < before + GROWTH, "from {before} to {peaks:?} kB");
     assert!(
         peaks[2] < peaks[0] + GROWTH / 3,
-        "{peaks:?} kB: something is kept"
+        "{peaks:?} kB: memory is not freed"
     );
 }
 
-/// Half heads of 6 kB on 3000 connections, then 1500 clients who roll at once.
+/// Sends incomplete heads of 6 kB on 3000 connections, then rolls with 1500 clients at once.
 async fn rush(process: &Process) {
     let padding = "x".repeat(6000);
     let half = format!("GET /roll?die=fair HTTP/1.1\r\nHost: d\r\nX: {padding}");

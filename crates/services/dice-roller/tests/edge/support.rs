@@ -1,4 +1,4 @@
-//! The program with limits of the test's own, and clients that write what no HTTP client would.
+//! The program with custom limits, and clients that send what no HTTP library would.
 
 use std::io;
 use std::time::Duration;
@@ -11,18 +11,19 @@ use tokio::time::timeout;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_dice-roller");
 
-/// A health check that takes 2 s has failed; this debug build may share its machine with other tests.
+/// A health check fails after 2 s in production; this debug build may share its machine with other
+/// tests.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) const ROLL: &str = "/roll?die=fair";
 
-/// The program without a collector.
+/// Starts the program without a collector.
 pub(crate) async fn start(own: &[&str]) -> Process {
     let flags = [&["--listen=127.0.0.1:0", "--traces-exporter=none"], own].concat();
     Process::start(PROGRAM, &flags).await
 }
 
-/// The same, with at most that many file descriptors.
+/// Starts the program with at most `limit` file descriptors.
 pub(crate) async fn start_with_files(limit: u32, own: &[&str]) -> Process {
     let limited = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
     let shell = [
@@ -35,7 +36,7 @@ pub(crate) async fn start_with_files(limit: u32, own: &[&str]) -> Process {
     Process::start("sh", &[&shell, own].concat()).await
 }
 
-/// An answer, read to the end of its connection.
+/// An answer, read until the connection closes.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -44,13 +45,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Whether the head has that line, in any case.
+    /// Whether the head contains this line, in any case.
     pub(crate) fn has(&self, line: &str) -> bool {
         self.head.lines().any(|it| it.eq_ignore_ascii_case(line))
     }
 }
 
-/// A request of one line and its Host, on a connection that ends with it.
+/// A minimal request whose connection closes after the answer.
 pub(crate) fn request(method: &str, path: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: dice\r\nConnection: close\r\n\r\n")
 }
@@ -62,7 +63,7 @@ pub(crate) async fn say(address: &str, text: &str) -> io::Result<Answer> {
     read(stream).await
 }
 
-/// Reads up to the end of the connection.
+/// Reads until the connection closes.
 pub(crate) async fn read(mut stream: TcpStream) -> io::Result<Answer> {
     let mut text = Vec::new();
     timeout(DEADLINE, stream.read_to_end(&mut text)).await??;
@@ -82,7 +83,7 @@ pub(crate) async fn get(address: &str, path: &str) -> io::Result<Answer> {
     say(address, &request("GET", path)).await
 }
 
-/// So many clients GET `path` at once; what each got.
+/// Sends GET `path` from this many clients at once; returns the answers.
 pub(crate) async fn crowd(process: &Process, clients: usize, path: &'static str) -> Vec<Answer> {
     let mut crowd = JoinSet::new();
     for _ in 0..clients {
@@ -96,20 +97,20 @@ pub(crate) async fn crowd(process: &Process, clients: usize, path: &'static str)
         .collect()
 }
 
-/// That many connections, each of which has sent `text` and no more.
+/// Opens `count` connections, each of which sends only `text`.
 pub(crate) async fn silent(process: &Process, count: usize, text: &str) -> Vec<TcpStream> {
     let mut streams = Vec::with_capacity(count);
     for _ in 0..count {
         let connecting = timeout(DEADLINE, TcpStream::connect(&process.address));
         let mut stream = connecting.await.expect("in time").expect("connects");
-        // One that is too many may be closed already.
+        // A connection beyond the limit may already be closed.
         let _ = stream.write_all(text.as_bytes()).await;
         streams.push(stream);
     }
     streams
 }
 
-/// The program answers a new client's health check, soon enough for a container to be healthy.
+/// Asserts that the program answers a health check in time for a container to be healthy.
 pub(crate) async fn assert_healthy(process: &Process) {
     let answer = timeout(HEALTH_TIMEOUT, get(&process.address, "/healthz")).await;
     let answer = answer.expect("/healthz in time").expect("an answer");

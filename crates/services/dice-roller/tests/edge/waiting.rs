@@ -1,4 +1,4 @@
-//! Requests that never end, and connections without one.
+//! Requests that never end, and connections without requests.
 
 use std::time::{Duration, Instant};
 
@@ -7,10 +7,10 @@ use tokio::time::timeout;
 
 use crate::support::{get, request, say, silent, start};
 
-/// Half a minute, and a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The limit of half a minute, with tolerance for a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The bounds are documented as 30 s; a program that closes at once would break keep-alive.
+/// The documented limit is 30 s; closing at once would break keep-alive.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_heads_and_idle_connections_are_closed_after_a_while() {
     let process = start(&[]).await;
@@ -27,7 +27,7 @@ async fn half_heads_and_idle_connections_are_closed_after_a_while() {
         let start = Instant::now();
         waiting.spawn(async move {
             let mut answer = Vec::new();
-            // A reset is an end as well.
+            // A reset also closes the connection.
             let _ = timeout(PATIENCE, stream.read_to_end(&mut answer))
                 .await
                 .expect("closed");
@@ -64,7 +64,7 @@ async fn http_1_1_requires_one_host() {
 }
 
 #[tokio::test]
-async fn heads_and_targets_that_are_too_long_are_refused() {
+async fn heads_and_targets_that_are_too_long_are_rejected() {
     let process = start(&[]).await;
     let long = "x".repeat(60_000);
     let header = format!("GET /healthz HTTP/1.1\r\nHost: d\r\nX: {long}\r\n\r\n");
@@ -73,7 +73,7 @@ async fn heads_and_targets_that_are_too_long_are_refused() {
         &request("GET", &format!("/{long}")),
         &request(&long, "/"),
     ] {
-        // The rest of what was sent may meet a closed connection.
+        // The rest of the request may meet a closed connection.
         if let Ok(answer) = say(&process.address, text).await {
             assert!((400..500).contains(&answer.status), "{answer:?}");
         }

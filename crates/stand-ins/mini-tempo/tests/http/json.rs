@@ -1,4 +1,4 @@
-//! JSON, and what is wrong with it.
+//! OTLP/JSON requests, valid and invalid.
 
 use mini_tempo::Value;
 use reqwest::StatusCode;
