@@ -1,17 +1,17 @@
-//! Why a query has no answer.
+//! Why a query failed.
 
 use tracing::Span;
 
-/// Why a query has no answer. Details are in the log, not for whoever asked us.
+/// Why a query failed. The log has the details, which clients do not need.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// It was never reached yet, or its schema is not there.
+    /// The database has not been reachable yet, or its schema is not ready.
     #[error("the database is not ready")]
     NotReady,
-    /// No connection became free, or no answer came, in time.
+    /// There was no free connection or no answer in time.
     #[error("the database did not answer in time")]
     Timeout,
-    /// It cannot be reached, or answered with an error.
+    /// The database cannot be reached, or answered with an error.
     #[error("the database failed")]
     Failed(#[source] sqlx::Error),
 }
@@ -26,7 +26,7 @@ impl From<sqlx::Error> for DatabaseError {
 }
 
 impl DatabaseError {
-    /// PostgreSQL's own code, five characters, when it was PostgreSQL that refused.
+    /// PostgreSQL's error code, five characters, if the error came from PostgreSQL.
     /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
     #[must_use]
     pub fn sqlstate(&self) -> Option<String> {
@@ -36,9 +36,9 @@ impl DatabaseError {
         error.code().map(Into::into)
     }
 
-    /// Whether the values were refused: asking again with the same ones would not help. SQLSTATE
-    /// classes 22 (data exception), 23 (integrity constraint violation) and 54 (program limit
-    /// exceeded), and what cannot even be sent.
+    /// Whether the database rejected the values, so that repeating the query would not help:
+    /// SQLSTATE classes 22 (data exception), 23 (integrity constraint violation) and 54 (program
+    /// limit exceeded), and values that cannot be sent.
     #[must_use]
     pub fn is_about_the_data(&self) -> bool {
         if matches!(self, Self::Failed(sqlx::Error::Encode(_))) {
@@ -52,8 +52,8 @@ impl DatabaseError {
         })
     }
 
-    /// What happened, for a log line. PostgreSQL's own words without the line of its source that
-    /// sqlx appends, which a reader takes for a line of the statement.
+    /// The cause, for a log line. It contains PostgreSQL's message without the line number of
+    /// PostgreSQL's source that sqlx appends, which looks like a line of the statement.
     pub(crate) fn cause(&self) -> String {
         match self {
             Self::Failed(sqlx::Error::Database(error)) => match error.code() {
@@ -65,7 +65,7 @@ impl DatabaseError {
         }
     }
 
-    /// Tells the span of the query.
+    /// Records the error in the span of the query.
     pub(crate) fn record(&self, span: &Span) {
         span.record("otel.status_code", "ERROR");
         if let Some(code) = self.sqlstate() {

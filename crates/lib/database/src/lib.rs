@@ -1,12 +1,12 @@
-//! PostgreSQL as a dependency that can be slow, full or away, observed like every other hop.
+//! PostgreSQL as a dependency that can be slow, full or unavailable, observed like every other hop.
 //!
-//! * [`Options`]: the flags of every program that has a database.
+//! * [`Options`]: the flags of every program with a database.
 //! * [`Database`]: a bounded pool that is prepared in the background and recovers by itself.
-//! * [`Statement`]: what is known of a query before it is sent, and told in its span and metrics.
+//! * [`Statement`]: a query and its description for spans and metrics.
 //! * [`Migration`]: a step of the schema.
 //!
-//! Each query is a CLIENT span, a log line, and a count with its duration; the pool tells how many
-//! connections it has and how long they are waited for.
+//! Each query has a CLIENT span, a log line, a count and a duration; the pool reports its
+//! connections and the time that queries wait for one.
 
 mod error;
 mod metrics;
@@ -34,13 +34,13 @@ use crate::options::Place;
 pub use crate::statement::Statement;
 pub use crate::url::postgres_url;
 
-/// Between two attempts to prepare a database that is not there.
+/// Pause between attempts to prepare an unavailable database.
 const PREPARE_AGAIN: Duration = Duration::from_secs(1);
 
-/// What can go wrong while a database is prepared: told in a log line, then tried again.
+/// Why preparing a database failed; it is logged and retried.
 pub type PrepareError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A database, whether it is there or not. Cheap to clone.
+/// A database, which may be unavailable. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: PgPool,
@@ -51,13 +51,13 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects to the database at `url` when it is first needed, and prepares it in the
-    /// background: `prepare` is tried until it succeeds, and queries fail at once until then.
+    /// Connects to the database at `url` on first use, and prepares it in the background: `prepare`
+    /// is retried until it succeeds, and until then queries fail at once.
     ///
     /// The series of `statements` exist from now on.
     ///
     /// # Panics
-    /// Outside a tokio runtime, and for a URL that [`postgres_url`] does not accept.
+    /// Outside of a tokio runtime, and for a URL that [`postgres_url`] rejects.
     pub fn start<P>(
         url: &::url::Url,
         options: &Options,
@@ -78,7 +78,7 @@ impl Database {
         tokio::spawn(async move {
             until_prepared(|| prepare(preparing.clone())).await;
             done.send_replace(true);
-            // Kept, so that the receivers are never told that nobody will say more.
+            // Kept, so that the channel is never closed.
             done.closed().await;
         });
         Self {
@@ -90,8 +90,8 @@ impl Database {
         }
     }
 
-    /// Sends a query and answers all its rows, within the timeout of the options, the wait for a
-    /// connection included. `query` is `statement.text` with its values.
+    /// Runs a query and returns all its rows, within the timeout of the options, which includes the
+    /// wait for a connection. `query` is `statement.text` with its values.
     ///
     /// Dropping the future, or its timeout, gives up the answer. The connection stays taken until
     /// the server has ended the query and answered a ping: sqlx sends one before it hands the
@@ -101,7 +101,7 @@ impl Database {
     /// 15 minutes; with all places taken so, queries fail with [`DatabaseError::Timeout`].
     ///
     /// # Errors
-    /// [`DatabaseError`]; it is logged already.
+    /// [`DatabaseError`], which has already been logged.
     pub async fn fetch_all<R>(
         &self,
         statement: &Statement,
@@ -141,7 +141,7 @@ impl Database {
         Ok((rows, took))
     }
 
-    /// A connection, and how long it was waited for.
+    /// A connection, and the time waited for it.
     async fn connection(&self) -> Result<(PoolConnection<Postgres>, Duration), DatabaseError> {
         let start = Instant::now();
         let connection = self.pool.acquire().await;
@@ -175,7 +175,7 @@ impl Database {
     }
 }
 
-/// Tries until it works, and says so when what is wrong changes, not every time.
+/// Retries until it succeeds; logs the cause when it changes, not on every attempt.
 async fn until_prepared<P>(prepare: impl Fn() -> P)
 where
     P: Future<Output = Result<(), PrepareError>>,
@@ -184,7 +184,7 @@ where
     while let Err(error) = prepare().await {
         let cause = error.to_string();
         if cause != said {
-            tracing::warn!(cause, "The database is not ready; trying until it is");
+            tracing::warn!(cause, "The database is not ready; retrying");
             said = cause;
         }
         sleep(PREPARE_AGAIN).await;

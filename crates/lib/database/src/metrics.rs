@@ -1,4 +1,4 @@
-//! What the metrics say of a database, from the client's side.
+//! The metrics of a database, from the client's side.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use telemetry::metrics::{
 use crate::error::DatabaseError;
 use crate::statement::Statement;
 
-/// Upper bounds in seconds. A look-up by key takes less than a millisecond; one second is the
-/// default timeout.
+/// Upper bounds in seconds. A look-up by key takes less than a millisecond; the default timeout is
+/// one second.
 const QUERY_BUCKETS: [f64; 12] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0,
 ];
 
-/// Upper bounds in seconds. An idle connection is handed out within microseconds.
+/// Upper bounds in seconds. Acquiring an idle connection takes microseconds.
 const WAIT_BUCKETS: [f64; 16] = [
     0.000_002_5,
     0.000_01,
@@ -37,7 +37,7 @@ const WAIT_BUCKETS: [f64; 16] = [
     1.0,
 ];
 
-/// The handles.
+/// The metrics.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     queries: IntCounterVec,
@@ -52,20 +52,20 @@ impl Metrics {
             queries: counters(
                 registry,
                 "database_queries_total",
-                "Queries by type and what became of them",
+                "Queries by type and result",
                 &["query_type", "result"],
             ),
             duration: histograms(
                 registry,
                 "database_query_duration_seconds",
-                "Time from having a connection to the last row",
+                "Time in seconds from acquiring a connection to the last row",
                 &QUERY_BUCKETS,
                 &["query_type"],
             ),
             wait: histogram(
                 registry,
                 "database_connection_acquire_duration_seconds",
-                "Time from wanting a connection to having one, or giving up",
+                "Time in seconds that queries waited for a connection, including failed waits",
                 &WAIT_BUCKETS,
             ),
         };
@@ -89,7 +89,7 @@ impl Metrics {
         duration.observe(time.as_secs_f64());
     }
 
-    /// Counts a query that answered that many rows, or none.
+    /// Counts a query by its number of rows, or its error.
     pub(crate) fn count(&self, statement: &Statement, rows: Result<usize, &DatabaseError>) {
         let result = match rows {
             Ok(0) if statement.looks_up => "not_found",
@@ -101,26 +101,26 @@ impl Metrics {
     }
 }
 
-/// The pool's own numbers, read when scraped.
+/// Registers the pool's state, which is read at each scrape.
 fn register_pool(registry: &Registry, pool: &PgPool) {
     let max = gauge(
         registry,
         "database_connection_pool_max",
-        "Most connections that may be open at once",
+        "Maximum number of open connections",
     );
     max.set(pool.options().get_max_connections().into());
     let open = pool.clone();
     gauge_read(
         registry,
         "database_connection_pool_size",
-        "Connections that are open, in use or idle",
+        "Open connections, in use or idle",
         move || open.size().into(),
     );
     let idle = pool.clone();
     gauge_read(
         registry,
         "database_connection_pool_available",
-        "Connections that are open and idle",
+        "Open connections that are idle",
         move || i64::try_from(idle.num_idle()).unwrap_or(i64::MAX),
     );
 }

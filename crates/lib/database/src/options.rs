@@ -1,4 +1,4 @@
-//! The flags, and what they mean to PostgreSQL.
+//! The flags, and their translation to PostgreSQL's settings.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,22 +10,22 @@ use url::Url;
 
 use crate::url::postgres_url;
 
-/// As many as a small PostgreSQL has for one of several clients.
+/// As many as a small PostgreSQL can give to one of several clients.
 const POOL_SIZE: u32 = 10;
 
-/// Shorter than the time that callers wait for an answer.
+/// Shorter than the timeout of callers.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Where the database is and how much of it may be used.
+/// The database, and limits for its use.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// The database, as in postgres://user@host:5432/name
-    // A URL may hold a password, which --help would show.
+    /// The database's URL, as in postgres://user@host:5432/name
+    // A URL may contain a password, which --help would show.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     #[arg(value_parser = postgres_url)]
     pub database_url: Option<Url>,
 
-    /// Most connections to the database at once, 1 to 100
+    /// Maximum number of connections to the database, 1 to 100
     #[arg(
         long,
         env = "DATABASE_POOL_SIZE",
@@ -35,7 +35,7 @@ pub struct Options {
     #[arg(value_parser = RangedU64ValueParser::<u32>::new().range(1..=100))]
     pub database_pool_size: u32,
 
-    /// Longest time for a query, the wait for a connection included
+    /// Timeout of a query, including the wait for a connection
     #[arg(
         long,
         env = "DATABASE_TIMEOUT",
@@ -46,7 +46,7 @@ pub struct Options {
     pub database_timeout: Duration,
 }
 
-/// No database, and otherwise as without flags.
+/// The defaults of the flags, without a database.
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -57,7 +57,7 @@ impl Default for Options {
     }
 }
 
-/// 0 would let no query succeed.
+/// Parses a timeout; with 0 no query could succeed.
 fn timeout(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(Duration::ZERO) => Err("must be longer than 0s".to_owned()),
@@ -65,7 +65,7 @@ fn timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Which database it is, as spans say it.
+/// The database's address, as in spans.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) host: String,
@@ -73,10 +73,10 @@ pub(crate) struct Place {
     pub(crate) name: String,
 }
 
-/// How to connect, and where that is. The server ends by itself what we have given up.
+/// The connection settings, and the address. The server cancels statements at the timeout.
 pub(crate) fn settings(url: &Url, timeout: Duration) -> (PgConnectOptions, Place) {
     let settings = PgConnectOptions::from_str(url.as_str())
-        .expect("the URL was checked when it was given")
+        .expect("the URL was checked when the flag was parsed")
         .ssl_mode(PgSslMode::Disable)
         .options([("statement_timeout", timeout.as_millis().max(1).to_string())])
         .disable_statement_logging();

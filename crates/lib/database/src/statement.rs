@@ -1,13 +1,13 @@
-//! A query, before it is sent.
+//! A query and its description.
 
 use tracing::{Span, field, info_span};
 
 use crate::options::Place;
 
-/// What is known of a query: its text, and the few words that metrics and spans have for it.
+/// A query: its text, and its names in metrics and spans.
 #[derive(Debug, Clone, Copy)]
 pub struct Statement {
-    /// The label of its metrics, `list` or `get`.
+    /// The label value in metrics, `list` or `get`.
     pub query_type: &'static str,
     /// `SELECT` or `INSERT`.
     pub operation: &'static str,
@@ -15,12 +15,12 @@ pub struct Statement {
     pub table: &'static str,
     /// The SQL, with `$1` for the first value.
     pub text: &'static str,
-    /// Whether it looks for one thing, so that no row means `not_found` and not `success`.
+    /// Whether it looks for one row, so that no row means `not_found` rather than `success`.
     pub looks_up: bool,
 }
 
 impl Statement {
-    /// Its `result` labels, those that can occur.
+    /// The values of the label `result` that can occur.
     pub(crate) fn results(&self) -> &'static [&'static str] {
         if self.looks_up {
             &["success", "not_found", "error"]
@@ -29,7 +29,7 @@ impl Statement {
         }
     }
 
-    /// The CLIENT span of one execution: from the wish for a connection to the last row.
+    /// The CLIENT span of one execution: from requesting a connection to the last row.
     /// <https://opentelemetry.io/docs/specs/semconv/database/database-spans/>
     pub(crate) fn span(&self, place: &Place) -> Span {
         let summary = format!("{} {}", self.operation, self.table);

@@ -1,4 +1,4 @@
-//! The URL of a database, as PostgreSQL's own clients read it:
+//! The URL of a database, as PostgreSQL's own clients interpret it:
 //! <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>
 
 use std::ffi::OsStr;
@@ -8,10 +8,10 @@ use sqlx::postgres::PgConnectOptions;
 use telemetry::bounded;
 use url::Url;
 
-/// What TLS would be needed for; there is none in here.
+/// The modes that need TLS, which is not built in.
 const NEEDS_TLS: [&str; 3] = ["require", "verify-ca", "verify-full"];
 
-/// Parameters that are honoured, `options[...]` beside them.
+/// Supported parameters, besides `options[...]`.
 const KNOWN: [&str; 10] = [
     "application_name",
     "dbname",
@@ -27,7 +27,7 @@ const KNOWN: [&str; 10] = [
 
 const NOT_A_URL: &str = "not the URL of a database, as in postgres://user@localhost:5432/name";
 
-const SEVERAL_HOSTS: &str = "several hosts are not supported: give one";
+const SEVERAL_HOSTS: &str = "several hosts are not supported: use one";
 
 const CONNECT_TIMEOUT: &str = "connect_timeout is not supported: --database-timeout or \
     DATABASE_TIMEOUT bounds connecting, too";
@@ -35,21 +35,21 @@ const CONNECT_TIMEOUT: &str = "connect_timeout is not supported: --database-time
 const STATEMENT_TIMEOUT: &str = "statement_timeout is not supported: it is what \
     --database-timeout or DATABASE_TIMEOUT says";
 
-/// A URL of a database that can be reached without TLS. The modes `allow` and `prefer` are the same
-/// as `disable`, as in every client that is built without TLS.
+/// Parses the URL of a database that can be reached without TLS. The modes `allow` and `prefer`
+/// equal `disable`, as in every client without TLS.
 ///
 /// # Errors
-/// Says what is missing, or names the parameter that cannot be honoured, without repeating what may
-/// hold a password.
+/// A text with what is missing, or with the unsupported parameter. It never contains values that
+/// may be passwords.
 pub fn postgres_url(text: &str) -> Result<Url, String> {
     let mode = std::env::var_os("PGSSLMODE");
     postgres_url_in(text, mode.as_deref().and_then(OsStr::to_str))
 }
 
-/// [`postgres_url`] where the variable `PGSSLMODE` says `environment`.
+/// Like [`postgres_url`], with `environment` as the value of `PGSSLMODE`.
 fn postgres_url_in(text: &str, environment: Option<&str>) -> Result<Url, String> {
     let not_a_url = || NOT_A_URL.to_owned();
-    // With ports, a list of hosts is no URL; PostgreSQL's own clients read it all the same.
+    // A list of hosts with ports is not a URL, but PostgreSQL's own clients accept it.
     if has_several_hosts(text) {
         return Err(SEVERAL_HOSTS.to_owned());
     }
@@ -81,11 +81,11 @@ fn check_parameter(name: &str, value: &str) -> Result<(), String> {
         }
         name if KNOWN.contains(&name) || name.starts_with("options[") => Ok(()),
         name if name.starts_with("ssl") => Err(format!(
-            "{:?} is for TLS, which is not built in",
+            "{:?} is for TLS, which is not supported",
             bounded(name)
         )),
         name => Err(format!(
-            "the parameter {:?} is not known; known are {}",
+            "unknown parameter {:?}; supported are {}",
             bounded(name),
             KNOWN.join(", ")
         )),
@@ -96,13 +96,13 @@ fn check_sslmode(name: &str, mode: &str) -> Result<(), String> {
     match mode {
         "disable" | "allow" | "prefer" => Ok(()),
         mode if NEEDS_TLS.contains(&mode) => Err(format!(
-            "{name}={mode} needs TLS, which is not built in; allowed are disable, allow and prefer"
+            "{name}={mode} needs TLS, which is not supported; use disable, allow or prefer"
         )),
-        _ => Err(format!("{name}: allowed are disable, allow and prefer")),
+        _ => Err(format!("{name} must be disable, allow or prefer")),
     }
 }
 
-/// The first of several hosts would be the only one.
+/// With several hosts, only the first would be used.
 fn check_host(host: &str) -> Result<(), String> {
     match host.contains(',') || host.contains("%2C") || host.contains("%2c") {
         true => Err(SEVERAL_HOSTS.to_owned()),
@@ -131,7 +131,7 @@ mod tests {
     const BASE: &str = "postgres://me:hunter2@localhost:5432/dice";
 
     #[test]
-    fn what_is_honoured_is_taken() {
+    fn supported_parameters_are_accepted() {
         for query in [
             "",
             "?sslmode=disable",
@@ -145,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_honoured_is_refused_by_name() {
+    fn unsupported_parameters_are_rejected_by_name() {
         for (query, words) in [
             ("sslmode=require", "sslmode=require needs TLS"),
             (
                 "sslmode=disable&sslmode=verify-full",
                 "sslmode=verify-full needs TLS",
             ),
-            ("sslmode=REQUIRE", "sslmode: allowed are disable"),
+            ("sslmode=REQUIRE", "sslmode must be disable"),
             ("sslrootcert=/ca.pem", "\"sslrootcert\" is for TLS"),
             ("connect_timeout=10", "connect_timeout is not supported"),
             ("host=one,two", "several hosts"),
@@ -166,7 +166,7 @@ mod tests {
             ),
             (
                 "target_session_attrs=any",
-                "\"target_session_attrs\" is not known",
+                "unknown parameter \"target_session_attrs\"",
             ),
             ("port=many", "not the URL"),
         ] {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn several_hosts_are_refused_as_such() {
+    fn several_hosts_are_rejected() {
         for hosts in [
             "one,two",
             "one:5432,two:5432",
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_variable_counts_where_the_url_is_silent() {
+    fn the_variable_applies_if_the_url_has_no_sslmode() {
         let refused = postgres_url_in(BASE, Some("require")).unwrap_err();
         assert!(refused.contains("PGSSLMODE=require needs TLS"), "{refused}");
         assert!(postgres_url_in(BASE, Some("prefer")).is_ok());

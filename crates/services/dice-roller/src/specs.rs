@@ -107,8 +107,8 @@ impl DieService {
         }
     }
 
-    /// What die-service said. Any server answers 404 to a path that it does not have: only a 404
-    /// that names the die says that there is no such die.
+    /// Reads the answer of die-service. Any server answers 404 to an unknown path: only a 404 that
+    /// names the die means that the die does not exist.
     fn read(&self, identifier: &str, reply: &Reply) -> Result<Die, Error> {
         let problem = || serde_json::from_slice(&reply.body).ok().map(Problem::words);
         match reply.status {
@@ -177,7 +177,7 @@ impl DieService {
     }
 }
 
-/// An error as die-service writes it.
+/// An error answer of die-service.
 #[derive(Deserialize)]
 struct Problem {
     detail: String,

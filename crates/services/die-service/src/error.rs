@@ -1,4 +1,4 @@
-//! What can go wrong, and how the client hears of it.
+//! The errors of die-service and their HTTP answers.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -6,21 +6,21 @@ use database::DatabaseError;
 use dice::NameTooLong;
 use service::Problem;
 
-/// Every error of this service. Logged where it happens, never here.
+/// An error of this service. Errors are logged where they occur, not here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// 404: the client named a die that does not exist. The answer costs the same however many dice
-    /// there are.
+    /// 404: the client named an unknown die. The cost of the answer does not depend on the number
+    /// of dice.
     #[error("there is no die {0:?}; GET /dice lists those there are")]
     UnknownDie(String),
-    /// 404: no die has such a long name.
+    /// 404: the name is too long for any die.
     #[error(transparent)]
     NameTooLong(#[from] NameTooLong),
-    /// 503: the database is away, not ready, or has no connection to spare in time.
+    /// 503: the database is unavailable, not ready, or has no free connection in time.
     #[error("{}", dice::DATABASE_UNAVAILABLE)]
     DatabaseUnavailable(#[from] DatabaseError),
-    /// 500: somebody wrote into the database what no die can be.
-    #[error("the die {0:?} is broken: its specification cannot be rolled")]
+    /// 500: the database contains an invalid specification.
+    #[error("the die {0:?} has an invalid specification in the database")]
     BrokenDie(String),
 }
 

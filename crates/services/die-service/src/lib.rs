@@ -1,9 +1,9 @@
-//! Serves the dice specifications: which dice there are, and what each is made of. They are
-//! compiled in, or in PostgreSQL when there is a `DATABASE_URL`.
+//! Serves the dice specifications: which dice exist, and the faces and error rate of each. The dice
+//! are compiled in, or stored in PostgreSQL if `DATABASE_URL` is set.
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /` | what this is: `service`, `version`, `endpoints`, and the number of `dice` |
+//! | `GET /` | the service's description: `service`, `version`, `endpoints`, and the number of `dice` |
 //! | `GET /dice` | the identifiers, sorted |
 //! | `GET /dice?identifier=fair` | one specification; 404 for an unknown die |
 
@@ -31,7 +31,7 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
-/// How this service presents itself.
+/// The service's name, address and description.
 pub const PROGRAM: Program = Program {
     service: Service {
         name: "die-service",
@@ -40,14 +40,14 @@ pub const PROGRAM: Program = Program {
     about: "Serves the dice specifications",
 };
 
-/// What the deployment decides.
+/// The configuration of a deployment.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Config {
-    /// Where the dice are; without a URL, in this program itself.
+    /// The database with the dice; without a URL, the built-in dice are used.
     #[command(flatten)]
     pub database: database::Options,
 
-    /// How much is taken on at once.
+    /// Limits for concurrent requests.
     #[command(flatten)]
     pub limits: Limits,
 }
@@ -55,7 +55,7 @@ pub struct Config {
 /// Serves on `listener` until `shutdown` is ready.
 ///
 /// # Errors
-/// When the listener fails.
+/// If the listener fails.
 pub async fn run(
     config: Config,
     listener: TcpListener,

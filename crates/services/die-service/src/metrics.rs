@@ -1,17 +1,17 @@
-//! The service's own metrics. Requests as such are counted in the common middleware.
+//! The service's own metrics. A common middleware counts the requests.
 
 use dice::Catalogue;
 use telemetry::metrics::{
     IntCounter, IntCounterVec, IntGauge, KnownValues, Registry, counter, counters, gauge,
 };
 
-/// The handles.
+/// The metrics.
 pub(crate) struct Metrics {
     known: KnownValues,
     specifications: IntCounterVec,
     /// Requests for the list.
     pub(crate) lists: IntCounter,
-    /// Dice that can be asked for.
+    /// The number of dice.
     pub(crate) loaded: IntGauge,
 }
 
@@ -23,7 +23,7 @@ impl Metrics {
             "Requests for one specification, by die",
             &["identifier"],
         );
-        // A die that was added to the database is `unknown` here: labels do not grow with a table.
+        // A die added to the database counts as `unknown`: labels must not grow with a table.
         let known = KnownValues::new(Catalogue::embedded().identifiers());
         for identifier in known.all() {
             specifications.with_label_values(&[identifier]);
@@ -36,15 +36,11 @@ impl Metrics {
                 "die_list_requests_total",
                 "Requests for the list of dice",
             ),
-            loaded: gauge(
-                registry,
-                "die_specifications_loaded",
-                "Dice that can be asked for",
-            ),
+            loaded: gauge(registry, "die_specifications_loaded", "Dice that exist"),
         }
     }
 
-    /// Counts a look-up of one specification; dice that do not exist are one series.
+    /// Counts a look-up of one specification; unknown dice share one series.
     pub(crate) fn requested(&self, identifier: &str) {
         let labels = [self.known.guard(identifier)];
         self.specifications.with_label_values(&labels).inc();

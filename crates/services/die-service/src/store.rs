@@ -1,4 +1,4 @@
-//! Where the dice are.
+//! The store of the dice.
 
 mod postgres;
 
@@ -9,17 +9,17 @@ use crate::Config;
 use crate::error::Error;
 use crate::store::postgres::PostgresStore;
 
-/// The deployment decides: without a database, the dice are compiled in.
+/// The database if the deployment has its URL, otherwise the compiled-in dice.
 ///
-/// The future of a query is large, and in a box: else every request would carry its size around,
-/// also one that asks no database.
+/// Query futures are large and therefore boxed: otherwise every request would be as large, even
+/// without a database.
 pub(crate) enum Store {
     Embedded(Catalogue),
     Postgres(PostgresStore),
 }
 
 impl Store {
-    /// `loaded` is told how many dice there are, whenever that is learned.
+    /// `loaded` receives the number of dice whenever it is known.
     pub(crate) fn new(
         config: &Config,
         registry: &Registry,
@@ -43,7 +43,7 @@ impl Store {
     /// The identifiers, sorted.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// If the database does not answer.
     pub(crate) async fn identifiers(&self) -> Result<Vec<String>, Error> {
         match self {
             Self::Embedded(dice) => Ok(dice.identifiers().map(str::to_owned).collect()),
@@ -51,10 +51,10 @@ impl Store {
         }
     }
 
-    /// The die of that name.
+    /// The die with this name.
     ///
     /// # Errors
-    /// When the database does not answer, or holds what cannot be rolled.
+    /// If the database does not answer, or contains an invalid specification.
     pub(crate) async fn find(&self, identifier: &str) -> Result<Option<Die>, Error> {
         match self {
             Self::Embedded(dice) => Ok(dice.get(identifier)),

@@ -1,4 +1,4 @@
-//! The dice in PostgreSQL, seeded from the ones that are compiled in.
+//! The dice in PostgreSQL, seeded with the compiled-in ones.
 
 use database::{Database, Migration, Options, PrepareError, Statement, migrate};
 use dice::{Catalogue, Die, Specification};
@@ -64,7 +64,7 @@ impl PostgresStore {
     }
 
     pub(crate) async fn find(&self, identifier: &str) -> Result<Option<Die>, Error> {
-        // PostgreSQL has no text with this in it, and would call the question wrong.
+        // PostgreSQL text cannot contain NUL, so the query would fail.
         if identifier.contains('\0') {
             return Ok(None);
         }
@@ -74,7 +74,11 @@ impl PostgresStore {
             return Ok(None);
         };
         let specification = specification(&faces, error_rate).map_err(|cause| {
-            tracing::error!(die_identifier = identifier, cause, "The die is broken");
+            tracing::error!(
+                die_identifier = identifier,
+                cause,
+                "The die has an invalid specification"
+            );
             Error::BrokenDie(identifier.to_owned())
         })?;
         Ok(Some(Die {
@@ -93,7 +97,7 @@ fn specification(faces: &[i16], error_rate: f64) -> Result<Specification, String
     )
 }
 
-/// Makes the table and puts in the dice that are not there; one that was changed stays.
+/// Creates the table and inserts the missing dice; existing ones are not changed.
 async fn prepare(pool: PgPool, loaded: impl Fn(usize)) -> Result<(), PrepareError> {
     migrate(&pool, MIGRATIONS).await?;
     let dice = Catalogue::embedded();

@@ -1,4 +1,5 @@
-//! die-service on a real PostgreSQL: its answers, its schema, its pool, and the database's absence.
+//! die-service with a real PostgreSQL: its answers, its schema, its pool, and outages of the
+//! database.
 
 mod outage;
 mod pool;

@@ -1,4 +1,4 @@
-//! The database is away: an honest answer meanwhile, and no restart to recover from it.
+//! Outages of the database: a clear answer during the outage, and recovery without a restart.
 
 use std::time::{Duration, Instant};
 
@@ -18,11 +18,11 @@ async fn assert_unavailable(service: &Process) {
         assert_eq!(problem["detail"], UNAVAILABLE);
     }
     let (status, _) = get(&service.url("/healthz")).await;
-    assert_eq!(status, 200, "the service itself is well");
+    assert_eq!(status, 200, "the service itself is healthy");
 }
 
 #[tokio::test]
-async fn stopped_and_started_again() {
+async fn recovers_after_a_stop_and_a_start() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -42,11 +42,14 @@ async fn stopped_and_started_again() {
     .await;
     postgres.start_again().await.expect("it starts");
     let (status, problem) = fair(&service).await;
-    assert_eq!(status, 200, "the first request after it is back: {problem}");
+    assert_eq!(
+        status, 200,
+        "the first request after the restart: {problem}"
+    );
 }
 
 #[tokio::test]
-async fn killed_under_load() {
+async fn recovers_after_a_kill_under_load() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -73,7 +76,7 @@ async fn killed_under_load() {
     postgres.start_again().await.expect("it starts");
     ready(&service).await;
     for _ in 0..20 {
-        assert_eq!(fair(&service).await.0, 200, "once it is back, it is back");
+        assert_eq!(fair(&service).await.0, 200, "the recovery is permanent");
     }
     stop.send_replace(true);
     for client in join_all(load).await {
@@ -84,7 +87,7 @@ async fn killed_under_load() {
 }
 
 #[tokio::test]
-async fn not_there_yet_when_the_service_starts() {
+async fn the_database_may_start_after_the_service() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -96,10 +99,10 @@ async fn not_there_yet_when_the_service_starts() {
 }
 
 #[tokio::test]
-async fn waiting_for_it_is_no_storm_of_connections() {
+async fn retries_do_not_flood_the_database_with_connections() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("bound").port();
-    let url = format!("postgres://nobody@127.0.0.1:{port}/nothing");
+    let url = format!("postgres://user@127.0.0.1:{port}/nothing");
     let service = start_at(&url, &["--otel-disabled"]).await;
     let start = Instant::now();
     let (asked, mut connections) = (&service, 0);
@@ -123,25 +126,26 @@ async fn waiting_for_it_is_no_storm_of_connections() {
         () = requests => {}
         () = accept => {}
     }
-    // One each second, whatever is asked meanwhile; the first two may come at once.
+    // One connection a second, regardless of requests; the first two may be opened at once.
     let seconds = start.elapsed().as_secs();
     assert!(
         (1..=seconds + 2).contains(&connections),
         "{connections} connections for 1,000 requests in {seconds} s"
     );
     let (_, lines) = service.terminate().await;
-    let warning = "The database is not ready; trying until it is";
+    let warning = "The database is not ready; retrying";
     let warnings = lines.iter().filter(|line| line["message"] == warning);
     let warnings: Vec<_> = warnings.collect();
     assert!(!warnings.is_empty());
-    // Said when it changes, not every time: a connection that is dropped looks reset or ended.
+    // Logged when the cause changes, not on every attempt: a dropped connection appears as reset or
+    // as ended.
     for pair in warnings.windows(2) {
         assert_ne!(pair[0]["cause"], pair[1]["cause"], "{warnings:?}");
     }
 }
 
 #[tokio::test]
-async fn a_url_that_is_none_is_named_without_its_password() {
+async fn an_invalid_url_is_reported_without_its_password() {
     let program = env!("CARGO_BIN_EXE_die-service");
     let name_it = "postgres://user@localhost:5432/name";
     for (wrong, words) in [

@@ -1,4 +1,4 @@
-//! The pool: its numbers, its bound, and what happens to those who do not wait.
+//! The pool: its metrics, its limit, and clients that disconnect early.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use testkit::{Process, eventually, postgres};
 
 use crate::support::{Locked, fair, start_ready};
 
-/// The pool's own numbers: open, idle and most connections.
+/// The pool's metrics: open, idle and maximum connections.
 async fn pool(service: &Process) -> [f64; 3] {
     let metrics = service.metrics().await;
     ["size", "available", "max"]
         .map(|what| metrics.value(&format!("database_connection_pool_{what}"), &[]))
 }
 
-/// How many sessions of the service the server has.
+/// The number of sessions of the service at the server.
 async fn sessions(postgres: &LocalPostgres) -> usize {
     let count = "SELECT count(*) FROM pg_stat_activity \
         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name = ''";
@@ -25,7 +25,7 @@ async fn sessions(postgres: &LocalPostgres) -> usize {
 }
 
 #[tokio::test]
-async fn gauges_are_the_pools_own_numbers_and_move_under_load() {
+async fn gauges_show_the_pool_and_change_under_load() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -34,7 +34,7 @@ async fn gauges_are_the_pools_own_numbers_and_move_under_load() {
         &["--database-pool-size=4", "--database-timeout=30s"],
     )
     .await;
-    eventually("what was open to be idle", || async {
+    eventually("open connections to be idle", || async {
         let [size, available, _] = pool(&service).await;
         (size == available).then_some(())
     })
@@ -49,7 +49,7 @@ async fn gauges_are_the_pools_own_numbers_and_move_under_load() {
         (pool(&service).await == [4.0, 0.0, 4.0]).then_some(())
     })
     .await;
-    // The pool counts a connection from the moment it begins to open it.
+    // The pool counts a connection from the moment when it begins to open it.
     eventually("as many sessions at the server", || async {
         (sessions(&postgres).await == 4).then_some(())
     })
@@ -73,7 +73,7 @@ async fn gauges_are_the_pools_own_numbers_and_move_under_load() {
 }
 
 #[tokio::test]
-async fn a_full_pool_is_an_honest_503_in_time() {
+async fn a_full_pool_answers_503_in_time() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -91,7 +91,7 @@ async fn a_full_pool_is_an_honest_503_in_time() {
         let detail = problem["detail"].as_str().unwrap_or_default();
         assert!(detail.contains("database"), "{detail}");
     }
-    // Two at a time, 20 of them would take this long one after the other.
+    // With two connections, 20 sequential requests would take this long.
     assert!(took < Duration::from_secs(20), "took {took:?}");
     locked.release().await;
     eventually("an answer", || async {
@@ -101,7 +101,7 @@ async fn a_full_pool_is_an_honest_503_in_time() {
 }
 
 #[tokio::test]
-async fn clients_that_leave_take_no_connection_with_them() {
+async fn disconnected_clients_release_their_connections() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -116,7 +116,10 @@ async fn clients_that_leave_take_no_connection_with_them() {
         let impatient = testkit::client_with(|it| it.timeout(Duration::from_millis(200)));
         let requests = (0..30).map(|_| impatient.get(&url).send());
         let answers = join_all(requests).await;
-        assert!(answers.iter().all(Result::is_err), "nobody was answered");
+        assert!(
+            answers.iter().all(Result::is_err),
+            "all clients disconnected"
+        );
         locked.release().await;
     }
     eventually("every connection to be idle again", || async {

@@ -1,4 +1,4 @@
-//! What is asked of the database, and what is told of it.
+//! The database queries, and their metrics, log lines and spans.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use crate::support::{fair, ready, start_at, start_ready};
 
 #[tokio::test]
-async fn answers_are_those_of_the_embedded_dice() {
+async fn answers_equal_those_of_the_embedded_dice() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -35,7 +35,7 @@ async fn answers_are_those_of_the_embedded_dice() {
 }
 
 #[tokio::test]
-async fn a_die_that_was_added_by_hand_can_be_rolled_and_makes_no_series() {
+async fn a_die_added_by_hand_is_served_and_creates_no_series() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -53,7 +53,7 @@ async fn a_die_that_was_added_by_hand_can_be_rolled_and_makes_no_series() {
 }
 
 #[tokio::test]
-async fn a_die_that_cannot_be_rolled_is_an_error_of_ours() {
+async fn an_invalid_die_is_a_server_error() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -63,7 +63,9 @@ async fn a_die_that_cannot_be_rolled_is_an_error_of_ours() {
     postgres.execute("postgres", spoil).await.expect("it can");
     let (status, problem) = fair(&service).await;
     assert_eq!(status, 500, "{problem}");
-    let line = service.line_with("The die is broken").await;
+    let line = service
+        .line_with("The die has an invalid specification")
+        .await;
     assert_eq!(line["die_identifier"], "fair");
 }
 
@@ -85,7 +87,7 @@ async fn every_query_is_counted_and_logged() {
     let queries = "database_queries_total";
     assert_eq!(moved(queries, &[get, "result=\"success\""]), 2.0);
     assert_eq!(moved(queries, &[get, "result=\"not_found\""]), 1.0);
-    // An unknown die costs no list of those there are.
+    // An unknown die does not cause a query for the list.
     assert_eq!(moved(queries, &[list, "result=\"success\""]), 1.0);
     assert_eq!(moved(queries, &[list, "result=\"error\""]), 0.0);
     assert_eq!(moved("database_query_duration_seconds_count", &[get]), 3.0);
@@ -106,7 +108,7 @@ async fn every_query_is_counted_and_logged() {
 }
 
 #[tokio::test]
-async fn a_query_is_a_client_span_by_the_conventions() {
+async fn a_query_is_a_client_span_as_in_the_conventions() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -124,7 +126,7 @@ async fn a_query_is_a_client_span_by_the_conventions() {
         ("SELECT dice", Kind::Client, Status::Unset)
     );
     let server = span.parent_id().expect("a parent");
-    // It ends later, and may be exported later.
+    // The parent ends later, and may be exported later.
     let server = eventually("the parent", || async {
         let trace = store.trace(span.trace_id())?;
         trace.span(server).map(|server| server.name().to_owned())
@@ -166,7 +168,7 @@ async fn a_query_is_a_client_span_by_the_conventions() {
     assert_eq!(span.status(), Status::Error);
 }
 
-/// A span of a query that has that attribute.
+/// A span of a query that has this attribute.
 async fn query_span(store: &Store, attribute: &str) -> Arc<Span> {
     eventually(&format!("a query's span with {attribute}"), || async {
         let traces = store.traces();

@@ -1,11 +1,12 @@
-//! The schema: from nothing, from an older one, and from one that this program does not know.
+//! The schema: created from nothing, upgraded from an older version, and not changed if it is
+//! newer.
 
 use testkit::postgres;
 
 use crate::support::{fair, ready, start, start_ready};
 
 #[tokio::test]
-async fn an_older_schema_is_brought_up_to_date_and_keeps_its_dice() {
+async fn an_older_schema_is_upgraded_and_keeps_its_dice() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -16,7 +17,7 @@ async fn an_older_schema_is_brought_up_to_date_and_keeps_its_dice() {
             .iter()
             .any(|line| line["message"] == "The database is ready")
     );
-    // What the first release left behind, with one die of the owner's and one changed.
+    // The state after the first release, with one die added by the owner and one changed.
     ask("ALTER TABLE dice DROP CONSTRAINT identifier_is_plain, \
         DROP CONSTRAINT faces_can_be_rolled, DROP CONSTRAINT error_rate_is_a_share; \
         DELETE FROM _sqlx_migrations WHERE version > 1; \
@@ -56,7 +57,7 @@ async fn an_older_schema_is_brought_up_to_date_and_keeps_its_dice() {
 }
 
 #[tokio::test]
-async fn a_newer_schema_is_left_alone() {
+async fn a_newer_schema_is_not_changed() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -65,7 +66,7 @@ async fn a_newer_schema_is_left_alone() {
         VALUES (99, 'of tomorrow', true, '', 0)";
     postgres.execute("postgres", newer).await.expect("a row");
     let service = start(&postgres, &[]).await;
-    let not_ready = "The database is not ready; trying until it is";
+    let not_ready = "The database is not ready; retrying";
     let warning = service.line_with(not_ready).await;
     let cause = warning["cause"].as_str().unwrap_or_default();
     assert!(cause.contains("99"), "{cause}");
@@ -76,12 +77,12 @@ async fn a_newer_schema_is_left_alone() {
             "DELETE FROM _sqlx_migrations WHERE version = 99",
         )
         .await
-        .expect("it is gone");
+        .expect("it is deleted");
     ready(&service).await;
 }
 
 #[tokio::test]
-async fn two_that_start_at_once_share_one_schema() {
+async fn two_services_that_start_at_once_share_one_schema() {
     let Some(postgres) = postgres().await else {
         return;
     };
