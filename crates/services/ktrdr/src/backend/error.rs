@@ -24,9 +24,9 @@ pub(crate) enum Error {
     /// 404: the symbol does not exist.
     #[error("unknown symbol {0:?}; the symbols are {known}", known = Symbol::ALL.map(Symbol::as_str).join(", "))]
     UnknownSymbol(String),
-    /// 503: every worker is busy and the queue is full.
+    /// 503: no worker is free and the queue is full.
     #[error(
-        "all {kind} workers are busy and {waiting} operations are waiting; try again later",
+        "no {kind} worker is free and {waiting} operations are waiting; try again later",
         kind = operation_type.as_str()
     )]
     QueueFull {

@@ -19,7 +19,7 @@ const SAMPLES: &[Sample] = &[
     ("classic", "an export with inputs", |boards| {
         boards[0].json["__inputs"] = json!([]);
     }),
-    ("classic", "a datasource nobody fills in", |boards| {
+    ("classic", "an import variable as datasource", |boards| {
         panel(boards, STAT)["datasource"]["uid"] = json!("${DS_PROMETHEUS}");
     }),
     ("schema-version", "schema v2", |boards| {
@@ -43,10 +43,10 @@ const SAMPLES: &[Sample] = &[
     ("duplicate-dashboard", "the same title twice", |boards| {
         boards[1].json["title"] = boards[0].json["title"].clone();
     }),
-    ("id", "the same twice", |boards| {
+    ("id", "used twice", |boards| {
         panel(boards, STAT)["id"] = json!(1);
     }),
-    ("panel-title", "the same twice", |boards| {
+    ("panel-title", "used twice", |boards| {
         panel(boards, STAT)["title"] = json!("Rolls in Range");
     }),
     ("description", "none", |boards| {
@@ -68,7 +68,7 @@ const SAMPLES: &[Sample] = &[
     ("datasource", "no query", |boards| {
         panel(boards, STAT)["targets"] = json!([]);
     }),
-    ("ref-id", "the same twice", |boards| {
+    ("ref-id", "used twice", |boards| {
         panel(boards, "P50/P95/P99 Latency")["targets"][1]["refId"] = json!("A");
     }),
     ("one-search", "two", |boards| {
@@ -93,20 +93,20 @@ const SAMPLES: &[Sample] = &[
     ("window", "of fixed length", |boards| {
         set_query(boards, STAT, "sum(rate(dice_rolls_total[5m]))");
     }),
-    ("counter", "shown as it is", |boards| {
+    ("counter", "without rate or increase", |boards| {
         set_query(boards, STAT, "sum(async_rolls_total)");
     }),
     ("counter", "the rate of a gauge", |boards| {
         set_query(boards, STAT, "rate(async_rolls_in_progress[$__range])");
     }),
-    ("quantile", "of series apart", |boards| {
+    ("quantile", "without summing the series", |boards| {
         let query = "histogram_quantile(0.9, rate(dice_roll_value_bucket[$__range]))";
         set_query(boards, STAT, query);
     }),
     ("heatmap", "as time series", |boards| {
         panel(boards, "Roll Value Distribution")["targets"][0]["format"] = json!("time_series");
     }),
-    ("metric", "that nobody has", |boards| {
+    ("metric", "that no service exposes", |boards| {
         set_query(boards, STAT, "sum(workers_busy)");
     }),
     ("metric", "that another job has", |boards| {
@@ -126,10 +126,10 @@ const SAMPLES: &[Sample] = &[
     ("label", "in a legend", |boards| {
         panel(boards, STAT)["targets"][0]["legendFormat"] = json!("{{container}}");
     }),
-    ("counter", "shown as it is, by its type alone", |boards| {
+    ("counter", "without rate or increase, recognised by its type", |boards| {
         set_query(boards, STAT, "sum(pg_stat_database_xact_commit)");
     }),
-    ("sql-select", "a change", |boards| {
+    ("sql-select", "a statement that changes data", |boards| {
         set_sql(
             boards,
             "DELETE FROM usage_events\nWHERE $__timeFilter(occurred_at)",
@@ -138,26 +138,26 @@ const SAMPLES: &[Sample] = &[
     ("sql-select", "two statements", |boards| {
         edit_sql(boards, "LIMIT 50", "LIMIT 50; SELECT 1");
     }),
-    ("sql-table", "another one", |boards| {
+    ("sql-table", "another table", |boards| {
         edit_sql(boards, "FROM usage_events", "FROM pg_shadow");
     }),
-    ("sql-table", "a second one", |boards| {
+    ("sql-table", "a second table", |boards| {
         edit_sql(boards, "FROM usage_events", "FROM usage_events, pg_shadow");
     }),
-    ("sql-word", "a column that is not there", |boards| {
+    ("sql-word", "an unknown column", |boards| {
         edit_sql(boards, "trace_id", "traceid");
     }),
     ("sql-word", "a function that waits", |boards| {
         edit_sql(boards, "trace_id", "pg_sleep(60)");
     }),
-    ("sql-range", "all of time", |boards| {
+    ("sql-range", "without a time range", |boards| {
         edit_sql(
             boards,
             "WHERE $__timeFilter(occurred_at)",
             "WHERE rolls > 0",
         );
     }),
-    ("sql-range", "a filter that can be passed by", |boards| {
+    ("sql-range", "a filter with an alternative", |boards| {
         edit_sql(
             boards,
             "WHERE $__timeFilter(occurred_at)",
@@ -183,7 +183,7 @@ const SAMPLES: &[Sample] = &[
     ("trace-link", "none", |boards| {
         panel(boards, "P50/P95/P99 Latency")["fieldConfig"]["defaults"]["links"] = json!([]);
     }),
-    ("dashboard-link", "to nowhere", |boards| {
+    ("dashboard-link", "to an unknown dashboard", |boards| {
         let link = json!({ "title": "Workers", "url": "/d/workers" });
         panel(boards, STAT)["fieldConfig"]["defaults"]["links"] = json!([link]);
     }),
@@ -210,7 +210,7 @@ async fn each_rule_detects_its_mistake() {
         }
         assert!(
             report.names(rule),
-            "the rule {rule:?} does not find: {mistake}\n{report}"
+            "the rule {rule:?} does not detect: {mistake}\n{report}"
         );
     }
 }

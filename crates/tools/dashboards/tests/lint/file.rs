@@ -29,7 +29,7 @@ pub(crate) fn check(board: &Board, report: &mut Report) {
         !written.contains("${DS_"),
         "classic",
         file,
-        "has ${DS_...}, which nobody fills in",
+        "contains ${DS_...}, which only an import replaces",
     );
     report.require(
         json["schemaVersion"]
@@ -45,7 +45,7 @@ pub(crate) fn check(board: &Board, report: &mut Report) {
         (1..=40).contains(&uid.len()) && uid.chars().all(plain),
         "uid",
         file,
-        format!("uid {uid:?} is not 1 to 40 of a-z, 0-9 and -"),
+        format!("uid {uid:?} must be 1 to 40 characters of a-z, 0-9 and -"),
     );
     report.require(
         !text(json, "title").is_empty(),

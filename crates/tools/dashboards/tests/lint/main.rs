@@ -62,7 +62,7 @@ fn committed_json_is_what_the_source_compiles_to() {
         let committed = fs::read_to_string(folder.join(&file)).unwrap_or_default();
         assert!(
             committed == compiled,
-            "dashboards/{file} is not what the source compiles to: run `cargo xtask dashboards`"
+            "dashboards/{file} is out of date: run `cargo xtask dashboards`"
         );
     }
     let committed = fs::read_dir(folder).expect("the folder of compiled dashboards exists");

@@ -126,7 +126,7 @@ fn check_colours(panel: &Value, place: &str, report: &mut Report) {
         !mode.starts_with("palette"),
         "colour-meaning",
         place,
-        "takes colours from a palette, which means nothing",
+        "takes colours from a palette, in which they have no meaning",
     );
     if !COLOURED.contains(&text(panel, "type")) {
         return;
@@ -167,7 +167,7 @@ fn check_graph(panel: &Value, place: &str, report: &mut Report) {
                 bounded || defaults["custom"]["axisSoftMax"].is_number(),
                 "axis-quiet",
                 place,
-                "has an axis up to 100 while all is 0",
+                "has an axis up to 100 while all values are 0",
             );
             let targets = list(panel, "targets").iter();
             let unused = targets
@@ -182,7 +182,7 @@ fn check_graph(panel: &Value, place: &str, report: &mut Report) {
                 !unused || hidden,
                 "legend-zeros",
                 place,
-                "has a legend full of what never occurs",
+                "has a legend full of series that never occur",
             );
         }
         "piechart" => {
@@ -197,7 +197,7 @@ fn check_graph(panel: &Value, place: &str, report: &mut Report) {
             defaults["color"]["mode"] != "thresholds" && defaults["mappings"].is_array(),
             "state-words",
             place,
-            "would show numbers instead of words",
+            "would show numbers instead of texts",
         ),
         "heatmap" => {
             let names_a_shade = text(panel, "description").contains("dark");
@@ -225,7 +225,7 @@ fn check_logs(panel: &Value, place: &str, report: &mut Report) {
             !marked,
             "log-words",
             place,
-            "marks its filter in every line",
+            "highlights its filter in every line",
         );
         for subject in SUBJECTS {
             let named = query.contains(&format!("{{{{.{subject}}}}}"));

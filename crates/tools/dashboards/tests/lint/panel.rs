@@ -31,7 +31,7 @@ pub(crate) fn check(board: &Board, report: &mut Report) {
             id.is_some_and(|id| ids.insert(id)),
             "id",
             &place,
-            "no id of its own",
+            "no unique id",
         );
         let named = !title.is_empty() && titles.insert(title);
         report.require(named, "panel-title", &place, "no unique title");
@@ -52,7 +52,7 @@ fn check_texts(panel: &Value, place: &str, report: &mut Report) {
         (20..=400).contains(&description.len()) && description.ends_with('.'),
         "description",
         place,
-        "no description of one or two sentences",
+        "no description of 20 to 400 characters that ends with a period",
     );
     let spans = list(panel, "targets")
         .iter()
@@ -94,7 +94,7 @@ fn check_datasources(panel: &Value, place: &str, report: &mut Report) {
         !queried || !list(panel, "targets").is_empty(),
         "datasource",
         place,
-        "asks nothing",
+        "has no query",
     );
 }
 

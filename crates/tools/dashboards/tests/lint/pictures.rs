@@ -51,7 +51,7 @@ async fn each_rule_of_appearance_detects_its_mistake() {
         let without_node = problems.is_empty() && std::env::var_os("CI").is_none();
         assert!(
             found || without_node,
-            "the rule {rule:?} does not find its mistake in {title:?}: {problems:?}"
+            "the rule {rule:?} does not detect its mistake in {title:?}: {problems:?}"
         );
     }
 }

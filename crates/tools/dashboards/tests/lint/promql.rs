@@ -133,7 +133,7 @@ impl Walk<'_> {
                 by_bucket,
                 "quantile",
                 self.place,
-                "histogram_quantile is not over a sum by (le ...)",
+                "histogram_quantile needs a sum by (le ...)",
             );
         }
         for argument in &call.args.args {

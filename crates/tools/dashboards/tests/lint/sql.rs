@@ -47,7 +47,7 @@ fn check_words(query: &Query, place: &str, report: &mut Report) {
         text.matches("FROM usage_events\n").count() == 1 && !text.contains("JOIN"),
         "sql-table",
         place,
-        "asks for something else than usage_events",
+        "selects from a table other than usage_events",
     );
     let mut named = false;
     for word in words(text) {

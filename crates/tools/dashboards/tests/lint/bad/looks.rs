@@ -20,7 +20,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         let overrides = &mut panel(boards, "Error Rate - Dice Roller")["fieldConfig"]["overrides"];
         overrides[2]["properties"][0]["value"]["fixedColor"] = json!("white");
     }),
-    ("colour-meaning", "a red line that is no error", |boards| {
+    ("colour-meaning", "a red line that is not an error", |boards| {
         let overrides = &mut panel(boards, "Worker CPU Usage")["fieldConfig"]["overrides"];
         overrides[0]["properties"][0]["value"]["fixedColor"] = json!("red");
     }),
@@ -28,11 +28,11 @@ pub(super) const SAMPLES: &[Sample] = &[
         panel(boards, "Worker CPU Usage")["fieldConfig"]["defaults"]["color"]["mode"] =
             json!("palette-classic-by-name");
     }),
-    ("heatmap-text", "true in one theme only", |boards| {
+    ("heatmap-text", "correct in one theme only", |boards| {
         panel(boards, "Async Duration Distribution")["description"] =
             json!("Batches by duration: the darker, the more.");
     }),
-    ("state-words", "thresholds hide the words", |boards| {
+    ("state-words", "thresholds replace the texts", |boards| {
         panel(boards, "Worker Availability")["fieldConfig"]["defaults"]["color"]["mode"] =
             json!("thresholds");
     }),
@@ -48,14 +48,14 @@ pub(super) const SAMPLES: &[Sample] = &[
             &mut panel(boards, "Request Rate - Die Service")["fieldConfig"]["overrides"];
         overrides.as_array_mut().expect("a list").pop();
     }),
-    ("log-words", "a line is cut", |boards| {
+    ("log-words", "a truncated line", |boards| {
         panel(boards, "Recent Logs")["options"]["wrapLogMessage"] = json!(false);
     }),
     ("log-words", "a line without its subject", |boards| {
         let query = r#"{container_name="x"} | json | line_format "{{.message}}""#;
         set_query(boards, "Recent Logs", query);
     }),
-    ("log-words", "the filter is marked in each line", |boards| {
+    ("log-words", "the filter is highlighted in every line", |boards| {
         let query = boards[3].panel("Recent Trace IDs")["targets"][0]["expr"].clone();
         let query = query
             .as_str()
@@ -76,16 +76,16 @@ pub(super) const SAMPLES: &[Sample] = &[
         );
         targets.as_array_mut().expect("a list").push(spans);
     }),
-    ("story-top", "no answer without scrolling", |boards| {
+    ("story-top", "health is not visible without scrolling", |boards| {
         panel(boards, "Health by Service")["gridPos"]["y"] = json!(18);
     }),
-    ("story-order", "the news is folded", |boards| {
+    ("story-order", "a new row is collapsed", |boards| {
         panel(boards, "Async Roll Metrics")["collapsed"] = json!(true);
     }),
     ("story-empty", "a waterfall without a trace", |boards| {
         panel(boards, "Distributed Traces")["collapsed"] = json!(false);
     }),
-    ("query-count", "a row that should be folded", |boards| {
+    ("query-count", "a row that should be collapsed", |boards| {
         let folded = panel(boards, "Async Roll Metrics")["panels"].take();
         let mut folded = folded.as_array().cloned().unwrap_or_default();
         let all = boards[5].json["panels"].as_array_mut().expect("a list");
@@ -93,11 +93,11 @@ pub(super) const SAMPLES: &[Sample] = &[
         folded.extend(inside.flatten().cloned().collect::<Vec<_>>());
         all.extend(folded);
     }),
-    ("duplicate-query", "asked twice", |boards| {
+    ("duplicate-query", "sent twice", |boards| {
         let query = boards[0].panel("Rolls in Range")["targets"][0]["expr"].clone();
         set_query(boards, "Error Ratio", query.as_str().expect("a query"));
     }),
-    ("minutes", "no way to a shorter range", |boards| {
+    ("minutes", "no link to a shorter range", |boards| {
         boards[0].json["links"] = json!([]);
     }),
 ];
