@@ -1,4 +1,4 @@
-//! What the domain's values look like in an OpenAPI document: the bounds that the code checks.
+//! Schemas of the domain's values in an OpenAPI document, with the bounds that the code checks.
 
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{Object, RefOr, Schema};
@@ -6,7 +6,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::{BatchSize, MAX_NAME, Specification};
 
-/// A die's name, as clients write it. Only stands for the schema of a text.
+/// The name of a die, as given by clients. The type only represents the schema of a string.
 #[derive(Debug, Clone, Copy)]
 pub struct Name;
 
@@ -25,7 +25,7 @@ pub fn value() -> Object {
     whole(0, Specification::MAX_VALUE)
 }
 
-/// What a batch rolled.
+/// The values of the rolls of a batch.
 #[must_use]
 pub fn rolls() -> Array {
     let rolls = ArrayBuilder::new().items(value());

@@ -118,7 +118,7 @@ struct App {
     roller: Roller,
 }
 
-/// What this is
+/// Describe the service
 #[utoipa::path(get, path = "/", responses(
     (status = 200, description = "The service, its version, and its paths.", body = About),
 ))]
@@ -130,12 +130,12 @@ async fn about(State(app): State<Arc<App>>) -> Json<About> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RollQuery {
-    /// Which die to roll.
+    /// The die to roll.
     #[param(inline, value_type = Name, example = "fair")]
     die: String,
 }
 
-/// What was rolled.
+/// The result of a roll.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Roll)]
 struct RollAnswer {
@@ -145,11 +145,11 @@ struct RollAnswer {
 
 /// Roll once
 #[utoipa::path(get, path = "/roll", params(RollQuery), responses(
-    (status = 200, description = "What was rolled.", body = RollAnswer, example = json!({"roll": 4})),
-    (status = 404, description = "There is no such die; none has a name of more than 64 characters."),
-    (status = 500, description = "The roll failed, as often as the die's error rate says."),
-    (status = 503, description = "A service that is needed cannot be reached."),
-    (status = 504, description = "A service that is needed did not answer in time."),
+    (status = 200, description = "The result of the roll.", body = RollAnswer, example = json!({"roll": 4})),
+    (status = 404, description = "The die does not exist; names have at most 64 characters."),
+    (status = 500, description = "The roll failed because of the error rate of the die."),
+    (status = 503, description = "A required service cannot be reached."),
+    (status = 504, description = "A required service did not answer in time."),
 ))]
 async fn roll(
     State(app): State<Arc<App>>,
@@ -166,21 +166,21 @@ async fn roll(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct BatchQuery {
-    /// Which die to roll.
+    /// The die to roll.
     #[param(inline, value_type = Name, example = "fair")]
     die: String,
-    /// How many rolls, all at once.
+    /// The number of concurrent rolls.
     #[param(inline, example = 5)]
     times: BatchSize,
 }
 
-/// What was rolled in a batch.
+/// The result of a roll.in a batch.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Batch)]
 struct BatchAnswer {
-    /// The sum.
+    /// The sum of the rolls.
     total: u32,
-    /// Each roll.
+    /// The values of the rolls.
     #[schema(schema_with = dice::schema::rolls)]
     rolls: Vec<u8>,
     /// The number of rolls.
@@ -188,20 +188,20 @@ struct BatchAnswer {
     count: usize,
 }
 
-/// Roll a batch at once
+/// Roll a batch
 ///
-/// Each roll is a task of its own; the batch takes as long as its slowest roll.
+/// Each roll runs as a separate task; the batch takes as long as its slowest roll.
 #[utoipa::path(get, path = "/roll-async", operation_id = "rollAsync", params(BatchQuery), responses(
     (
         status = 200,
-        description = "What was rolled.",
+        description = "The result of the roll.",
         body = BatchAnswer,
         example = json!({"total": 17, "rolls": [4, 1, 6, 2, 4], "count": 5}),
     ),
-    (status = 404, description = "There is no such die; none has a name of more than 64 characters."),
+    (status = 404, description = "The die does not exist; names have at most 64 characters."),
     (status = 500, description = "A roll of the batch failed; the others were made."),
-    (status = 503, description = "A service that is needed cannot be reached."),
-    (status = 504, description = "A service that is needed did not answer in time."),
+    (status = 503, description = "A required service cannot be reached."),
+    (status = 504, description = "A required service did not answer in time."),
 ))]
 async fn roll_async(
     State(app): State<Arc<App>>,

@@ -101,7 +101,7 @@ struct Inventory {
     dice: usize,
 }
 
-/// What this is
+/// Describe the service
 #[utoipa::path(get, path = "/", responses(
     (status = 200, description = "The service, and the number of dice.", body = Inventory),
     (status = 503, description = "The database with the dice does not answer."),
@@ -116,29 +116,29 @@ async fn about(State(app): State<Arc<App>>) -> Result<Json<Inventory>, Error> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Lookup {
-    /// The die; without it, the list.
+    /// The die to look up; without it, the list of dice.
     #[param(inline, value_type = Option<Name>, example = "fair")]
     identifier: Option<String>,
 }
 
-/// Which dice there are, or what one is made of.
+/// The list of dice, or one specification.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Found {
-    /// The dice.
+    /// The list of dice.
     List {
-        /// Their names, sorted.
+        /// The names of the dice, sorted.
         identifiers: Vec<String>,
     },
-    /// The die asked for.
+    /// The requested die.
     Die(Die),
 }
 
-/// Which dice there are, or what one is made of
+/// List the dice, or get one specification
 #[utoipa::path(get, path = "/dice", params(Lookup), responses(
     (
         status = 200,
-        description = "The identifiers, sorted, or the die asked for.",
+        description = "The identifiers, sorted, or the requested die.",
         body = Found,
         examples(
             ("list" = (value = json!({"identifiers": ["extreme", "fair", "risky"]}))),
@@ -148,8 +148,8 @@ enum Found {
             }))),
         ),
     ),
-    (status = 404, description = "There is no such die; none has a name of more than 64 characters."),
-    (status = 500, description = "The die in the database is none that can be rolled."),
+    (status = 404, description = "The die does not exist; names have at most 64 characters."),
+    (status = 500, description = "The die in the database has an invalid specification."),
     (status = 503, description = "The database with the dice does not answer."),
 ))]
 async fn dice(

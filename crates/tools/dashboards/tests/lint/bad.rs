@@ -126,9 +126,13 @@ const SAMPLES: &[Sample] = &[
     ("label", "in a legend", |boards| {
         panel(boards, STAT)["targets"][0]["legendFormat"] = json!("{{container}}");
     }),
-    ("counter", "without rate or increase, recognised by its type", |boards| {
-        set_query(boards, STAT, "sum(pg_stat_database_xact_commit)");
-    }),
+    (
+        "counter",
+        "without rate or increase, recognised by its type",
+        |boards| {
+            set_query(boards, STAT, "sum(pg_stat_database_xact_commit)");
+        },
+    ),
     ("sql-select", "a statement that changes data", |boards| {
         set_sql(
             boards,

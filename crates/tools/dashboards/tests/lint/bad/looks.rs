@@ -20,10 +20,14 @@ pub(super) const SAMPLES: &[Sample] = &[
         let overrides = &mut panel(boards, "Error Rate - Dice Roller")["fieldConfig"]["overrides"];
         overrides[2]["properties"][0]["value"]["fixedColor"] = json!("white");
     }),
-    ("colour-meaning", "a red line that is not an error", |boards| {
-        let overrides = &mut panel(boards, "Worker CPU Usage")["fieldConfig"]["overrides"];
-        overrides[0]["properties"][0]["value"]["fixedColor"] = json!("red");
-    }),
+    (
+        "colour-meaning",
+        "a red line that is not an error",
+        |boards| {
+            let overrides = &mut panel(boards, "Worker CPU Usage")["fieldConfig"]["overrides"];
+            overrides[0]["properties"][0]["value"]["fixedColor"] = json!("red");
+        },
+    ),
     ("colour-meaning", "by a hash of the name", |boards| {
         panel(boards, "Worker CPU Usage")["fieldConfig"]["defaults"]["color"]["mode"] =
             json!("palette-classic-by-name");
@@ -55,14 +59,18 @@ pub(super) const SAMPLES: &[Sample] = &[
         let query = r#"{container_name="x"} | json | line_format "{{.message}}""#;
         set_query(boards, "Recent Logs", query);
     }),
-    ("log-words", "the filter is highlighted in every line", |boards| {
-        let query = boards[3].panel("Recent Trace IDs")["targets"][0]["expr"].clone();
-        let query = query
-            .as_str()
-            .expect("a query")
-            .replace("| json", r#"|= "batch" | json"#);
-        set_query(boards, "Recent Trace IDs", &query);
-    }),
+    (
+        "log-words",
+        "the filter is highlighted in every line",
+        |boards| {
+            let query = boards[3].panel("Recent Trace IDs")["targets"][0]["expr"].clone();
+            let query = query
+                .as_str()
+                .expect("a query")
+                .replace("| json", r#"|= "batch" | json"#);
+            set_query(boards, "Recent Trace IDs", &query);
+        },
+    ),
     ("stage-text", "of a later stage", |boards| {
         panel(boards, "Trace Instructions")["options"]["content"] = json!("→ die-service");
     }),
@@ -76,9 +84,13 @@ pub(super) const SAMPLES: &[Sample] = &[
         );
         targets.as_array_mut().expect("a list").push(spans);
     }),
-    ("story-top", "health is not visible without scrolling", |boards| {
-        panel(boards, "Health by Service")["gridPos"]["y"] = json!(18);
-    }),
+    (
+        "story-top",
+        "health is not visible without scrolling",
+        |boards| {
+            panel(boards, "Health by Service")["gridPos"]["y"] = json!(18);
+        },
+    ),
     ("story-order", "a new row is collapsed", |boards| {
         panel(boards, "Async Roll Metrics")["collapsed"] = json!(true);
     }),
