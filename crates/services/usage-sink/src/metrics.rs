@@ -1,14 +1,14 @@
-//! The service's own metrics. Requests as such are counted in the common middleware.
+//! The service's own metrics. A common middleware counts the requests.
 
 use telemetry::metrics::{IntCounterVec, KnownValues, Registry, counters};
 
 use crate::event::EventType;
 
-/// What became of an event.
+/// The outcome of an event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Outcome {
     Stored,
-    /// It was there already: deliveries are repeated when an answer is lost.
+    /// Already stored: a delivery is repeated if its answer is lost.
     Duplicate,
     Rejected,
 }
@@ -23,7 +23,7 @@ impl Outcome {
     }
 }
 
-/// The handles.
+/// The metrics.
 pub(crate) struct Metrics {
     events: IntCounterVec,
 }
@@ -34,7 +34,7 @@ impl Metrics {
             events: counters(
                 registry,
                 "usage_events_total",
-                "Events of answered deliveries by type and what became of them: stored, duplicate (was there already), rejected (is no usage event)",
+                "Events of answered deliveries by type and outcome: stored, duplicate (already stored) or rejected (not a valid usage event)",
                 &["event_type", "outcome"],
             ),
         };

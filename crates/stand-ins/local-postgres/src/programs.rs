@@ -1,4 +1,4 @@
-//! PostgreSQL's programs, and the user to run them as: it refuses to be root.
+//! PostgreSQL's programs, and the user that runs them, because PostgreSQL does not run as root.
 
 use std::io;
 use std::os::unix::fs::chown;
@@ -8,27 +8,28 @@ use std::process::{Command, Stdio};
 
 use nix::unistd::{User, geteuid};
 
-/// Where Debian, Fedora and Homebrew keep what is not on the path, the newest version last.
+/// Where Debian, Fedora and Homebrew install programs that are not on the path, the newest version
+/// last.
 const DIRECTORIES: [&str; 3] = ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt"];
 
-/// The variables that they get: not `PG*`, which would change what they do, and no language, for what
-/// they say is read here.
+/// The environment variables that the programs inherit: no `PG*`, which would change their
+/// behaviour, and no language, because their messages are parsed.
 const PASSED_ON: [&str; 5] = ["PATH", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD"];
 
-/// The directory of the programs, and whom they run as.
+/// The directory of the programs, and the user that runs them.
 #[derive(Debug)]
 pub(crate) struct Programs {
     directory: PathBuf,
-    /// None: whoever we are.
+    /// None for the current user.
     user: Option<User>,
 }
 
 impl Programs {
-    /// Those on the path, or else the newest that is installed.
+    /// Finds the programs on the path, or else the newest installed version.
     pub(crate) fn find() -> Option<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let on_path = std::env::split_paths(&path).map(|directory| directory.join("postgres"));
-        // A link on the path leads to where the others are.
+        // A link on the path leads to the directory of the others.
         let linked = on_path.filter_map(|program| program.canonicalize().ok());
         let linked = linked.filter_map(|program| program.parent().map(Path::to_owned));
         let directory = linked.chain(installed()).find(|directory| {
@@ -44,7 +45,7 @@ impl Programs {
         Some(Self { directory, user })
     }
 
-    /// `program`, to be run in `directory` without a terminal.
+    /// Prepares `program`, to be run in `directory` without a terminal.
     pub(crate) fn command(&self, program: &str, directory: &Path) -> Command {
         let mut command = Command::new(self.directory.join(program));
         let variables = PASSED_ON.map(|name| Some((name, std::env::var_os(name)?)));
@@ -60,7 +61,7 @@ impl Programs {
         command
     }
 
-    /// Gives `directory` to the user they run as.
+    /// Makes the programs' user the owner of `directory`.
     pub(crate) fn give(&self, directory: &Path) -> io::Result<()> {
         match &self.user {
             Some(user) => chown(directory, Some(user.uid.as_raw()), Some(user.gid.as_raw())),
@@ -69,7 +70,7 @@ impl Programs {
     }
 }
 
-/// The `bin` directories of the versions that are installed, the newest first.
+/// The `bin` directories of the installed versions, the newest first.
 fn installed() -> impl Iterator<Item = PathBuf> {
     let entries = DIRECTORIES
         .iter()
@@ -86,7 +87,7 @@ fn installed() -> impl Iterator<Item = PathBuf> {
         .map(|version| version.join("bin"))
 }
 
-/// The account that PostgreSQL's package made, or the one that owns nothing.
+/// The account that PostgreSQL's package created, or else `nobody`.
 fn unprivileged() -> Option<User> {
     let named = |name| User::from_name(name).ok().flatten();
     named("postgres").or_else(|| named("nobody"))

@@ -1,26 +1,32 @@
-//! The server's life: started, stopped, killed, started again, gone.
+//! The life of a server: started, stopped, killed, started again, removed.
 
 use std::path::PathBuf;
 
 #[tokio::test]
-async fn data_outlive_a_stop_and_a_crash_but_not_the_server() {
+async fn data_survives_a_stop_and_a_crash_but_not_a_drop() {
     let Some(server) = testkit::postgres().await else {
         return;
     };
-    let ask = |sql: &'static str| server.execute("postgres", sql);
-    ask("CREATE TABLE t (n integer, name text); INSERT INTO t VALUES (1, 'one'), (2, 'two')")
+    let execute = |sql: &'static str| server.execute("postgres", sql);
+    execute("CREATE TABLE t (n integer, name text); INSERT INTO t VALUES (1, 'one'), (2, 'two')")
         .await
         .expect("a table");
     server.stop().await.expect("it ran");
-    assert!(ask("SELECT 1").await.is_err(), "stopped, and answers");
+    assert!(
+        execute("SELECT 1").await.is_err(),
+        "a stopped server answered"
+    );
     server.start_again().await.expect("it starts");
     server.kill().await.expect("it ran");
-    assert!(ask("SELECT 1").await.is_err(), "killed, and answers");
+    assert!(
+        execute("SELECT 1").await.is_err(),
+        "a killed server answered"
+    );
     server.start_again().await.expect("it starts");
-    let rows = ask("SELECT * FROM t ORDER BY n").await.expect("rows");
+    let rows = execute("SELECT * FROM t ORDER BY n").await.expect("rows");
     assert_eq!(rows, "1|one\n2|two");
 
-    let directory = ask("SHOW data_directory").await.expect("a setting");
+    let directory = execute("SHOW data_directory").await.expect("a setting");
     let directory = PathBuf::from(directory);
     assert!(directory.exists());
     drop(server);
@@ -28,12 +34,12 @@ async fn data_outlive_a_stop_and_a_crash_but_not_the_server() {
 }
 
 #[tokio::test]
-async fn mistakes_are_told_in_postgresqls_words() {
+async fn errors_contain_the_message_of_postgresql() {
     let Some(server) = testkit::postgres().await else {
         return;
     };
     let error = server.execute("postgres", "SELECT nonsense").await;
-    let error = error.expect_err("there is no such column").to_string();
+    let error = error.expect_err("the column does not exist").to_string();
     assert!(
         error.contains("column \"nonsense\" does not exist"),
         "{error}"
@@ -41,7 +47,7 @@ async fn mistakes_are_told_in_postgresqls_words() {
 }
 
 #[tokio::test]
-async fn two_servers_do_not_meet() {
+async fn two_servers_are_independent() {
     let (Some(one), Some(two)) = (testkit::postgres().await, testkit::postgres().await) else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Deliveries that never end, and more of them than there is room for.
+//! Deliveries that never end, and more of them than the limit.
 
 use serde_json::Value;
 use testkit::{DEADLINE, Process, eventually};
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::refused::NOWHERE;
 use crate::support::start_at;
 
-/// A delivery of which the end is missing.
+/// Sends a delivery without its end.
 async fn half(sink: &Process) -> TcpStream {
     let mut stream = TcpStream::connect(&sink.address).await.expect("connects");
     let text = "POST /v1/logs HTTP/1.1\r\nHost: sink\r\nContent-Type: application/json\r\n\
@@ -18,7 +18,7 @@ async fn half(sink: &Process) -> TcpStream {
     stream
 }
 
-/// What comes back up to the end of the connection.
+/// Reads the answer until the connection closes.
 async fn answer(mut stream: TcpStream) -> String {
     let mut text = Vec::new();
     let read = timeout(DEADLINE, stream.read_to_end(&mut text)).await;
@@ -26,7 +26,7 @@ async fn answer(mut stream: TcpStream) -> String {
     String::from_utf8(text).expect("text")
 }
 
-/// Waits until so many deliveries are being handled.
+/// Waits until this many deliveries are being handled.
 async fn until_in_progress(sink: &Process, count: f64) {
     eventually("deliveries to be in progress", || async {
         let metrics = sink.metrics().await;
@@ -43,7 +43,7 @@ fn detail(answer: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_body_that_never_ends_is_given_up() {
+async fn a_body_that_never_ends_times_out() {
     let sink = start_at(NOWHERE, &[]).await;
     let text = answer(half(&sink).await).await;
     assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
@@ -55,7 +55,7 @@ async fn a_body_that_never_ends_is_given_up() {
 }
 
 #[tokio::test]
-async fn more_deliveries_than_fit_are_to_be_repeated() {
+async fn deliveries_beyond_the_limit_are_answered_503() {
     let sink = start_at(NOWHERE, &[]).await;
     let mut waiting = Vec::new();
     for _ in 0..4 {
@@ -80,7 +80,7 @@ async fn more_deliveries_than_fit_are_to_be_repeated() {
 }
 
 #[tokio::test]
-async fn half_a_body_does_not_hold_the_stop_for_its_whole_bound() {
+async fn an_incomplete_body_does_not_delay_the_shutdown() {
     let sink = start_at(NOWHERE, &[]).await;
     let waiting = half(&sink).await;
     until_in_progress(&sink, 1.0).await;

@@ -1,4 +1,5 @@
-//! Ten thousand events, while whoever is on their way is killed or stopped: each arrives once.
+//! Ten thousand events while services on their path are killed or stopped: each event is stored
+//! once.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::support::{count, event_id, line, select, start, start_ready};
 
 const EVENTS: u128 = 10_000;
 
-/// Who bring lines at the same time, as the readers of several containers do.
+/// Concurrent readers of log lines, one for each of several containers.
 const READERS: u128 = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,7 +23,7 @@ async fn ten_thousand_events_survive_kills_and_outages_once_each() {
     };
     let mut sink = start_ready(&postgres, &[]).await;
     let pipeline = Pipeline::start(Settings {
-        // Small enough for readers to be held up, and for each disturbance to come in the middle.
+        // Small enough for readers to wait, and for each disturbance to occur in the middle.
         queue_size: 1_000,
         batch_size: 50,
         batch_delay: Duration::from_millis(20),
@@ -69,7 +70,7 @@ async fn ten_thousand_events_survive_kills_and_outages_once_each() {
     assert!(lines.iter().all(|line| line.get("usage").is_none()));
 }
 
-/// Brings a usage line and another one in turn, and returns the lines that were not usage lines.
+/// Submits usage lines and other lines alternately, and returns those that were not usage lines.
 async fn read(handle: Handle, reader: u128) -> Vec<String> {
     let mut operational = Vec::new();
     for number in (reader..EVENTS).step_by(READERS as usize) {
@@ -84,17 +85,17 @@ async fn read(handle: Handle, reader: u128) -> Vec<String> {
     operational
 }
 
-/// Waits for the next disturbance's turn, which is to come while there is something to disturb.
+/// Waits until it is time for the next disturbance, while there are events left to send.
 async fn until_sent(pipeline: &Pipeline, count: u64) {
     let sent = eventually("events to be sent", || async {
         let sent = pipeline.counters().sent;
         (sent >= count).then_some(sent)
     })
     .await;
-    assert!(u128::from(sent) < EVENTS, "all were sent already");
+    assert!(u128::from(sent) < EVENTS, "all events were already sent");
 }
 
-/// Kills it with signal 9 and starts it on the same port, whether its database is there or not.
+/// Kills the sink with signal 9 and starts it on the same port, whether or not its database runs.
 async fn kill_and_restart(sink: Process, postgres: &LocalPostgres) -> Process {
     let listen = format!("--listen={}", sink.address);
     sink.signal(Signal::SIGKILL);

@@ -1,4 +1,4 @@
-//! What spans, metrics and lines tell of a delivery.
+//! Spans, metrics and log lines of a delivery.
 
 use mini_tempo::{Kind, Status, Store, Value};
 use serde_json::json;
@@ -70,13 +70,13 @@ async fn a_delivery_is_a_server_span_with_its_numbers_and_the_insert_below() {
         assert_eq!(
             line.get("usage"),
             None,
-            "a line of its own is no usage line"
+            "usage-sink's own lines are not usage lines"
         );
     }
 }
 
 #[tokio::test]
-async fn every_series_is_there_from_the_start() {
+async fn every_series_exists_from_the_start() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -123,5 +123,5 @@ async fn every_series_is_there_from_the_start() {
     let answered = ["handler=\"/v1/logs\"", "method=\"POST\"", "status=\"200\""];
     assert_eq!(after.value("http_requests_total", &answered), 2.0);
     let (before, after): (Vec<_>, Vec<_>) = (before.series().collect(), after.series().collect());
-    assert_eq!(before, after, "no delivery makes a series");
+    assert_eq!(before, after, "deliveries create no series");
 }

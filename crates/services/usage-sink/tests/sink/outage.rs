@@ -1,4 +1,4 @@
-//! The database is away and comes back.
+//! The database becomes unavailable and recovers.
 
 use serde_json::json;
 use testkit::postgres;
@@ -6,7 +6,7 @@ use testkit::postgres;
 use crate::support::{count, deliver, events, line, lines, ready, start, start_ready};
 
 #[tokio::test]
-async fn what_cannot_be_stored_is_to_be_repeated_and_then_is_stored() {
+async fn failed_deliveries_are_repeated_and_then_stored() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -21,7 +21,7 @@ async fn what_cannot_be_stored_is_to_be_repeated_and_then_is_stored() {
         assert_eq!(status, 503, "{problem}");
     }
     let metrics = sink.metrics().await;
-    // What will come again is not counted yet.
+    // Events that will be delivered again are not counted yet.
     assert_eq!(metrics.sum("usage_events_total", &[]), 2.0);
     let failed = ["query_type=\"insert\"", "result=\"error\""];
     assert_eq!(metrics.value("database_queries_total", &failed), 3.0);
@@ -29,7 +29,10 @@ async fn what_cannot_be_stored_is_to_be_repeated_and_then_is_stored() {
     postgres.start_again().await.expect("it starts");
     for delivery in [&second, &first] {
         let (status, answer) = deliver(&sink, delivery).await;
-        assert_eq!(status, 200, "the first delivery after it is back: {answer}");
+        assert_eq!(
+            status, 200,
+            "the first delivery after the recovery: {answer}"
+        );
     }
     assert_eq!(count(&postgres).await, "2");
     assert_eq!(events(&sink, "roll", "stored").await, 2.0);
@@ -43,7 +46,7 @@ async fn what_cannot_be_stored_is_to_be_repeated_and_then_is_stored() {
 }
 
 #[tokio::test]
-async fn a_sink_may_start_before_its_database() {
+async fn the_sink_can_start_before_its_database() {
     let Some(postgres) = postgres().await else {
         return;
     };

@@ -1,4 +1,4 @@
-//! The table: from nothing, and from an older one.
+//! The table: created from nothing, and upgraded from an older version.
 
 use serde_json::json;
 use testkit::postgres;
@@ -9,7 +9,7 @@ const INDEXES: &str =
     "SELECT indexname FROM pg_indexes WHERE tablename = 'usage_events' ORDER BY 1";
 
 #[tokio::test]
-async fn an_older_table_is_brought_up_to_date_and_keeps_its_events() {
+async fn an_older_table_is_upgraded_and_keeps_its_events() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -20,7 +20,7 @@ async fn an_older_table_is_brought_up_to_date_and_keeps_its_events() {
     assert_eq!(select(&postgres, INDEXES).await, both);
     let (status, _) = sink.terminate().await;
     assert!(status.success());
-    // What the first step left behind.
+    // The state after the first migration.
     let older =
         "DROP INDEX usage_events_occurred_at; DELETE FROM _sqlx_migrations WHERE version > 1";
     select(&postgres, older).await;

@@ -1,4 +1,4 @@
-//! What is stored, and that it is stored once.
+//! Stored events: their fields, and that each is stored once.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ async fn every_field_comes_from_the_line() {
 }
 
 #[tokio::test]
-async fn every_record_counts_wherever_it_is() {
+async fn records_are_found_in_every_place_of_the_request() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -72,7 +72,7 @@ async fn every_record_counts_wherever_it_is() {
         { "resource": { "attributes": [] } },
         { "scopeLogs": [{ "logRecords": [record(4)], "schemaUrl": "" }] },
     ] });
-    // Not packed, and with a parameter.
+    // Not compressed, and with a parameter.
     for (number, headers) in [
         &[("content-type", "application/json; charset=utf-8")][..],
         &[
@@ -100,7 +100,7 @@ async fn every_record_counts_wherever_it_is() {
 }
 
 #[tokio::test]
-async fn an_event_is_stored_once_however_often_it_comes() {
+async fn a_repeated_event_is_stored_once() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -118,7 +118,7 @@ async fn an_event_is_stored_once_however_often_it_comes() {
 }
 
 #[tokio::test]
-async fn deliveries_of_the_same_events_do_not_wait_crosswise() {
+async fn deliveries_of_the_same_events_do_not_deadlock() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -127,7 +127,8 @@ async fn deliveries_of_the_same_events_do_not_wait_crosswise() {
     let forwards = lines(&delivery);
     delivery.reverse();
     let backwards = lines(&delivery);
-    // Somebody else has the event in the middle, so that both are under way at the same time.
+    // Another transaction holds the event in the middle, so that both deliveries run at the same
+    // time.
     let url = postgres.url("postgres", "postgres");
     let mut other = PgConnection::connect(&url).await.expect("a connection");
     let mut holding = other.begin().await.expect("a transaction");
@@ -154,7 +155,7 @@ async fn deliveries_of_the_same_events_do_not_wait_crosswise() {
 }
 
 #[tokio::test]
-async fn deliveries_that_overlap_may_come_at_once() {
+async fn overlapping_deliveries_can_run_concurrently() {
     let Some(postgres) = postgres().await else {
         return;
     };

@@ -1,4 +1,4 @@
-//! usage-sink on a database, and deliveries for it.
+//! usage-sink with a database, and deliveries for it.
 
 use std::io::Write;
 
@@ -11,12 +11,12 @@ use testkit::Process;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
-/// Starts usage-sink on `postgres`, which need not run.
+/// Starts usage-sink on `postgres`, which need not be running.
 pub(crate) async fn start(postgres: &LocalPostgres, flags: &[&str]) -> Process {
     start_at(&postgres.url("postgres", "postgres"), flags).await
 }
 
-/// Starts usage-sink on the database at that URL.
+/// Starts usage-sink on the database at this URL.
 pub(crate) async fn start_at(database: &str, flags: &[&str]) -> Process {
     let mut own = vec!["--database-url", database];
     let given = |name: &str| flags.iter().any(|flag| flag.starts_with(name));
@@ -29,24 +29,24 @@ pub(crate) async fn start_at(database: &str, flags: &[&str]) -> Process {
     Process::start(env!("CARGO_BIN_EXE_usage-sink"), &[&own, flags].concat()).await
 }
 
-/// [`start`], and wait until there is a table.
+/// Like [`start`], and waits until the table exists.
 pub(crate) async fn start_ready(postgres: &LocalPostgres, flags: &[&str]) -> Process {
     let sink = start(postgres, flags).await;
     ready(&sink).await;
     sink
 }
 
-/// Waits until there is a table.
+/// Waits until the table exists.
 pub(crate) async fn ready(sink: &Process) {
     sink.line_with("The database is ready").await;
 }
 
-/// The id of the event of that number.
+/// The id of the event with this number.
 pub(crate) fn event_id(number: u128) -> String {
     Uuid::from_u128(number).to_string()
 }
 
-/// A day on which an event may have happened, as in `2026-11-21`.
+/// A day on which an event can have happened, as in `2026-11-21`.
 pub(crate) fn yesterday() -> Date {
     (OffsetDateTime::now_utc() - time::Duration::DAY).date()
 }
@@ -70,7 +70,7 @@ pub(crate) fn line(event_type: &str, number: u128) -> Value {
     })
 }
 
-/// A request with each body in a chain of its own, as Alloy makes it.
+/// A request with each body in its own chain, as Alloy sends it.
 pub(crate) fn request(bodies: impl IntoIterator<Item = String>) -> Value {
     let chain = |body| {
         let label = json!({ "key": "service_name", "value": { "stringValue": "frontend" } });
@@ -85,19 +85,19 @@ pub(crate) fn request(bodies: impl IntoIterator<Item = String>) -> Value {
     json!({ "resourceLogs": chains })
 }
 
-/// A request with those lines.
+/// A request with these lines.
 pub(crate) fn lines(lines: &[Value]) -> Value {
     request(lines.iter().map(Value::to_string))
 }
 
-/// Those bytes as gzip.
+/// Compresses the bytes with gzip.
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).expect("memory");
     encoder.finish().expect("memory")
 }
 
-/// Posts `body` with those headers.
+/// Posts `body` with these headers.
 pub(crate) async fn post(sink: &Process, headers: &[(&str, &str)], body: Vec<u8>) -> Response {
     let mut post = testkit::client().post(sink.url("/v1/logs")).body(body);
     for (name, value) in headers {
@@ -106,7 +106,7 @@ pub(crate) async fn post(sink: &Process, headers: &[(&str, &str)], body: Vec<u8>
     post.send().await.expect("an answer")
 }
 
-/// Posts `request` as Alloy does; the status and the answer.
+/// Posts `request` as Alloy does; returns the status and the answer.
 pub(crate) async fn deliver(sink: &Process, request: &Value) -> (u16, Value) {
     let headers = [
         ("content-type", "application/json"),
@@ -117,12 +117,12 @@ pub(crate) async fn deliver(sink: &Process, request: &Value) -> (u16, Value) {
     (status, answer.json().await.expect("JSON"))
 }
 
-/// What `sql` selects.
+/// The result of `sql`.
 pub(crate) async fn select(postgres: &LocalPostgres, sql: &str) -> String {
     postgres.execute("postgres", sql).await.expect("an answer")
 }
 
-/// How many events are stored.
+/// The number of stored events.
 pub(crate) async fn count(postgres: &LocalPostgres) -> String {
     select(postgres, "SELECT count(*) FROM usage_events").await
 }
