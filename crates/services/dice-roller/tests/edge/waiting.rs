@@ -28,7 +28,7 @@ async fn half_heads_and_idle_connections_are_closed_after_a_while() {
         waiting.spawn(async move {
             let mut answer = Vec::new();
             // A reset also closes the connection.
-            let _ = timeout(PATIENCE, stream.read_to_end(&mut answer))
+            let _ = timeout(TIMEOUT, stream.read_to_end(&mut answer))
                 .await
                 .expect("closed");
             start.elapsed()
