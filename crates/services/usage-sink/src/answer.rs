@@ -1,4 +1,4 @@
-//! What a delivery is answered with.
+//! The answer to a delivery.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,14 +14,14 @@ pub(crate) struct Answer {
     pub(crate) partial_success: Option<PartialSuccess>,
 }
 
-/// What was rejected of a delivery, which is not to be sent again.
+/// The rejected records of a delivery, which must not be sent again.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PartialSuccess {
     /// A 64-bit integer, which is a string in protobuf's JSON.
     #[schema(pattern = "^[1-9][0-9]*$", example = "1")]
     pub(crate) rejected_log_records: String,
-    /// The reason for the first of them.
-    #[schema(example = "not usage events, the first because event_id is not a UUID")]
+    /// The reason for the first rejected record.
+    #[schema(example = "not usage events; reason for the first one: event_id is not a UUID")]
     pub(crate) error_message: String,
 }

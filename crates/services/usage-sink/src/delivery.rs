@@ -1,4 +1,4 @@
-//! A request from its body, packed or not, to the text of each log record in it.
+//! Converts a request's body, compressed or not, to the text of each log record.
 
 use std::fmt::{self, Formatter};
 use std::marker::PhantomData;
@@ -13,39 +13,41 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 
-/// The largest body as it comes, in bytes. Alloy's 500 lines are 470 KB, 50 KB as gzip.
+/// The maximum length of a body as received, in bytes. Alloy's 500 lines are 470 KB, 50 KB with
+/// gzip.
 pub(crate) const MAX_PACKED: usize = 2 << 20;
 
-/// The largest body once unpacked, in bytes: gzip makes a thousand of one.
+/// The maximum length of a decompressed body, in bytes: gzip can expand by a factor of a thousand.
 pub(crate) const MAX_UNPACKED: usize = 2 << 20;
 
-/// Most log records of a delivery: three bytes of JSON can be one.
+/// The maximum number of log records in a delivery: a record can be as short as three bytes of
+/// JSON.
 pub(crate) const MAX_RECORDS: usize = 10_000;
 
-/// The body of each record, in order; none where it is no text.
+/// The body of each record, in order; none if it is not text.
 pub(crate) type Texts = Vec<Option<String>>;
 
-/// A delivery as it came.
+/// A received delivery.
 pub(crate) struct Delivery {
     coding: Coding,
     body: Vec<u8>,
 }
 
 impl Delivery {
-    /// Receives all of it.
+    /// Receives the whole body.
     ///
     /// # Errors
-    /// When it says that it is something else, is too large, or does not arrive in full.
+    /// If the headers are not supported, or the body is too large or incomplete.
     pub(crate) async fn receive(headers: &HeaderMap, body: HttpBody) -> Result<Self, Error> {
         let coding = coding(headers)?;
         let body = collect(body).await?;
         Ok(Self { coding, body })
     }
 
-    /// Unpacks and reads it.
+    /// Decompresses and parses the body.
     ///
     /// # Errors
-    /// When it is something else than it says, or too large once unpacked.
+    /// If the body does not match its headers, or is too large when decompressed.
     pub(crate) fn texts(self) -> Result<Texts, Error> {
         let json = match self.coding {
             Coding::Identity => self.body,
@@ -55,7 +57,7 @@ impl Delivery {
     }
 }
 
-/// The whole body. Its parts are not kept beside it, as they are by axum's extractors.
+/// Reads the whole body. Unlike axum's extractors, it does not keep the chunks as well.
 async fn collect(body: HttpBody) -> Result<Vec<u8>, Error> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut bytes = Vec::with_capacity(announced.min(MAX_PACKED));
@@ -70,7 +72,7 @@ async fn collect(body: HttpBody) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// How the body is packed.
+/// The compression of the body.
 fn coding(headers: &HeaderMap) -> Result<Coding, Error> {
     if Format::of(headers) != Some(Format::Json) {
         return Err(Error::ContentType);
@@ -87,14 +89,14 @@ impl From<UnpackError> for Error {
     }
 }
 
-/// What is read of an OTLP request: Alloy has each record in a chain of its own, others put many in
-/// one. Only the texts are kept while it is read: what is around them may be far more in memory than
-/// in JSON.
+/// The parts of an OTLP request that are used: Alloy puts each record into its own chain, other
+/// senders put many into one. Parsing keeps only the texts, because the structure around them may
+/// need far more memory than its JSON.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object with resourceLogs")]
 #[schema(
     as = ExportLogsServiceRequest,
-    description = "OTLP's `ExportLogsServiceRequest`, as far as it is read.",
+    description = "The fields of OTLP's `ExportLogsServiceRequest` that are used.",
     example = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue":
         "{\"timestamp\":\"2026-11-21T05:06:07.123456789Z\",\"usage\":true,\"event_type\":\"roll\",\
         \"event_id\":\"5f0c3a5e-6f0b-4d5e-9a39-2f2b6c1f7a10\",\"username\":\"guest\",\"die_type\":\"fair\"}"
@@ -130,18 +132,18 @@ struct LogRecord {
 struct Body {
     /// A JSON object with `event_id` (a UUID), `event_type` (`sign_in`, `page_view`, `roll`, `roll_batch`
     /// or `sign_out`), `timestamp` (RFC 3339; at most 7 days ago and 1 hour ahead) and `username`; and
-    /// perhaps `session_id` (a UUID), `die_type` and `trace_id`. A `roll_batch` has an
-    /// `async_batch_size` of 1 to 32767. Texts have at most 256 characters, none of them NUL.
+    /// optionally `session_id` (a UUID), `die_type` and `trace_id`. A `roll_batch` has an
+    /// `async_batch_size` of 1 to 32767. Strings have at most 256 characters without NUL.
     #[schema(content_media_type = "application/json")]
     string_value: Option<String>,
 }
 
-/// The texts below a list of `T`. A list that is null is empty, as protobuf's JSON has it.
+/// The texts in a list of `T`. As in protobuf's JSON, null means an empty list.
 struct Many<T>(Texts, PhantomData<T>);
 
-/// Something with texts below it.
+/// A value that contains texts.
 trait HasTexts {
-    /// Moves them to `texts`.
+    /// Moves the texts to `texts`.
     fn add_to(self, texts: &mut Texts);
 }
 
@@ -195,7 +197,7 @@ impl<'de, T: Deserialize<'de> + HasTexts> Visitor<'de> for Many<T> {
     }
 }
 
-/// How an error of [`texts`] begins that is about their number.
+/// The beginning of an error of [`texts`] about the number of records.
 const TOO_MANY: &str = "too many log records";
 
 fn texts(json: &[u8]) -> Result<Texts, Error> {

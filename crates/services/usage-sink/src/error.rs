@@ -1,4 +1,4 @@
-//! Why a delivery was not taken, and how the sender hears of it.
+//! Why a delivery was rejected, and the HTTP answer to its sender.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -7,40 +7,40 @@ use service::Problem;
 
 use crate::delivery::{MAX_PACKED, MAX_RECORDS, MAX_UNPACKED};
 
-/// Every error of this service. The status decides what becomes of the events: an OTLP exporter
-/// repeats a delivery after a 503, and drops it after any other of these.
+/// An error of this service. The status determines what happens to the events: an OTLP exporter
+/// repeats a delivery after a 503, and drops it after the other statuses.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// 415: something else than JSON.
-    #[error("that Content-Type is not taken; allowed is application/json")]
+    /// 415: not JSON.
+    #[error("the Content-Type is not supported; use application/json")]
     ContentType,
-    /// 415: packed in a way that is not known here.
-    #[error("that Content-Encoding is not taken; allowed are gzip and identity")]
+    /// 415: an unsupported compression.
+    #[error("the Content-Encoding is not supported; use gzip or identity")]
     ContentEncoding,
-    /// 413: too large as it came.
+    /// 413: too large as received.
     #[error("the body is larger than the {MAX_PACKED} bytes allowed")]
     TooLarge,
-    /// 413: too large once unpacked.
-    #[error("the body is larger than the {MAX_UNPACKED} bytes allowed once it is unpacked")]
+    /// 413: too large when decompressed.
+    #[error("the decompressed body is larger than the {MAX_UNPACKED} bytes allowed")]
     TooLargeUnpacked,
-    /// 413: more records than are kept in memory at once.
+    /// 413: more records than the memory has room for.
     #[error("the delivery has more than the {MAX_RECORDS} log records allowed")]
     TooMany,
     /// 400: the connection broke.
-    #[error("the body did not arrive in full")]
+    #[error("the body is incomplete")]
     Incomplete,
-    /// 400: it says gzip and is none, or is cut short.
-    #[error("the body is not gzip, as its Content-Encoding says")]
+    /// 400: declared as gzip, but invalid or truncated.
+    #[error("the body is not valid gzip, although its Content-Encoding is gzip")]
     NotGzip,
-    /// 400: no OTLP, with the line and column of the mistake.
+    /// 400: not OTLP, with the line and column of the mistake.
     #[error("the body is not an OTLP ExportLogsServiceRequest in JSON: {0}")]
     Malformed(String),
-    /// 503: the database is away, not ready, or has no connection to spare in time.
+    /// 503: the database is unavailable, not ready, or has no free connection in time.
     #[error("the database for the events does not answer; try again later")]
     DatabaseUnavailable(#[from] DatabaseError),
 }
 
-/// Longest explanation in bytes: serde's may repeat whole texts of the body.
+/// Maximum length of an explanation in bytes: serde's may repeat whole texts of the body.
 const MAX_REASON: usize = 200;
 
 impl From<serde_json::Error> for Error {
@@ -50,7 +50,7 @@ impl From<serde_json::Error> for Error {
             return Self::Malformed(reason);
         }
         let (line, column) = (error.line(), error.column());
-        Self::Malformed(format!("a wrong type at line {line} column {column}"))
+        Self::Malformed(format!("invalid type at line {line} column {column}"))
     }
 }
 
@@ -66,10 +66,10 @@ impl Error {
         }
     }
 
-    /// The one line about it. The database has written its own.
+    /// Logs the error. Database errors have already been logged.
     pub(crate) fn log(&self) {
         if !matches!(self, Self::DatabaseUnavailable(_)) {
-            tracing::warn!(reason = %self, "Delivery refused: its events are lost");
+            tracing::warn!(reason = %self, "Delivery rejected: its events are lost");
         }
     }
 }

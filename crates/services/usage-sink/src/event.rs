@@ -1,5 +1,5 @@
-//! Usage events, read from the lines that the frontend wrote. What cannot be stored is found here,
-//! so that one bad event never keeps the others of its delivery out of the database.
+//! Usage events, parsed from the frontend's log lines. Invalid events are detected here, so that
+//! one of them does not keep the others of its delivery out of the database.
 
 use std::time::Duration;
 
@@ -9,20 +9,21 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-/// Longest text of an event in characters; the longest there should be is an id of 36.
+/// Maximum length of a text field in characters; the longest expected is an id of 36.
 const MAX_TEXT: usize = 256;
 
-/// Longest line in bytes; the frontend's have about 400. As values, JSON takes ten times the memory.
+/// Maximum length of a line in bytes; the frontend's have about 400. Parsed JSON needs ten times
+/// the memory.
 const MAX_LINE: usize = 16 << 10;
 
-/// How old an event may be when it arrives: deliveries wait while usage-sink or its database is away,
-/// and no outage of this system is longer than its logs are kept.
+/// Maximum age of an event on arrival: deliveries wait while usage-sink or its database is
+/// unavailable, and outages are shorter than the retention of logs.
 const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// How far ahead of this machine's clock the sender's may be.
+/// Maximum lead of the sender's clock over this one.
 const MAX_AHEAD: Duration = Duration::from_secs(3600);
 
-/// What somebody did.
+/// What a user did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventType {
     SignIn,
@@ -41,7 +42,7 @@ impl EventType {
         Self::SignOut,
     ];
 
-    /// As it is called in lines, labels and the table.
+    /// The name in log lines, labels and the table.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
@@ -57,7 +58,7 @@ impl EventType {
     }
 }
 
-/// One row.
+/// A row of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) id: Uuid,
@@ -67,7 +68,7 @@ pub(crate) struct Event {
     pub(crate) session_id: Option<Uuid>,
     pub(crate) username: String,
     pub(crate) die_type: Option<String>,
-    /// Dice rolled at once: 1 for a roll, more for a batch.
+    /// Dice rolled at once: 1 for a roll, the size for a batch.
     pub(crate) rolls: Option<i16>,
     pub(crate) trace_id: Option<String>,
 }
@@ -75,22 +76,22 @@ pub(crate) struct Event {
 /// Why a record is not a usage event.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Rejection {
-    /// The label of the metric: the event type, as far as it was understood.
+    /// The label value: the event type, or `unknown` if it could not be read.
     pub(crate) event_type: &'static str,
-    /// What was wrong, naming the field and what is allowed.
+    /// What is wrong, with the field's name and the allowed values.
     pub(crate) reason: String,
 }
 
 impl Event {
-    /// Reads the body of a record.
+    /// Parses the body of a record.
     pub(crate) fn parse(text: Option<&str>) -> Result<Self, Rejection> {
         let unknown = |reason| Rejection {
             event_type: KnownValues::UNKNOWN,
             reason,
         };
-        let text = text.ok_or_else(|| unknown("the body is not a text".to_owned()))?;
+        let text = text.ok_or_else(|| unknown("the body is not a string".to_owned()))?;
         if text.len() > MAX_LINE {
-            return Err(unknown(format!("the body has more than {MAX_LINE} bytes")));
+            return Err(unknown(format!("the body is longer than {MAX_LINE} bytes")));
         }
         let fields: Map<String, Value> = serde_json::from_str(text)
             .map_err(|_| unknown("the body is not a JSON object".to_owned()))?;
@@ -103,7 +104,7 @@ impl Event {
     }
 }
 
-/// The fields of a line. Every error says which one and what is allowed.
+/// The fields of a line. Every error names the field and the allowed values.
 struct Fields<'a>(&'a Map<String, Value>);
 
 impl Fields<'_> {
@@ -111,25 +112,25 @@ impl Fields<'_> {
         let known = self.text("event_type")?.and_then(EventType::named);
         known.ok_or_else(|| {
             let names = EventType::ALL.map(EventType::name);
-            format!("event_type is none of {}", names.join(", "))
+            format!("event_type must be one of {}", names.join(", "))
         })
     }
 
     fn event(&self, kind: EventType) -> Result<Event, String> {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Ok(Event {
-            id: self.uuid("event_id")?.ok_or("there is no event_id")?,
+            id: self.uuid("event_id")?.ok_or("event_id is missing")?,
             kind,
             occurred_at: self.time("timestamp")?,
             session_id: self.uuid("session_id")?,
-            username: owned(self.text("username")?).ok_or("there is no username")?,
+            username: owned(self.text("username")?).ok_or("username is missing")?,
             die_type: owned(self.text("die_type")?),
             rolls: self.rolls(kind)?,
             trace_id: owned(self.text("trace_id")?),
         })
     }
 
-    /// A field that PostgreSQL can store as text, which has no NUL in it.
+    /// A string field that PostgreSQL can store, which excludes NUL.
     fn text(&self, name: &str) -> Result<Option<&str>, String> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -139,7 +140,7 @@ impl Fields<'_> {
                 Ok(Some(text))
             }
             Some(_) => Err(format!(
-                "{name} is not a text of at most {MAX_TEXT} characters without NUL"
+                "{name} is not a string of at most {MAX_TEXT} characters without NUL"
             )),
         }
     }
@@ -149,12 +150,12 @@ impl Fields<'_> {
         id.map_err(|_| format!("{name} is not a UUID"))
     }
 
-    /// A time near now. A clock that is far off would put its events where no panel looks, and the
-    /// edges of what RFC 3339 can write are beyond what can be converted.
+    /// A time close to now. A clock that is far off would put events where no panel shows them, and
+    /// the extremes of RFC 3339 cannot be converted.
     fn time(&self, name: &str) -> Result<OffsetDateTime, String> {
         let text = self.text(name)?.unwrap_or_default();
         let time = OffsetDateTime::parse(text, &Rfc3339)
-            .map_err(|_| format!("{name} is not a time in RFC 3339"))?;
+            .map_err(|_| format!("{name} is not an RFC 3339 time"))?;
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let seconds = |bound: Duration| i64::try_from(bound.as_secs()).unwrap_or(i64::MAX);
         let allowed = now - seconds(MAX_AGE)..=now + seconds(MAX_AHEAD);

@@ -2,13 +2,13 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /` | what this is: `service`, `version`, `endpoints` |
-//! | `POST /v1/logs` | OTLP/HTTP logs in JSON, gzip or not: 200 once they are stored, 503 when they cannot be |
+//! | `GET /` | the service's description: `service`, `version`, `endpoints` |
+//! | `POST /v1/logs` | OTLP/HTTP logs in JSON, optionally with gzip: 200 once they are stored, 503 if they cannot be |
 //!
-//! Every log record is to have a usage line of the frontend as its body. An event that is delivered
-//! again is recognised by its `event_id`; a record that is no usage event, or that happened more
-//! than 7 days ago or more than 1 hour ahead of this clock, is rejected in OTLP's own way, with a
-//! 200 that says so, because sending it again would not help. Events that happened longer ago than
+//! The body of every log record must be a usage line of the frontend. An event that is delivered
+//! again is recognised by its `event_id`. A record that is not a usage event, or that happened more
+//! than 7 days ago or more than 1 hour ahead of this clock, is rejected as OTLP defines: the answer
+//! is a 200 that reports it, because sending it again would not help. Events older than
 //! `--retention` are deleted.
 
 mod answer;
@@ -44,7 +44,7 @@ use crate::event::{Event, EventType, Rejection};
 use crate::metrics::{Metrics, Outcome};
 use crate::store::Store;
 
-/// How this service presents itself.
+/// The service's name, address and description.
 pub const PROGRAM: Program = Program {
     service: Service {
         name: "usage-sink",
@@ -53,24 +53,24 @@ pub const PROGRAM: Program = Program {
     about: "Receives usage events and stores each once",
 };
 
-/// Deliveries handled at once, unless the deployment says otherwise: the worst together take some 20 MiB,
-/// see `tests/sink/memory.rs`, a usual one half a MiB. A sender repeats what is answered 503.
+/// Default limit of concurrent deliveries: hostile ones take some 20 MiB together, see
+/// `tests/sink/memory.rs`, a usual one half a MiB. A sender repeats a delivery after a 503.
 const DELIVERIES: &str = "4";
 
-/// Deliveries that are unpacked and stored at once: that is when one takes most memory. The others
-/// wait as they came.
+/// Deliveries decompressed and stored concurrently, which is when one takes most memory. The others
+/// wait as received.
 const TURNS: usize = 2;
 
-/// What the deployment decides.
+/// The configuration of a deployment.
 #[derive(Debug, Clone, clap::Args)]
 #[command(mut_arg("max_in_flight", |flag| flag.default_value(DELIVERIES)))]
 pub struct Config {
-    /// Where the events go; the URL is required.
+    /// The database for the events; the URL is required.
     #[command(flatten)]
     pub database: database::Options,
 
-    /// How long events are kept; once an hour, those that happened before that are deleted. 8 days or
-    /// more: an event that comes again within 7 days must be recognised
+    /// How long events are kept; older ones are deleted every hour. At least 8 days, because an
+    /// event that is delivered again within 7 days must be recognised
     #[arg(
         long,
         env = "USAGE_RETENTION",
@@ -80,12 +80,12 @@ pub struct Config {
     #[arg(value_parser = kept_for)]
     pub retention: Duration,
 
-    /// How much is taken on at once.
+    /// Limits for concurrent requests.
     #[command(flatten)]
     pub limits: Limits,
 }
 
-/// As without flags.
+/// The defaults of the flags.
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -109,14 +109,14 @@ fn kept_for(text: &str) -> Result<Duration, String> {
 /// Serves on `listener` until `shutdown` is ready.
 ///
 /// # Errors
-/// When there is no URL of a database, and when the listener fails.
+/// If there is no database URL, or the listener fails.
 pub async fn run(
     config: Config,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let Some(url) = &config.database.database_url else {
-        let missing = "there is nowhere to store events: give a database with --database-url or \
+        let missing = "a database for the events is required: set --database-url or \
             DATABASE_URL, as in postgres://usage_sink@localhost:5432/usage";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, missing));
     };
@@ -147,11 +147,11 @@ struct App {
     about: About,
     metrics: Metrics,
     store: Store,
-    /// Who may unpack and store.
+    /// Permits to decompress and store.
     turns: Semaphore,
 }
 
-/// What this is
+/// Describe the service
 #[utoipa::path(get, path = "/", responses(
     (status = 200, description = "The service, its version, and its paths.", body = About),
 ))]
@@ -161,34 +161,34 @@ async fn about(State(app): State<Arc<App>>) -> Json<About> {
 
 /// Store usage events
 ///
-/// OTLP/HTTP logs. Only the `body.stringValue` of each record is read: a usage line of the frontend,
-/// which is a JSON object. An event whose `event_id` is stored already is not stored again. An OTLP
-/// exporter repeats a delivery after a 503, and drops it after any other error.
+/// Accepts OTLP/HTTP logs and reads only the `body.stringValue` of each record: a usage line of the
+/// frontend, which is a JSON object. An event whose `event_id` is already stored is ignored. An
+/// OTLP exporter repeats a delivery after a 503, and drops it after any other error.
 #[utoipa::path(
     post,
     path = "/v1/logs",
     request_body(
         content = Request,
-        description = "At most 2 MiB, and 10,000 log records. May be packed, with \
-            `Content-Encoding: gzip`, and has then at most 2 MiB once it is unpacked.",
+        description = "At most 2 MiB and 10,000 log records. With `Content-Encoding: gzip`, the \
+            decompressed body has at most 2 MiB, too.",
     ),
     responses(
         (
             status = 200,
-            description = "Every usage event in it is stored; records that are none are counted, and lost.",
+            description = "Every usage event of the delivery is stored; other records are counted and dropped.",
             body = Answer,
         ),
         (
             status = 400,
-            description = "The body is not gzip where it says so, or not an OTLP request in JSON; \
+            description = "The body is not valid gzip although it is declared so, or not an OTLP request in JSON; \
                 the detail has the place.",
         ),
-        (status = 413, description = "The body is too large, as it came or once unpacked, or has too many records."),
+        (status = 413, description = "The body is too large, compressed or decompressed, or has too many records."),
         (
             status = 415,
-            description = "The Content-Type or Content-Encoding is not taken; the detail says which are.",
+            description = "The Content-Type or Content-Encoding is not supported; the detail names the supported ones.",
         ),
-        (status = 503, description = "The database does not answer: nothing is lost, try again."),
+        (status = 503, description = "The database does not answer; repeat the delivery."),
     ),
 )]
 async fn logs(
@@ -219,13 +219,14 @@ impl App {
             let (events, stored) = self.store(events, &mut rejections).await?;
             self.report_taken(&events, &stored);
         }
-        // Not before: a delivery that could not be stored comes again, rejections and all.
+        // Counted only now: a delivery that could not be stored arrives again, with the same
+        // rejections.
         Ok(Json(self.report_rejected(&rejections)))
     }
 
-    /// Stores all at once; one by one when the database refuses the data of one of them, so that one
-    /// event never keeps the others out, or its delivery at the head of a queue for ever. Answers
-    /// those that are in the table now, and the types of those that are new there.
+    /// Stores all events at once, or one by one if the database rejects the data of one of them, so
+    /// that one event does not block the others or their delivery. Returns the events that are
+    /// stored now, and the types of the new ones.
     async fn store(
         &self,
         events: Vec<Event>,
@@ -244,7 +245,7 @@ impl App {
                 }
                 Err(error) if error.is_about_the_data() => rejections.push(Rejection {
                     event_type: event.kind.name(),
-                    reason: "the database refuses one of its values".to_owned(),
+                    reason: "the database rejects one of its values".to_owned(),
                 }),
                 Err(error) => return Err(error),
             }
@@ -278,7 +279,7 @@ impl App {
         tracing::warn!(rejected, reason, "Usage events rejected: they are lost");
         let partial_success = Some(PartialSuccess {
             rejected_log_records: rejected.to_string(),
-            error_message: format!("not usage events, the first because {reason}"),
+            error_message: format!("not usage events; reason for the first one: {reason}"),
         });
         Answer { partial_success }
     }

@@ -1,6 +1,7 @@
-//! Deleting old events: a table that only grows fills its disk.
+//! Deletes old events, so that the table does not fill its disk.
 //!
-//! Work of the house, like the migrations: no span and no metric, a line when something was deleted.
+//! This is maintenance, like migrations: it has no span and no metric, and a log line if events
+//! were deleted.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -9,10 +10,10 @@ use sqlx::postgres::PgPool;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
-/// Between two looks for old events.
+/// Pause between deletions.
 const PAUSE: Duration = Duration::from_secs(3600);
 
-/// Events deleted in one statement, which must end within the timeout of all statements.
+/// Number of events deleted by one statement, which must finish within the statement timeout.
 const BATCH: i64 = 5_000;
 
 const DELETE: &str = "DELETE FROM usage_events WHERE event_id IN \
@@ -25,7 +26,7 @@ pub(crate) async fn hold(pool: PgPool, kept_for: Duration) -> Infallible {
             Ok(0) => {}
             Ok(deleted) => tracing::info!(deleted, ?kept_for, "Old usage events deleted"),
             Err(error) => {
-                tracing::warn!(%error, "Old usage events cannot be deleted; trying in an hour");
+                tracing::warn!(%error, "Cannot delete old usage events; retrying in an hour");
             }
         }
         sleep(PAUSE).await;

@@ -19,8 +19,8 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// All events of a delivery in one statement, which is one transaction. In the order of their ids,
-/// so that two deliveries of the same events wait for each other and never crosswise.
+/// Inserts all events of a delivery in one statement, and therefore in one transaction. They are
+/// ordered by id, so that two deliveries of the same events cannot deadlock.
 const INSERT: Statement = Statement {
     query_type: "insert",
     operation: "INSERT",
@@ -37,7 +37,7 @@ const INSERT: Statement = Statement {
 pub(crate) struct Store(Database);
 
 impl Store {
-    /// The table at `url`, from which old events are deleted once it is there.
+    /// Opens the table at `url`; once it is ready, old events are deleted periodically.
     pub(crate) fn start(url: &Url, config: &Config, registry: &Registry) -> Self {
         let kept_for = config.retention;
         let prepare = move |pool: PgPool| async move {
@@ -50,12 +50,11 @@ impl Store {
         Self(Database::start(url, options, &[&INSERT], registry, prepare))
     }
 
-    /// Stores those of `events` that are not there yet, all or none, and answers the types of
-    /// those.
+    /// Stores the `events` that are not stored yet, all or none, and returns their types.
     ///
     /// # Errors
-    /// When the database does not answer; whether they are stored is then unknown, and to be
-    /// found out by trying again.
+    /// If the database does not answer. The events may or may not be stored then; repeat the call
+    /// to find out.
     pub(crate) async fn insert(&self, events: &[Event]) -> Result<Vec<EventType>, DatabaseError> {
         let query = sqlx::query_as(INSERT.text)
             .bind(column(events, |event| event.id))

@@ -1,20 +1,20 @@
-//! Why there is no server.
+//! Why a server operation failed.
 
-/// Why there is no server.
+/// Why a server operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// PostgreSQL is not installed, or not where it is looked for.
-    #[error("PostgreSQL's programs are not here: apt-get install postgresql")]
+    /// PostgreSQL is not installed, or not in a known directory.
+    #[error("PostgreSQL's programs were not found; install them with: apt-get install postgresql")]
     NotThere,
-    /// One of its programs failed; `output` is all that it said.
+    /// One of its programs failed; `output` is all that it printed.
     #[error("{program}: {output}")]
     Failed {
-        /// Which one.
+        /// The program's name.
         program: &'static str,
-        /// Its own words.
+        /// Its output.
         output: String,
     },
-    /// Files, ports or processes of this machine.
+    /// An error of files, ports or processes on this machine.
     #[error("PostgreSQL cannot be started: {0}")]
     Io(#[from] std::io::Error),
 }

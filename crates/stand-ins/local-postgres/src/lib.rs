@@ -1,7 +1,7 @@
 //! A throwaway PostgreSQL server: in a temporary directory, on a free port of 127.0.0.1, and
-//! gone with all its data when dropped. For the run without Docker, and for tests.
+//! deleted with all its data when dropped. For running without Docker, and for tests.
 //!
-//! It needs PostgreSQL's programs, as Debian's package `postgresql` brings them, and no set-up.
+//! It needs PostgreSQL's programs, for example from Debian's package `postgresql`, and no set-up.
 //! Only this machine can reach it, so it needs no password.
 
 mod error;

@@ -1,4 +1,4 @@
-//! One server, from its start to its end.
+//! The life of one server.
 
 use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
@@ -11,7 +11,8 @@ use nix::unistd::Pid;
 use crate::Error;
 use crate::programs::Programs;
 
-/// For a test or a demo: small, and fast at the price of not surviving a crash of the machine.
+/// Settings for a test or a demo: small and fast, without protection against a crash of the
+/// machine.
 const SETTINGS: [&str; 6] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -21,16 +22,16 @@ const SETTINGS: [&str; 6] = [
     "full_page_writes=off",
 ];
 
-/// Seconds to start or stop, on a machine that is busy.
+/// Timeout in seconds to start or stop on a busy machine.
 const BOUND: &str = "60";
 
-/// How long a killed server may take to be gone, all its processes included.
+/// How long a killed server and all its processes may take to end.
 const KILLED: Duration = Duration::from_secs(10);
 
-/// Holds the port of a server that ran, beside its data.
+/// The file with the server's port, beside its data.
 const PORT_FILE: &str = "port";
 
-/// How PostgreSQL says that processes of a server that was killed are still there.
+/// PostgreSQL's messages while processes of a killed server are still running.
 const LEFTOVERS: [&str; 2] = ["still in use", "already exists"];
 
 /// A server and its data. Dropping it stops the server and removes the data.
@@ -41,7 +42,7 @@ pub struct LocalPostgres {
     port: u16,
 }
 
-/// The name of a directory for a server, in the one for temporary files, that is not there yet.
+/// An unused path for a server's directory, in the directory for temporary files.
 #[must_use]
 pub fn unused_directory() -> PathBuf {
     let name = |number: u64| format!("dice-postgres-{}-{number}", std::process::id());
@@ -50,11 +51,11 @@ pub fn unused_directory() -> PathBuf {
     std::env::temp_dir().join(name(nanos))
 }
 
-/// Stops the server in `directory`, if one runs there, and removes it with all its data. For one whose
-/// owner was killed.
+/// Stops the server in `directory`, if one is running, and removes it with all its data. For
+/// servers whose owner was killed.
 ///
 /// # Errors
-/// When PostgreSQL's programs or the right to remove it are missing.
+/// If PostgreSQL's programs or the permission to remove the directory are missing.
 pub fn remove(directory: &Path) -> Result<(), Error> {
     let programs = Programs::find().ok_or(Error::NotThere)?;
     drop(LocalPostgres {
@@ -63,7 +64,7 @@ pub fn remove(directory: &Path) -> Result<(), Error> {
         port: 0,
     });
     match directory.exists() {
-        true => Err(std::io::Error::other(format!("{} stays", directory.display())).into()),
+        true => Err(std::io::Error::other(format!("cannot remove {}", directory.display())).into()),
         false => Ok(()),
     }
 }
@@ -75,18 +76,18 @@ impl LocalPostgres {
         Programs::find().is_some()
     }
 
-    /// Makes an empty database server and starts it, which takes one to three seconds.
+    /// Creates an empty database server and starts it, which takes one to three seconds.
     ///
     /// # Errors
-    /// [`Error`], after which nothing is left.
+    /// [`Error`]; all files have been removed then.
     pub async fn start() -> Result<Self, Error> {
         Self::start_in(&unused_directory()).await
     }
 
-    /// [`start`](Self::start) in `directory`, which is made.
+    /// Like [`start`](Self::start), in `directory`, which is created.
     ///
     /// # Errors
-    /// [`Error`], also when it is there, after which nothing is left.
+    /// [`Error`], also if the directory exists; all created files have been removed then.
     pub async fn start_in(directory: &Path) -> Result<Self, Error> {
         let programs = Programs::find().ok_or(Error::NotThere)?;
         std::fs::DirBuilder::new().mode(0o700).create(directory)?;
@@ -108,11 +109,11 @@ impl LocalPostgres {
         Ok(server)
     }
 
-    /// Takes over the server that [`start_in`](Self::start_in) made in `directory`, after the process
-    /// that made it was killed. It may have ended meanwhile.
+    /// Takes over the server that [`start_in`](Self::start_in) created in `directory`, after the
+    /// process that created it was killed. The server may have ended in the meantime.
     ///
     /// # Errors
-    /// When there is none, or it never ran.
+    /// If there is no server, or it never ran.
     pub fn take_over(directory: &Path) -> Result<Self, Error> {
         let programs = Programs::find().ok_or(Error::NotThere)?;
         let port = std::fs::read_to_string(directory.join(PORT_FILE))?;
@@ -125,18 +126,18 @@ impl LocalPostgres {
         })
     }
 
-    /// Where to connect to, as that role, which PostgreSQL checks only for existing. The role
-    /// `postgres` may do everything, and a database of that name exists.
+    /// The URL for this role, which must exist and needs no password. The role `postgres` is the
+    /// superuser, and a database with that name exists.
     #[must_use]
     pub fn url(&self, user: &str, database: &str) -> String {
         format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Runs `sql` as `postgres` and answers what it selects: a line for each row, `|` between
+    /// Runs `sql` as `postgres` and returns the result: a line for each row, with `|` between
     /// columns.
     ///
     /// # Errors
-    /// [`Error::Failed`] with PostgreSQL's words.
+    /// [`Error::Failed`] with PostgreSQL's message.
     pub async fn execute(&self, database: &str, sql: &str) -> Result<String, Error> {
         let url = self.url("postgres", database);
         let quiet = ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"];
@@ -145,10 +146,11 @@ impl LocalPostgres {
         Ok(output.trim_end().to_owned())
     }
 
-    /// Stops it as an administrator would: open transactions are rolled back, the data stays.
+    /// Stops the server as an administrator would: open transactions are rolled back, the data
+    /// stays.
     ///
     /// # Errors
-    /// When it does not run.
+    /// If the server is not running.
     pub async fn stop(&self) -> Result<(), Error> {
         let data = self.data();
         let data = data.to_string_lossy();
@@ -164,15 +166,15 @@ impl LocalPostgres {
         self.run("pg_ctl", &stop).await.map(drop)
     }
 
-    /// Starts it after [`stop`](Self::stop) or [`kill`](Self::kill), on the same port.
+    /// Starts the server after [`stop`](Self::stop) or [`kill`](Self::kill), on the same port.
     ///
     /// # Errors
-    /// When it runs, or cannot be started.
+    /// If the server is already running, or cannot be started.
     pub async fn start_again(&self) -> Result<(), Error> {
         let deadline = Instant::now() + KILLED;
         loop {
             match self.start_once().await {
-                // Of a server that was killed, processes are left that notice it in a moment.
+                // Processes of a killed server take a moment to notice its end.
                 Err(Error::Failed { output, .. })
                     if LEFTOVERS.iter().any(|words| output.contains(words))
                         && Instant::now() < deadline =>
@@ -185,7 +187,7 @@ impl LocalPostgres {
     }
 
     async fn start_once(&self) -> Result<(), Error> {
-        // pg_ctl only says that there is a log, and appends to it.
+        // pg_ctl only names the log and appends to it.
         let _ = std::fs::remove_file(self.log());
         let settings = SETTINGS.map(|setting| format!("-c {setting}")).join(" ");
         let options = format!("{settings} -p {}", self.port);
@@ -203,10 +205,10 @@ impl LocalPostgres {
         })
     }
 
-    /// Kills it with signal 9, as a crash would, and returns once its port is closed.
+    /// Kills the server with signal 9, as a crash would, and returns once its port is closed.
     ///
     /// # Errors
-    /// When it does not run, or does not go.
+    /// If the server is not running, or does not end.
     pub async fn kill(&self) -> Result<(), Error> {
         self.signal(Signal::SIGKILL)?;
         let address = ("127.0.0.1", self.port);
@@ -219,10 +221,10 @@ impl LocalPostgres {
         timeout.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut).into())
     }
 
-    /// Sends the server a signal: `SIGSTOP` and `SIGCONT` make one that hangs.
+    /// Sends the server a signal: `SIGSTOP` and `SIGCONT` simulate a server that hangs.
     ///
     /// # Errors
-    /// When it does not run.
+    /// If the server is not running.
     pub fn signal(&self, signal: Signal) -> Result<(), Error> {
         let file = std::fs::read_to_string(self.data().join("postmaster.pid"))?;
         let pid = file.lines().next().and_then(|line| line.parse().ok());
@@ -258,14 +260,14 @@ impl LocalPostgres {
 }
 
 impl Drop for LocalPostgres {
-    /// Immediately: the data goes too.
+    /// Stops the server immediately, because the data is removed too.
     fn drop(&mut self) {
         let mut command = self.programs.command("pg_ctl", &self.directory);
         command.args(["stop", "--wait", "--mode=immediate", "--pgdata"]);
-        // Fails when it was stopped before.
+        // This fails if the server was stopped before.
         let _ = command.arg(self.data()).output();
         let deadline = Instant::now() + KILLED;
-        // A process that was killed with its server may still write for a moment.
+        // A process of the killed server may still write for a moment.
         while std::fs::remove_dir_all(&self.directory).is_err()
             && self.directory.exists()
             && Instant::now() < deadline

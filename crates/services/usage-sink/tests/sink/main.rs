@@ -1,5 +1,5 @@
-//! usage-sink as a process: what it takes, what it refuses, and what becomes of events when it or
-//! its database is away.
+//! usage-sink as a process: what it accepts, what it rejects, and what happens to events while it
+//! or its database is unavailable.
 
 mod limits;
 mod lossless;

@@ -1,4 +1,4 @@
-//! What the process takes in memory while as many deliveries as are handled at once do their worst.
+//! The memory of the process while it handles the maximum number of hostile deliveries.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -7,14 +7,14 @@ use testkit::{Process, postgres};
 use crate::refused::NOWHERE;
 use crate::support::{gzip, line, lines, post, start_at, start_ready};
 
-/// Of the container's limit of 40 MB, what is left for deliveries: the program and a full queue of
-/// spans take some 15 MB.
+/// The share of the container's limit of 40 MB that is left for deliveries: the program and a full
+/// queue of spans take some 15 MB.
 const ROOM: u64 = 24 << 20;
 
-/// The largest body that is taken.
+/// The largest body accepted.
 const LARGEST: usize = 2 << 20;
 
-/// The most that `sink` had in memory at any time, in bytes.
+/// The peak memory of `sink`, in bytes.
 fn peak(sink: &Process) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", sink.pid()));
     let status = status.expect("it runs");
@@ -23,14 +23,14 @@ fn peak(sink: &Process) -> u64 {
     kilobytes.expect("a peak").parse::<u64>().expect("a number") << 10
 }
 
-/// `item`, with commas, as often as it fits between `before` and `after`.
+/// `item`, separated by commas, as often as it fits between `before` and `after`.
 fn filled(before: &str, item: &str, after: &str) -> String {
     let room = LARGEST - before.len() - after.len() - item.len();
     let more = format!(",{item}").repeat(room / (item.len() + 1));
     format!("{before}{item}{more}{after}")
 }
 
-/// A delivery with as many records as are allowed and fit, each with that text.
+/// A delivery with as many records with this text as fit and are allowed.
 fn records(text: &str) -> String {
     let record = json!({ "body": { "stringValue": text } }).to_string();
     let count = (LARGEST - 100) / (record.len() + 1);
@@ -38,7 +38,7 @@ fn records(text: &str) -> String {
     format!("{{\"resourceLogs\":[{{\"scopeLogs\":[{{\"logRecords\":[{records}]}}]}}]}}")
 }
 
-/// Events with different ids, of the smallest and of the largest size.
+/// Events with different ids, of minimum or maximum size.
 fn events(username: &str, count: u128) -> String {
     let events = (1..=count).map(|number| {
         let mut event = line("roll", number);
@@ -53,7 +53,7 @@ fn events(username: &str, count: u128) -> String {
     delivery
 }
 
-/// Bodies of the largest size, as they are and once unpacked.
+/// Bodies of maximum size, compressed or not.
 fn hostile() -> Vec<String> {
     let list = |item: &str| format!("[{}]", vec![item; 16_000 / (item.len() + 1)].join(","));
     let keys = (0..1_500).map(|key| format!("\"{key}\":0"));
@@ -74,7 +74,7 @@ fn hostile() -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deliveries_at_their_worst_fit_in_the_container() {
+async fn hostile_deliveries_fit_in_the_container() {
     let database = postgres().await;
     let sink = match &database {
         Some(postgres) => start_ready(postgres, &[]).await,

@@ -1,4 +1,4 @@
-//! Deliveries that are not taken, and a service that cannot start.
+//! Deliveries that are rejected, and a service that cannot start.
 
 use serde_json::Value;
 use testkit::Process;
@@ -6,7 +6,7 @@ use tokio::process::Command;
 
 use crate::support::{deliver, event_id, gzip, line, lines, post, request, start_at};
 
-/// Nothing listens there.
+/// Nothing listens on this port.
 pub(crate) const NOWHERE: &str = "postgres://usage_sink@127.0.0.1:1/usage";
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -22,14 +22,14 @@ async fn assert_refused(
     assert_eq!(answer.status(), status, "{detail}");
     let problem: Value = answer.json().await.expect("JSON");
     let told = problem["detail"].as_str().unwrap_or_default();
-    assert!(told.contains(detail), "{told} does not say {detail}");
+    assert!(told.contains(detail), "{detail:?} is not in {told}");
 }
 
 #[tokio::test]
-async fn every_refusal_says_what_is_allowed() {
+async fn every_rejection_names_the_allowed_values() {
     let sink = start_at(NOWHERE, &[]).await;
     let body = lines(&[line("roll", 1)]).to_string().into_bytes();
-    let only_json = (415, "allowed is application/json");
+    let only_json = (415, "use application/json");
     assert_refused(&sink, &[], body.clone(), only_json).await;
     for media_type in [
         "application/x-protobuf",
@@ -47,14 +47,14 @@ async fn every_refusal_says_what_is_allowed() {
     }
     for encoding in ["br", "zstd", "gzip, gzip", "deflate"] {
         let headers = [JSON, ("content-encoding", encoding)];
-        let only_gzip = (415, "allowed are gzip and identity");
+        let only_gzip = (415, "use gzip or identity");
         assert_refused(&sink, &headers, body.clone(), only_gzip).await;
-        // The list may come in several lines.
+        // The header may consist of several lines.
         let headers = [&[JSON, ("content-encoding", "identity")], &headers[1..]].concat();
         assert_refused(&sink, &headers, body.clone(), only_gzip).await;
     }
     assert_refused(&sink, &[JSON, JSON], body.clone(), only_json).await;
-    let not_gzip = (400, "the body is not gzip");
+    let not_gzip = (400, "the body is not valid gzip");
     assert_refused(&sink, &[JSON, GZIP], body.clone(), not_gzip).await;
     assert_refused(&sink, &[JSON, GZIP], Vec::new(), not_gzip).await;
     let cut = gzip(&body)[..40].to_vec();
@@ -74,9 +74,9 @@ async fn every_refusal_says_what_is_allowed() {
     }
     let deep = format!("{{\"x\":{}", "[".repeat(100_000));
     assert_refused(&sink, &[JSON], deep.into_bytes(), (400, "line 1")).await;
-    // The place, and not a megabyte of what is there.
+    // The error has the position, not a megabyte of the body.
     let long = format!("{{\"resourceLogs\":\"{}\"}}", "x".repeat(1 << 20));
-    let place = (400, "a wrong type at line 1 column 1048594");
+    let place = (400, "invalid type at line 1 column 1048594");
     assert_refused(&sink, &[JSON], long.into_bytes(), place).await;
 
     let large = vec![b' '; (2 << 20) + 1];
@@ -84,7 +84,7 @@ async fn every_refusal_says_what_is_allowed() {
     for size in [(2 << 20) + 1, (8 << 20) + 1] {
         let bomb = gzip(&vec![b' '; size]);
         assert!(bomb.len() < 100_000, "{} bytes", bomb.len());
-        let too_large = (413, "2097152 bytes allowed once it is unpacked");
+        let too_large = (413, "decompressed body is larger than the 2097152 bytes");
         assert_refused(&sink, &[JSON, GZIP], bomb, too_large).await;
     }
     let many = format!(
@@ -108,12 +108,16 @@ async fn every_refusal_says_what_is_allowed() {
         assert_eq!(refused, count, "{status}");
     }
     let (_, lines) = sink.terminate().await;
-    let refused = |line: &&Value| line["message"] == "Delivery refused: its events are lost";
-    assert_eq!(lines.iter().filter(refused).count(), 30, "a line for each");
+    let refused = |line: &&Value| line["message"] == "Delivery rejected: its events are lost";
+    assert_eq!(
+        lines.iter().filter(refused).count(),
+        30,
+        "a line for each rejection"
+    );
 }
 
 #[tokio::test]
-async fn without_a_database_a_delivery_is_to_be_repeated() {
+async fn without_a_database_a_delivery_is_answered_503() {
     let sink = start_at(NOWHERE, &[]).await;
     let body = lines(&[line("roll", 1)]).to_string().into_bytes();
     let answer = post(&sink, &[JSON], body).await;
@@ -122,14 +126,14 @@ async fn without_a_database_a_delivery_is_to_be_repeated() {
     let unavailable = "the database for the events does not answer; try again later";
     let problem: Value = answer.json().await.expect("JSON");
     assert_eq!(problem["detail"], unavailable);
-    // There is nothing in it that a database could help with.
+    // This delivery contains no events, so it needs no database.
     let (status, answer) = deliver(&sink, &request([event_id(1)])).await;
     assert_eq!(status, 200, "{answer}");
     assert_eq!(testkit::get(&sink.url("/healthz")).await.0, 200);
 }
 
 #[tokio::test]
-async fn without_the_url_of_a_database_it_does_not_start() {
+async fn without_a_database_url_it_does_not_start() {
     for url in [None, Some("")] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_usage-sink"));
         command.args(["--listen=127.0.0.1:0", "--otel-disabled"]);

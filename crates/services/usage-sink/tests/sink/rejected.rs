@@ -1,11 +1,11 @@
-//! Records that are no usage events: told, counted, and no harm to the others.
+//! Invalid records: they are reported and counted, and do not affect the others.
 
 use serde_json::{Value, json};
 use testkit::postgres;
 
 use crate::support::{count, deliver, event_id, events, line, lines, request, select, start_ready};
 
-/// A body, the event type it is counted under, and what the answer says of it.
+/// A body, its event type in the metric, and a part of the reason in the answer.
 fn bad_bodies() -> Vec<(String, &'static str, &'static str)> {
     let with = |kind, field: &str, value: Value| {
         let mut line = line(kind, 1);
@@ -21,29 +21,29 @@ fn bad_bodies() -> Vec<(String, &'static str, &'static str)> {
         (
             "{}".to_owned(),
             "unknown",
-            "event_type is none of sign_in, page_view",
+            "event_type must be one of sign_in, page_view",
         ),
         (
             with("rolled", "level", json!("INFO")),
             "unknown",
-            "event_type is none of",
+            "event_type must be one of",
         ),
         (
             with("roll\0", "level", json!("INFO")),
             "unknown",
-            "event_type is not a text",
+            "event_type is not a string",
         ),
         (
             with("roll", "event_id", Value::Null),
             "roll",
-            "there is no event_id",
+            "event_id is missing",
         ),
         (uuid("5"), "roll", "event_id is not a UUID"),
         (uuid(""), "roll", "event_id is not a UUID"),
         (
             with("roll", "event_id", json!(5)),
             "roll",
-            "event_id is not a text",
+            "event_id is not a string",
         ),
         (
             with("sign_in", "session_id", json!("me")),
@@ -53,7 +53,7 @@ fn bad_bodies() -> Vec<(String, &'static str, &'static str)> {
         (
             with("sign_out", "username", Value::Null),
             "sign_out",
-            "there is no username",
+            "username is missing",
         ),
         (
             with("sign_in", "username", json!("A\0da")),
@@ -68,17 +68,17 @@ fn bad_bodies() -> Vec<(String, &'static str, &'static str)> {
         (
             with("roll", "die_type", json!("fair\0")),
             "roll",
-            "die_type is not a text",
+            "die_type is not a string",
         ),
         (
             with("roll", "trace_id", json!("\0")),
             "roll",
-            "trace_id is not a text",
+            "trace_id is not a string",
         ),
         (
             with("roll", "timestamp", json!("noon")),
             "roll",
-            "timestamp is not a time",
+            "timestamp is not an RFC 3339 time",
         ),
         (
             with("roll", "timestamp", json!("3000-01-01T00:00:00Z")),
@@ -93,7 +93,7 @@ fn bad_bodies() -> Vec<(String, &'static str, &'static str)> {
         (
             with("roll", "timestamp", Value::Null),
             "roll",
-            "timestamp is not a time",
+            "timestamp is not an RFC 3339 time",
         ),
         (
             batch(json!(32_768)),
@@ -117,7 +117,7 @@ fn bad_bodies() -> Vec<(String, &'static str, &'static str)> {
 }
 
 #[tokio::test]
-async fn a_bad_record_is_rejected_and_the_others_are_stored() {
+async fn an_invalid_record_is_rejected_and_the_others_are_stored() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -145,7 +145,7 @@ async fn a_bad_record_is_rejected_and_the_others_are_stored() {
 }
 
 #[tokio::test]
-async fn all_the_bad_of_a_delivery_are_one_line_and_no_query() {
+async fn the_invalid_records_of_a_delivery_cause_one_line_and_no_query() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -177,13 +177,13 @@ async fn all_the_bad_of_a_delivery_are_one_line_and_no_query() {
         assert_eq!(
             line.get("usage"),
             None,
-            "a line of its own is no usage line"
+            "usage-sink's own lines are not usage lines"
         );
     }
 }
 
 #[tokio::test]
-async fn a_value_that_only_the_database_refuses_keeps_no_other_event_out() {
+async fn an_event_that_the_database_rejects_does_not_block_others() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -198,7 +198,7 @@ async fn a_value_that_only_the_database_refuses_keeps_no_other_event_out() {
         let partial = &answer["partialSuccess"];
         assert_eq!(partial["rejectedLogRecords"], "1", "{answer}");
         let reason = partial["errorMessage"].as_str().expect("a reason");
-        assert!(reason.contains("the database refuses"), "{reason}");
+        assert!(reason.contains("the database rejects"), "{reason}");
         assert_eq!(count(&postgres).await, "5");
         assert_eq!(events(&sink, "roll", "duplicate").await, duplicates);
     }

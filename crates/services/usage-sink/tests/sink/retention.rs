@@ -1,17 +1,17 @@
-//! How long events are kept.
+//! The retention of events.
 
 use testkit::{becomes, postgres};
 use tokio::process::Command;
 
 use crate::support::{count, deliver, line, lines, select, start_ready};
 
-/// Events that happened so many days ago; more than are deleted at once.
+/// Events that are this many days old; more than one statement deletes.
 const OLD: &str = "INSERT INTO usage_events (event_id, event_type, occurred_at, username) \
     SELECT gen_random_uuid(), 'page_view', now() - make_interval(days => days), 'Ada' \
     FROM generate_series(1, 6000), unnest(ARRAY[29, 31]) AS days";
 
 #[tokio::test]
-async fn events_are_kept_as_long_as_the_flag_says() {
+async fn events_are_kept_for_the_configured_time() {
     let Some(postgres) = postgres().await else {
         return;
     };
@@ -35,7 +35,7 @@ async fn events_are_kept_as_long_as_the_flag_says() {
 }
 
 #[tokio::test]
-async fn events_that_may_come_again_are_not_deleted() {
+async fn the_retention_is_longer_than_repeated_deliveries() {
     for short in ["0s", "7days", "soon", "1000years"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_usage-sink"));
         let retention = format!("--retention={short}");

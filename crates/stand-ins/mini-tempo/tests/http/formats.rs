@@ -59,7 +59,11 @@ pub(crate) fn status(mut body: &[u8]) -> (i32, String) {
 }
 
 /// The message of an error answer, which is a Status in `format`.
-pub(crate) async fn error_message(response: Response, expected: StatusCode, format: &str) -> String {
+pub(crate) async fn error_message(
+    response: Response,
+    expected: StatusCode,
+    format: &str,
+) -> String {
     assert_eq!(response.status(), expected);
     assert_eq!(response.headers()["content-type"], format);
     let body = response.bytes().await.expect("a body");

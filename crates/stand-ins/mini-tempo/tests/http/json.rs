@@ -4,7 +4,7 @@ use mini_tempo::Value;
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
-use crate::formats::{JSON, gzip, post, error_message};
+use crate::formats::{JSON, error_message, gzip, post};
 use crate::server::Server;
 use crate::spans::START;
 
