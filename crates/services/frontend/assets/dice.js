@@ -1,4 +1,4 @@
-// Dice: drawing them, and how their values fall.
+// Dice: drawing them, and the distribution of their values.
 
 const SVG = "http://www.w3.org/2000/svg";
 const DRAWN = 8;
@@ -11,7 +11,7 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** A die that shows a face from 0 to 8, "idle" or "failed"; only for the eye. */
+/** A die that shows a face from 0 to 8, "idle" or "failed"; decorative only. */
 export function face(shown) {
   const known = (Number.isInteger(shown) && shown >= 0 && shown <= DRAWN) || typeof shown === "string";
   const svg = document.createElementNS(SVG, "svg");
@@ -23,7 +23,7 @@ export function face(shown) {
   return svg;
 }
 
-/** Draws how often each value of `die` has come, beside how often it should. */
+/** Draws how often each value of `die` has come up, next to how often it should. */
 export function drawDistribution(list, die, counts) {
   const values = [...new Set([...die.faces, ...Object.keys(counts).map(Number)])].sort((a, b) => a - b);
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);

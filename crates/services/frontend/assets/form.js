@@ -1,9 +1,9 @@
-// The form: what is chosen in it, kept for as long as the tab lives.
+// The form: its values are kept for as long as the tab is open.
 
 const KEY = "form";
 const find = (selector) => document.querySelector(selector);
 
-/** The die that is chosen: its name, faces and error rate. */
+/** The selected die: its name, faces and error rate. */
 export function chosen(form) {
   const input = form.querySelector("input[name=die]:checked");
   return {
@@ -13,23 +13,23 @@ export function chosen(form) {
   };
 }
 
-/** How many rolls at once; null for a single one. */
+/** The number of rolls at once; null for a single roll. */
 export function times() {
   return find("#async").checked ? find("#times").value : null;
 }
 
-/** Keeps the choices, and lets Times be changed only where it counts. */
+/** Saves the form's values, and enables Times only in Async mode. */
 export function follow(form) {
   find("#times").disabled = !find("#async").checked;
   const choices = { die: chosen(form).name, async: find("#async").checked, times: find("#times").value };
   try {
     sessionStorage.setItem(KEY, JSON.stringify(choices));
   } catch {
-    // Full or forbidden: the next page begins anew.
+    // Storage is full or disabled: the next page starts with the defaults.
   }
 }
 
-/** Chooses again what was chosen in this tab, as far as it is still there. */
+/** Restores the values saved in this tab, where they are still valid. */
 export function restore(form) {
   try {
     const { die, async, times } = JSON.parse(sessionStorage.getItem(KEY));
@@ -38,6 +38,6 @@ export function restore(form) {
     find("#async").checked = async === true;
     if (/^\d+$/.test(times)) find("#times").value = times;
   } catch {
-    // Nothing was kept, or nothing can be.
+    // Nothing is stored, or storage is disabled.
   }
 }

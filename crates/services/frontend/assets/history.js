@@ -1,4 +1,4 @@
-// What was rolled in this tab: the last rolls, and how often each value came.
+// The history of this tab: the last rolls, and how often each value came up.
 
 import { element } from "./dice.js";
 import { seconds } from "./story.js";
@@ -6,7 +6,7 @@ import { seconds } from "./story.js";
 const KEPT = 20;
 const KEY = "rolls";
 
-/** The books, kept for as long as the tab lives. Without storage, as long as the page does. */
+/** The history, kept for as long as the tab is open; without storage, as long as the page is. */
 export class History {
   constructor() {
     this.rolls = [];
@@ -18,23 +18,23 @@ export class History {
       this.counts = Object.assign(Object.create(null), counts);
       this.at = at;
     } catch {
-      // Nothing was kept, or nothing can be: the books begin here.
+      // Nothing is stored, or storage is disabled: start with an empty history.
     }
   }
 
-  /** The roll whose trace was looked at last. */
+  /** The roll whose trace was viewed last. */
   get looked() {
     return this.rolls[this.at] ?? this.rolls[0];
   }
 
-  /** Remembers that the trace of `roll` was looked at. */
+  /** Remembers that the trace of `roll` was viewed. */
   look(roll) {
     this.at = this.rolls.indexOf(roll);
     this.keep();
   }
 
-  /** Adds `{die, count, values, failure, detail, seconds, trace}`; `values` are none for a roll that
-      failed, and `failure` and `detail`, its status and why, are null for one that did not. */
+  /** Adds `{die, count, values, failure, detail, seconds, trace}`. For a failed roll, `values` is empty
+      and `failure` and `detail` are its status and reason; otherwise these two are null. */
   add(roll) {
     this.at = 0;
     this.rolls = [roll, ...this.rolls].slice(0, KEPT);
@@ -48,16 +48,16 @@ export class History {
       const { rolls, counts, at } = this;
       sessionStorage.setItem(KEY, JSON.stringify({ rolls, counts, at }));
     } catch {
-      // Full or forbidden: the page still has them.
+      // Storage is full or disabled: the page still has the history.
     }
   }
 
-  /** How often each value of the die has come. */
+  /** How often each value of the die has come up. */
   of(die) {
     return this.counts[die] ?? {};
   }
 
-  /** Fills the table; `show` is called with the roll whose trace is asked for. */
+  /** Fills the table; `show` is called with the roll whose trace the user selects. */
   draw(body, show) {
     const rows = this.rolls.map((roll) => row(roll, show));
     if (rows.length === 0) {

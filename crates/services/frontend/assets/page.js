@@ -1,4 +1,4 @@
-// The page with JavaScript: the form rolls in place, and everything below follows.
+// The page with JavaScript: the form rolls in place, and the rest of the page is updated.
 
 import { drawDistribution, element, face } from "./dice.js";
 import { chosen, follow, restore, times } from "./form.js";
@@ -51,13 +51,13 @@ async function roll() {
   if (found && !answer.ok && count !== null) tellApart(found);
 }
 
-/** A batch fails as a whole; which of its rolls did is known to the trace alone. */
+/** A batch fails as a whole; only the trace shows which of its rolls failed. */
 function tellApart({ spans }) {
   const rolls = spans.filter((span) => "async.roll_index" in span.attributes);
   if (rolls.length > 0) show(rolls.map((span) => (span.error ? "failed" : span.attributes["die.result"])));
 }
 
-/** Never throws: no answer at all is status 0. */
+/** Never throws: status 0 means that there was no answer. */
 async function ask(die, times) {
   const query = new URLSearchParams(times === null ? { die } : { die, times });
   try {
@@ -87,7 +87,7 @@ function begin(count) {
   reveal();
 }
 
-/** Scrolls as little as it takes to see the whole result. */
+/** Scrolls just far enough to show the whole result. */
 function reveal() {
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   result.scrollIntoView({ block: "nearest", behavior });
@@ -105,7 +105,7 @@ function show(faces) {
   find("#dice").dataset.count = faces.length;
 }
 
-/** Shows what became of a roll. */
+/** Shows the result of a roll. */
 function tell(roll) {
   if (roll.failure) fail(roll);
   else succeed(roll);
@@ -125,7 +125,7 @@ function fail({ count, failure, detail }) {
   find("#summary").replaceChildren(element("strong", {}, `${detail}.`), ` ${advice}`);
 }
 
-/** Completes the links that lead to one trace. */
+/** Fills the trace id into the links. */
 function link(traceId) {
   for (const anchor of document.querySelectorAll("a[data-href]")) {
     if (traceId) anchor.href = anchor.dataset.href.replace("TRACE_ID", encodeURIComponent(traceId));
@@ -143,8 +143,8 @@ function drawBooks() {
   });
 }
 
-// The page may come with a result: it is also what a browser without JavaScript gets. Otherwise it
-// goes on where this tab has been, also after signing in, a reload or a way back.
+// The page may contain a result, as it does for a browser without JavaScript. Otherwise it
+// restores the state of this tab, also after signing in, a reload or going back.
 const isNew = !result.classList.contains("rolled");
 if (isNew) restore(form);
 follow(form);

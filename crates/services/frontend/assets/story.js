@@ -1,8 +1,8 @@
-// A trace in words.
+// Describes a trace in words.
 
 import { element } from "./dice.js";
 
-/** A duration in words of at most three digits. */
+/** A duration with at most three digits. */
 export function seconds(micros) {
   if (micros < 999.5) return `${Math.round(micros)} µs`;
   if (micros < 99_950) return `${(micros / 1e3).toPrecision(micros < 9_995 ? 2 : 3)} ms`;
@@ -10,12 +10,12 @@ export function seconds(micros) {
   return `${(micros / 1e6).toFixed(2)} s`;
 }
 
-/** What a span is called: a call, with the service that it went to. */
+/** The title of a span: for a call, with the service it went to. */
 export function title({ name, target }) {
   return target ? `${name} → ${target}` : name;
 }
 
-/** The trace in a few sentences. Everything but `spans` is told from all spans. */
+/** Describes the trace in a few sentences; everything except `spans` covers all spans. */
 export function describe(trace) {
   return [failure(trace), times(trace), ...caveats(trace)].filter(Boolean).join(" ");
 }
@@ -24,14 +24,14 @@ function failure({ failed, spans }) {
   if (!failed) return "";
   const span = spans.find(({ id }) => id === failed.id);
   const why = span?.attributes["error.type"];
-  // A status says no more than the result does.
+  // A status code adds nothing to the result.
   const words = /^[a-z]/.test(why ?? "") ? `: ${why}` : "";
   const origins = spans.filter(({ error }, at) => error && !below(spans, at).some((span) => span.error));
   const first = origins.length > 1 ? " first" : "";
   return `“${title(failed)}” in ${failed.service} failed${first}${words}.`;
 }
 
-/** What a span called, directly or not: callers come before callees. */
+/** The spans that a span called, directly or indirectly: callers come before callees. */
 function below(spans, at) {
   const end = spans.findIndex(({ depth }, other) => other > at && depth <= spans[at].depth);
   return spans.slice(at + 1, end < 0 ? undefined : end);
@@ -49,7 +49,7 @@ function times({ batch, failed, longest, duration_us: total, services }) {
   return `${through} ${part} % of it was “${title(longest)}” in ${longest.service}.`;
 }
 
-/** What keeps the picture from being the whole truth. */
+/** Where the picture differs from the whole truth. */
 function* caveats({ clock_skew: skew, cycles, partial, truncated, complete, spans, spans_total: total }) {
   if (skew) {
     const many = skew.services.length > 1;

@@ -1,9 +1,9 @@
-// From a trace id to the picture: asks for the trace, says so while it waits, and why it cannot.
+// From a trace id to the picture: fetches the trace, and reports progress and errors.
 
 import { describe, unbroken } from "./story.js";
 import { clear, draw } from "./waterfall.js";
 
-// Two questions, 5 s in all: after the first, what there is is shown.
+// Two requests, 5 s in all: after the first, a partial trace is drawn.
 const WAITS = [2, 3];
 
 const id = document.querySelector("#trace-id");
@@ -11,15 +11,15 @@ const headline = document.querySelector("#headline");
 const isOn = document.body.dataset.tracing === "on";
 let asking = new AbortController();
 
-/** What stands there before the first roll. */
+/** The text before the first roll. */
 export function introduce() {
   say(isOn
-    ? "Press Roll. The spans of that very request appear here: who called whom, when, and for how long."
-    : "Tracing is off: this frontend was started without TRACE_QUERY_URL. Rolling works all the same.");
+    ? "Press Roll. The spans of that request appear here: which service called which, when, and for how long."
+    : "Tracing is off: this frontend was started without TRACE_QUERY_URL. Rolling still works.");
   clear("idle");
 }
 
-/** Makes room for the trace of a roll that is on its way. */
+/** Prepares for the trace of a roll that is in progress. */
 export function expect(times) {
   asking.abort();
   id.replaceChildren();
@@ -27,11 +27,11 @@ export function expect(times) {
   clear(isOn ? "waiting" : "idle", times);
 }
 
-/** Shows the trace of that id, and returns it when all of it is there and nothing else was asked
-    for meanwhile; `recorded` is what the answer said about it. */
+/** Shows the trace with that id, and returns it if it is complete and no other trace was requested
+    meanwhile; `recorded` is the sampled flag of the answer. */
 export async function show(traceId, recorded = true) {
   asking.abort();
-  if (!traceId || !recorded) return off("There is no trace of this request: it was not recorded.");
+  if (!traceId || !recorded) return off("There is no trace of this request: it was not sampled.");
   name(traceId);
   if (!isOn) return;
   say("Waiting for the spans. Services send them twice a second.");
@@ -44,7 +44,7 @@ export async function show(traceId, recorded = true) {
     if (signal.aborted) return;
     if (found.trace) {
       say(describe(found.trace));
-      // What is drawn is left alone when nothing came: somebody may be reading it.
+      // No redraw without new spans: the user may be reading.
       if (found.trace.spans_total !== drawn || found.trace.complete) draw(found.trace);
       drawn = found.trace.spans_total;
       if (found.trace.complete) return found.trace;

@@ -9,10 +9,10 @@ const legend = document.querySelector("#legend");
 const details = document.querySelector("#details");
 const COLOURS = 6;
 const MOST_TICKS = 5;
-// The calls that every roll consists of: depth, start and share of the whole.
+// The placeholder, shaped like the calls of a roll: depth, start and share of the whole.
 const HOPS = [[0, 0, 1], [1, 0.01, 0.98], [2, 0.03, 0.94], [3, 0.04, 0.06], [4, 0.05, 0.04], [5, 0.06, 0.02]];
 
-/** Takes the picture away and hints at one of a roll, or of so many; `state` is a class. */
+/** Removes the picture and shows a placeholder for `times` rolls; `state` is a CSS class. */
 export function clear(state, times = null) {
   const rolls = Array.from({ length: times ?? 0 }, (_, at) => [5, 0.12, 0.35 + 0.5 * ((at * 0.618) % 1)]);
   const shape = times === null ? [...HOPS, [3, 0.12, 0.84]] : [...HOPS, [3, 0.12, 0.84], ...rolls];
@@ -25,7 +25,7 @@ export function clear(state, times = null) {
   details.replaceChildren(element("p", { class: "hint" },
     matchMedia("(pointer: coarse)").matches
       ? "Tap a span to read its attributes."
-      : "Point at a span, or walk through them with the arrow keys, to read its attributes."));
+      : "Point at a span, or use the arrow keys, to read its attributes."));
 }
 
 function ghost([depth, from, share]) {
@@ -36,7 +36,7 @@ function ghost([depth, from, share]) {
   return element("div", { class: "row ghost", "aria-hidden": "true" }, label, element("span", { class: "track" }, bar));
 }
 
-/** Draws a trace as `/api/trace/{id}` answers it. */
+/** Draws a trace in the format of `/api/trace/{id}`. */
 export function draw(trace) {
   const { spans, duration_us: total } = trace;
   // The trace may have more services than the spans that are drawn.
@@ -49,7 +49,7 @@ export function draw(trace) {
   tree.style.setProperty("--tick", step / Math.max(total, 1));
   axis.replaceChildren(...ticks(total, step));
   legend.replaceChildren(...services.map((service, at) => entry(`service-${at % COLOURS}`, service)),
-    entry("key-critical", "solid: what the answer waited for"));
+    entry("key-critical", "solid: on the critical path"));
   if (spans.some((span) => span.error)) legend.append(entry("key-error", "failed"));
   const scale = { total: Math.max(total, 1), services };
   tree.setAttribute("role", "tree");
@@ -96,7 +96,7 @@ function row(span, { total, services }) {
     place(part, offset, duration, total);
     return part;
   });
-  // What the eye takes from colour and place is said here; the rest of the row is text already.
+  // Text for screen readers in place of colour and position; the rest of the row is text already.
   const said = (text) => element("span", { class: "unseen" }, text);
   const isEntry = span.kind === "server";
   const label = element("span", { class: "label" },
@@ -142,7 +142,7 @@ function explain(chosen, span) {
   hintAtMore();
 }
 
-/** Whether there is more below what is visible of the details. */
+/** Whether the details can be scrolled further down. */
 function hintAtMore() {
   const below = details.scrollHeight - details.clientHeight - details.scrollTop;
   details.classList.toggle("more", below > 4);

@@ -1,23 +1,23 @@
-//! Content negotiation: who asks for the page, and who for JSON.
+//! Content negotiation: which clients get the page, and which get JSON.
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 
-/// Whether the client would rather have `text/html` than `application/json`, as a browser that
-/// submits a form does. A tie, `*/*` and no header at all are for JSON: that is what scripts send.
+/// Whether the client prefers `text/html` to `application/json`, as a browser that submits a form
+/// does. A tie, `*/*` or a missing header counts as JSON: that is what scripts send.
 pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
     let (html, json) = qualities(headers);
     html > json
 }
 
-/// Whether the client would rather have `application/json` than `text/html`. A tie, `*/*` and no
-/// header at all are for HTML here.
+/// Whether the client prefers `application/json` to `text/html`. A tie, `*/*` or a missing header
+/// counts as HTML here.
 pub(crate) fn prefers_json(headers: &HeaderMap) -> bool {
     let (html, json) = qualities(headers);
     json > html
 }
 
-/// How welcome HTML is, and how welcome JSON.
+/// The quality values of HTML and of JSON.
 fn qualities(headers: &HeaderMap) -> (f32, f32) {
     let ranges: Vec<_> = headers
         .get_all(ACCEPT)
@@ -32,7 +32,7 @@ fn qualities(headers: &HeaderMap) -> (f32, f32) {
     )
 }
 
-/// One entry of the header: a media type, perhaps with wildcards, and how welcome it is.
+/// One entry of the header: a media type, perhaps with wildcards, and its quality value.
 struct Range {
     media_type: String,
     quality: f32,
@@ -50,7 +50,7 @@ impl Range {
     }
 }
 
-/// How welcome `media_type` is: what its most specific range says, 0.0 when there is none.
+/// The quality value of `media_type`: that of its most specific range, 0.0 if none matches.
 fn quality(ranges: &[Range], family: &str, media_type: &str) -> f32 {
     let of = |wanted: &str| ranges.iter().find(|range| range.media_type == wanted);
     of(media_type)

@@ -1,4 +1,4 @@
-//! What handlers answer, before it has a form: `render` makes it the page, JSON or a redirection.
+//! The answers of handlers, before `render` turns them into the page, JSON or a redirect.
 
 use axum::body::Body;
 use axum::http::HeaderValue;
@@ -13,9 +13,9 @@ use crate::session::Visitor;
 /// An answer without a body yet.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
-    /// What dice-roller answered: in the page or as JSON.
+    /// The answer of dice-roller: in the page or as JSON.
     Rolled(Rolled),
-    /// The page without a roll, and the cookie of a session that begins with it.
+    /// The page without a roll, and the cookie of a new session.
     Page {
         dice: Vec<Die>,
         visitor: Visitor,
@@ -23,9 +23,9 @@ pub(crate) enum Answer {
     },
     /// The service, its version and its paths: JSON.
     About(About),
-    /// The dice there are: JSON.
+    /// The available dice: JSON.
     Dice(Choice),
-    /// A redirection to the page, with cookies to set.
+    /// A redirect to the page, with cookies to set.
     ToThePage(Vec<HeaderValue>),
 }
 
@@ -34,18 +34,18 @@ pub(crate) enum Answer {
 pub(crate) struct Choice {
     #[schema(max_items = 24)]
     pub(crate) dice: Vec<Die>,
-    /// How many more there are at die-service.
+    /// How many more dice die-service has.
     #[schema(minimum = 0)]
     pub(crate) omitted: usize,
 }
 
-/// The roller's answer, as it came: only what it documents is in it.
+/// The answer of dice-roller, reduced to its documented fields.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Rolled(pub(crate) Map<String, Value>);
 
 impl Rolled {
-    /// What the dice showed.
+    /// The values that were rolled.
     pub(crate) fn rolls(&self) -> &[Value] {
         match (self.0.get("rolls"), self.0.get("roll")) {
             (Some(Value::Array(rolls)), _) => rolls,
@@ -54,7 +54,7 @@ impl Rolled {
         }
     }
 
-    /// Their sum, which only a batch has.
+    /// Their sum, for a batch only.
     pub(crate) fn total(&self) -> Option<&Value> {
         self.0.get("total")
     }

@@ -1,4 +1,4 @@
-//! The routes, and what their handlers share.
+//! The routes, and the state that handlers share.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::session::MAX_FORM_BYTES;
 use crate::trace::Traces;
 use crate::{PROGRAM, assets, schema, security};
 
-/// What the handlers share.
+/// The state that handlers share.
 pub(crate) struct App {
     pub(crate) about: About,
     pub(crate) page: Page,
@@ -27,7 +27,7 @@ pub(crate) struct App {
     pub(crate) backend: Backend,
 }
 
-/// The routes; `stopping` becomes true when requests in flight are to end.
+/// The routes; `stopping` becomes true when requests in flight must end.
 pub(crate) fn server(config: Config, stopping: watch::Receiver<bool>) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service);
     let admission = Admission::new(&registry, config.limits);
@@ -61,8 +61,8 @@ fn observed() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(sign_in::sign_out))
 }
 
-/// Requests of the page that are no rolls: outside the middleware, like `/healthz`, so that metrics
-/// and traces are about rolls, and looking at a trace makes no trace.
+/// Requests of the page that are not rolls. They bypass the middleware, like `/healthz`, so that
+/// metrics and traces cover rolls only, and viewing a trace creates no trace.
 fn unobserved() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(form::form))

@@ -1,7 +1,7 @@
-//! Style, script and icon: files of `assets/`, compiled in and served as they are.
+//! Style sheets, scripts and the icon: the files of `assets/`, compiled in and served unchanged.
 //!
-//! They are outside the middleware, like `/healthz`: a page view is one request in the metrics and
-//! one trace, and both tell of rolls rather than of style sheets.
+//! They bypass the middleware, like `/healthz`, so that a page view is one request in the metrics
+//! and one trace, and both describe rolls and not style sheets.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-/// A file, and where it is served.
+/// A file and its path.
 struct Asset {
     path: &'static str,
     content_type: &'static str,
@@ -46,7 +46,7 @@ const ASSETS: [Asset; 10] = [
 /// A route for each file.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let paths = ASSETS.iter().map(|asset| (asset.path, asset));
-    // What a browser asks for that shows an answer without a page around it.
+    // Browsers request this path when an answer is shown without the page.
     let paths = paths.chain([("/favicon.ico", &ICON)]);
     paths.fold(Router::new(), |router, (path, asset)| {
         let etag = etag(asset.body);
@@ -57,8 +57,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     })
 }
 
-/// `no-cache` lets browsers keep the file and makes them ask whether it is still the same: the
-/// path does not change when a new version is deployed.
+/// `no-cache` lets browsers keep the file but makes them revalidate it, because a new version has
+/// the same path.
 fn serve(asset: &Asset, etag: &HeaderValue, asked: &HeaderMap) -> Response {
     let caching = [
         (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
@@ -70,8 +70,8 @@ fn serve(asset: &Asset, etag: &HeaderValue, asked: &HeaderMap) -> Response {
     (caching, [(CONTENT_TYPE, asset.content_type)], asset.body).into_response()
 }
 
-/// Whether the client has that version: `If-None-Match` is a list of tags, perhaps weak ones, or
-/// `*`.
+/// Whether the client has that version: `If-None-Match` is `*` or a list of tags, which may be
+/// weak.
 fn knows(asked: &HeaderMap, etag: &HeaderValue) -> bool {
     let lines = asked.get_all(IF_NONE_MATCH).iter();
     let lines = lines.filter_map(|line| line.to_str().ok());

@@ -19,20 +19,20 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::metrics::Metrics;
 
-/// How long the page waits for the list of dice, and then for what they are made of, before it
+/// How long the page waits for the list of dice, and then for their specifications, before it
 /// shows the built-in ones.
 const DICE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// More dice than a person can choose from are not shown.
+/// The maximum number of dice on the page.
 const MAX_DICE: usize = 24;
 
 /// dice-roller and die-service, as the page uses them.
 pub(crate) struct Backend {
     config: Config,
     client: Client,
-    /// The dice that are label values, and those shown when die-service is not there.
+    /// The dice that are label values, and those shown when die-service is unavailable.
     dice: Catalogue,
-    /// The dice that the last page view found.
+    /// The dice found by the last page view.
     last_seen: Mutex<Vec<Die>>,
     metrics: Metrics,
 }
@@ -53,7 +53,7 @@ impl Backend {
     /// One roll.
     ///
     /// # Errors
-    /// When dice-roller says so or does not say anything.
+    /// When dice-roller reports an error or does not answer.
     pub(crate) async fn roll(&self, die: &str) -> Result<Rolled, Error> {
         self.ask("/roll", die, None, self.config.roll_timeout).await
     }
@@ -61,7 +61,7 @@ impl Backend {
     /// A batch of rolls.
     ///
     /// # Errors
-    /// When dice-roller says so or does not say anything.
+    /// When dice-roller reports an error or does not answer.
     pub(crate) async fn roll_batch(&self, die: &str, size: BatchSize) -> Result<Rolled, Error> {
         let size = size.to_string();
         self.metrics.batches.with_label_values(&[&size]).inc();
@@ -74,7 +74,7 @@ impl Backend {
         .await
     }
 
-    /// `die` where its values are to be few: a known die, or `unknown`.
+    /// `die` as a label value: a known die, or `unknown`.
     pub(crate) fn die_type<'a>(&'a self, die: &'a str) -> &'a str {
         self.metrics.dice.guard(die)
     }
@@ -110,8 +110,8 @@ impl Backend {
         answer
     }
 
-    /// The dice to choose from: die-service's, or the built-in ones when there is no die-service or
-    /// it is not available.
+    /// The dice to choose from: those of die-service, or the built-in ones if none is configured or
+    /// it is unavailable.
     pub(crate) async fn dice(&self) -> Choice {
         let found = match &self.config.die_service_url {
             None => built_in(&self.dice),
@@ -122,7 +122,7 @@ impl Backend {
                     tracing::warn!(
                         backend_url,
                         cause,
-                        "No list of dice: the page shows the built-in ones"
+                        "Cannot list dice; the page shows the built-in ones"
                     );
                     built_in(&self.dice)
                 })
@@ -132,7 +132,7 @@ impl Backend {
         found
     }
 
-    /// The dice of the last [`dice`](Self::dice), without a request that would stand in the trace
+    /// The dice of the last [`dice`](Self::dice), without a request that would appear in the trace
     /// of a roll.
     pub(crate) fn known_dice(&self) -> Vec<Die> {
         self.last_seen().clone()
@@ -168,7 +168,7 @@ impl Backend {
             StatusCode::OK => {
                 serde_json::from_slice(&reply.body).map_err(|error| error.to_string())
             }
-            status @ StatusCode::NOT_FOUND => Err(format!("{status}; is DIE_SERVICE_URL right?")),
+            status @ StatusCode::NOT_FOUND => Err(format!("{status}; check DIE_SERVICE_URL")),
             status => Err(status.to_string()),
         }
     }
@@ -187,7 +187,7 @@ fn all(dice: &Catalogue) -> Vec<Die> {
         .collect()
 }
 
-/// What the roller's reply, or its absence, means for our own answer.
+/// Maps the reply of dice-roller, or the lack of one, to the answer of this service.
 fn interpret(die: &str, url: &Url, reply: Result<Reply, CallError>) -> Result<Rolled, Error> {
     let (die_type, backend_url) = (die, redacted(url).to_string());
     let reply = reply.map_err(|error| {
@@ -211,16 +211,16 @@ fn interpret(die: &str, url: &Url, reply: Result<Reply, CallError>) -> Result<Ro
             backend_status,
             backend_url,
             cause,
-            "This is no answer of dice-roller: is DICE_ROLLER_URL right?"
+            "Unexpected answer from dice-roller: check DICE_ROLLER_URL"
         );
         Error::RollerUnavailable
     })?
 }
 
-/// What dice-roller said. Only what it documents is passed on.
+/// Reads the answer of dice-roller. Only documented fields and statuses are passed on.
 ///
 /// # Errors
-/// When it is not dice-roller that answered, or a broken one.
+/// When the answer does not come from dice-roller, or is malformed.
 fn read(die: &str, reply: &Reply) -> Result<Result<Rolled, Error>, String> {
     let status = reply.status;
     let body: Map<String, Value> =
@@ -235,7 +235,7 @@ fn read(die: &str, reply: &Reply) -> Result<Result<Rolled, Error>, String> {
         return Err(format!("{status} without a detail"));
     };
     match status.as_u16() {
-        // Whatever server the URL leads to, it answers 404 to paths that it does not have.
+        // Any other server also answers 404 to paths that it does not have.
         404 if !detail.contains(&format!("{die:?}")) => {
             Err(format!("404 that does not name the die: {detail}"))
         }

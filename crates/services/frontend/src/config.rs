@@ -1,4 +1,4 @@
-//! What the deployment decides.
+//! The configuration, from flags and environment variables.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use telemetry::client::http_url;
 use telemetry::http::Limits;
 use url::Url;
 
-/// What the deployment decides.
+/// The configuration of this service.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
-    /// Who rolls the dice
+    /// URL of dice-roller
     #[arg(long, env = "DICE_ROLLER_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:8107")]
     pub dice_roller_url: Url,
 
-    /// Who knows the dice for the drop-down; without it, this program itself
+    /// URL of die-service, for the dice on the page; without it, the page shows the built-in dice
     #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
     pub die_service_url: Option<Url>,
 
-    /// How long to wait for one roll
+    /// Timeout of one roll
     #[arg(
         long,
         env = "ROLL_TIMEOUT",
@@ -28,7 +28,7 @@ pub struct Config {
     #[arg(value_parser = humantime::parse_duration)]
     pub roll_timeout: Duration,
 
-    /// How long to wait for a batch
+    /// Timeout of a batch
     #[arg(
         long,
         env = "ROLL_ASYNC_TIMEOUT",
@@ -38,28 +38,28 @@ pub struct Config {
     #[arg(value_parser = humantime::parse_duration)]
     pub roll_async_timeout: Duration,
 
-    /// Tempo, for the waterfall; without it, the page says that tracing is off
+    /// URL of Tempo, for the waterfall; without it, the page shows no traces
     #[arg(long, env = "TRACE_QUERY_URL", value_name = "URL", value_parser = http_url)]
     pub trace_query_url: Option<Url>,
 
-    /// Grafana as browsers reach it, for the links out; without it, there are none
+    /// URL of Grafana as browsers reach it; without it, the page has no links to Grafana
     #[arg(long, env = "GRAFANA_URL", value_name = "URL", value_parser = browser_url)]
     pub grafana_url: Option<Url>,
 
-    /// The uid of the dashboard to link to; without it, Grafana's home
+    /// UID of the dashboard to link to; without it, the link leads to Grafana's home
     #[arg(long, env = "GRAFANA_DASHBOARD", value_name = "UID", value_parser = dashboard_uid)]
     pub grafana_dashboard: Option<String>,
 
-    /// How much is taken on at once.
+    /// How many requests are accepted at once.
     #[command(flatten)]
     pub limits: Limits,
 }
 
-/// Unlike a service of the stack, what browsers reach may well have TLS in front of it.
+/// Unlike the services of the stack, a URL for browsers may use HTTPS.
 fn browser_url(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
-        _ => Err("not a URL for a browser, as in http://localhost:3000".to_owned()),
+        _ => Err("expected an http or https URL, as in http://localhost:3000".to_owned()),
     }
 }
 
@@ -68,5 +68,5 @@ fn dashboard_uid(text: &str) -> Result<String, String> {
     if (1..=40).contains(&text.len()) && text.chars().all(plain) {
         return Ok(text.to_owned());
     }
-    Err("a uid has 1 to 40 letters, digits, hyphens or underscores".to_owned())
+    Err("expected 1 to 40 letters, digits, hyphens or underscores".to_owned())
 }

@@ -8,45 +8,45 @@ use service::Problem;
 
 use crate::session::MAX_FORM_BYTES;
 
-/// Every error of this service. Logged where it happens, never here.
+/// Every error of this service. Errors are logged where they happen, not here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The roller's own status and words: it documents them for clients.
+    /// Status and detail as documented and sent by dice-roller.
     #[error("{detail}")]
     Roller {
         status: StatusCode,
         detail: String,
-        /// When to come back, with a 503.
+        /// The `Retry-After` of a 503.
         retry_after: Option<HeaderValue>,
     },
-    /// 404: no die has such a long name.
+    /// 404: the name is longer than that of any die.
     #[error(transparent)]
     DieNameTooLong(#[from] NameTooLong),
-    /// 503: dice-roller cannot be reached or is broken; it may be back soon.
+    /// 503: dice-roller cannot be reached or is broken; it may recover soon.
     #[error("dice-roller is not available; try again later")]
     RollerUnavailable,
     /// 504: dice-roller did not answer in time.
     #[error("dice-roller did not answer in time; try again later")]
     RollerTimeout,
-    /// 422: what was given as a name cannot be one.
+    /// 422: the text is not a valid name.
     #[error("a name has 1 to 32 characters, none of them control characters")]
     NotAName,
-    /// 422: the body is something else than the page's form for signing in.
+    /// 422: the body is not the sign-in form.
     #[error("expected a UTF-8 form body with exactly one field, `name`")]
     NotASignInForm,
-    /// 413: the body is longer than any name.
+    /// 413: the body is longer than the form can be with the longest name.
     #[error("the form has more than {} bytes", MAX_FORM_BYTES)]
     FormTooLong,
-    /// 422: what was asked for cannot be a trace id.
+    /// 422: the text cannot be a trace id.
     #[error("a trace id has up to 32 hexadecimal digits, not all of them 0")]
     NotATraceId,
-    /// 404: the trace store has no span of it, perhaps not yet.
+    /// 404: the trace store has no span of the trace, perhaps not yet.
     #[error("there is no such trace, or not yet: spans arrive about a second after they end")]
     NoTrace,
     /// 501: this deployment has no trace store.
     #[error("tracing is off: this frontend was started without TRACE_QUERY_URL")]
     NoTraceStore,
-    /// 503: the trace store cannot be reached or is broken; it may be back soon.
+    /// 503: the trace store cannot be reached or is broken; it may recover soon.
     #[error("the trace store is not available; rolls do not need it")]
     TraceStoreUnavailable,
     /// 504: the trace store did not answer in time.

@@ -1,4 +1,4 @@
-//! One handler for each request. None decides what its answer looks like: that is `render`'s.
+//! One handler for each request. `render` decides the form of every answer.
 
 pub(crate) mod dice;
 pub(crate) mod form;

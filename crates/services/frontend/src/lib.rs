@@ -2,19 +2,19 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /` | the page; for a client that prefers JSON, what this is: `service`, `version`, `endpoints` |
-//! | `GET /roll?die=fair` | the roller's answer and `trace_id`; for a browser, in the page |
-//! | `GET /roll-async?die=fair&times=5` | the same |
-//! | `GET /form?die=fair&async=on&times=5` | to one of the two: the page's form |
-//! | `POST /sign-in` `name=Ada` | to the page, with a name from now on |
-//! | `POST /sign-out` | to the page, without one |
+//! | `GET /` | the page; for a client that prefers JSON, a description: `service`, `version`, `endpoints` |
+//! | `GET /roll?die=fair` | dice-roller's answer and `trace_id`; for a browser, in the page |
+//! | `GET /roll-async?die=fair&times=5` | the same, for a batch |
+//! | `GET /form?die=fair&async=on&times=5` | a redirect to one of the two, for the page's form |
+//! | `POST /sign-in` `name=Ada` | a redirect to the page; sets the visitor's name |
+//! | `POST /sign-out` | a redirect to the page; removes the visitor's name |
 //! | `GET /api/dice` | up to 24 dice with their specifications, how many more there are (`omitted`), and `trace_id` |
 //! | `GET /api/trace/{id}?wait=2` | a trace, for the waterfall |
 //! | `GET /assets/...`, `GET /favicon.ico` | style, script and icon |
 //!
-//! How to read it: `app` has the routes, `handlers` what each request does, `render` the form of every
-//! answer, `backend` and `trace` the services behind it. What people do is also logged as usage
-//! events, see `usage`.
+//! Where to read on: `app` has the routes, `handlers` one handler for each request, `render`
+//! decides the form of every answer, and `backend` and `trace` call the services behind it. User
+//! actions are also logged as usage events, see `usage`.
 
 mod accept;
 mod answer;
@@ -43,7 +43,7 @@ use tokio::sync::watch;
 
 pub use crate::config::Config;
 
-/// How this service presents itself.
+/// The name, version and description of this service.
 pub const PROGRAM: Program = Program {
     service: Service {
         name: "frontend",

@@ -5,20 +5,20 @@ use url::Url;
 
 use crate::Config;
 
-/// Stands for the trace id in links that the page completes.
+/// Placeholder for the trace id in links that the page completes.
 pub(crate) const TRACE_ID: &str = "TRACE_ID";
 
-/// Where to look next.
+/// Links into Grafana.
 #[derive(Debug, Clone)]
 pub(crate) struct Links {
     /// Grafana's address, without a slash at the end.
     base: String,
-    /// The path of the dashboard, or of Grafana's home.
+    /// The path of the dashboard, or of Grafana's home page.
     dashboard: String,
 }
 
 impl Links {
-    /// None when the deployment has no Grafana.
+    /// None if no Grafana is configured.
     pub(crate) fn new(config: &Config) -> Option<Self> {
         let base = config.grafana_url.as_ref()?.as_str().trim_end_matches('/');
         let dashboard = config.grafana_dashboard.as_ref();
@@ -57,7 +57,7 @@ impl Links {
             "queries": [query],
             "range": { "from": "now-1h", "to": "now" },
         });
-        let mut url = Url::parse(&format!("{}/explore", self.base)).expect("it was a URL before");
+        let mut url = Url::parse(&format!("{}/explore", self.base)).expect("the base is a URL");
         url.query_pairs_mut()
             .append_pair("schemaVersion", "1")
             .append_pair("panes", &json!({ "roll": pane }).to_string())

@@ -1,7 +1,7 @@
-//! The service's own metrics. Requests as such are counted in the common middleware.
+//! The service's own metrics. The common middleware counts requests in general.
 //!
 //! The names begin with `streamlit_` because the Python original's frontend was a Streamlit app
-//! and its dashboards and queries are to work here.
+//! and its dashboards and queries must work here.
 
 use dice::{BatchSize, Catalogue};
 use telemetry::metrics::{
@@ -14,20 +14,20 @@ const DURATION_BOUNDS: [f64; 12] = [
     0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.1, 2.5, 5.0, 10.0,
 ];
 
-/// The statuses a roll can be answered with.
+/// The possible statuses of a roll.
 const STATUSES: [&str; 7] = ["200", "404", "414", "422", "500", "503", "504"];
 
 /// The handles.
 pub(crate) struct Metrics {
     /// The dice that are label values.
     pub(crate) dice: KnownValues,
-    /// Rolls and batches asked for, by die.
+    /// Requested rolls and batches, by die.
     pub(crate) clicks: IntCounterVec,
     /// Their answers, by die and status.
     pub(crate) requests: IntCounterVec,
     /// How long dice-roller took, by die.
     pub(crate) duration: HistogramVec,
-    /// Batches asked for, by size.
+    /// Requested batches, by size.
     pub(crate) batches: IntCounterVec,
 }
 
@@ -48,20 +48,20 @@ impl Metrics {
         metrics
     }
 
-    /// Registers everything, without the series of any label's values.
+    /// Registers everything, without any series of labelled metrics.
     fn register_families(registry: &Registry, dice: KnownValues) -> Self {
         Self {
             dice,
             clicks: counters(
                 registry,
                 "streamlit_button_clicks_total",
-                "Rolls and batches asked for, by die",
+                "Requested rolls and batches, by die",
                 &["die_type"],
             ),
             requests: counters(
                 registry,
                 "streamlit_requests_total",
-                "Requests to dice-roller by die and status; 503 and 504 also when there was none",
+                "Requests to dice-roller, by die and status; 503 and 504 include missing answers",
                 &["die_type", "status_code"],
             ),
             duration: histograms(
@@ -74,7 +74,7 @@ impl Metrics {
             batches: counters(
                 registry,
                 "async_roll_requests_total",
-                "Batches asked for, by size",
+                "Requested batches, by size",
                 &["batch_size"],
             ),
         }

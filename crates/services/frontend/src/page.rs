@@ -1,4 +1,4 @@
-//! The page, complete without JavaScript, which only adds to it. Its text is in `templates/`.
+//! The page, complete without JavaScript, which only enhances it. Its text is in `templates/`.
 
 mod picker;
 
@@ -16,11 +16,11 @@ use crate::links::{Links, TRACE_ID};
 use crate::page::picker::DieOption;
 use crate::session::Name;
 
-/// What each error means and what to do, by status. The script shows the same words.
+/// The meaning of each error and the remedy, by status. The script shows the same texts.
 const ADVICE: [(u16, &str); 7] = [
     (
         0,
-        "This page's own service does not answer. See whether it is running, then roll again.",
+        "This page's own service does not answer. Check that it is running, then roll again.",
     ),
     (
         404,
@@ -30,12 +30,12 @@ const ADVICE: [(u16, &str); 7] = [
     (422, "Choose a die, and a number of rolls from 1 to 20."),
     (
         500,
-        "That is this die's error rate at work, and part of the lesson: look for the red spans \
+        "This die fails at its configured error rate, which is part of the lesson: look for the red spans \
          in the trace, then roll again.",
     ),
     (
         503,
-        "A service is down or overloaded, or its database is away. That may be on purpose: \
+        "A service is down or overloaded, or its database is unavailable. That may be on purpose: \
          stopping one is an exercise. Start it again (the demo does so within seconds; with \
          Docker: docker compose start NAME), then roll again.",
     ),
@@ -49,13 +49,13 @@ const ADVICE: [(u16, &str); 7] = [
 /// The number of rolls that the form offers first.
 const TIMES: u8 = 5;
 
-/// What every page is made with.
+/// What all pages have in common.
 pub(crate) struct Page {
     tracing: bool,
     links: Option<Links>,
 }
 
-/// What the page shows this time.
+/// The contents of one page.
 #[derive(Debug, Default)]
 pub(crate) struct Content<'a> {
     /// The dice to choose from.
@@ -68,11 +68,11 @@ pub(crate) struct Content<'a> {
     pub(crate) outcome: Option<Outcome<'a>>,
 }
 
-/// What is selected in the form.
+/// The selection in the form.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Choice {
     pub(crate) die: Option<String>,
-    /// Given for a batch.
+    /// The number of rolls of a batch.
     pub(crate) times: Option<BatchSize>,
 }
 
@@ -93,7 +93,7 @@ struct View<'a> {
     problem: Option<&'a str>,
     choice: &'a Choice,
     outcome: Option<&'a Outcome<'a>>,
-    /// Of the roll that is shown; empty without one, or with tracing off.
+    /// Of the roll shown; empty without a roll, or with tracing off.
     trace_id: &'a str,
 }
 
@@ -125,7 +125,7 @@ impl Page {
         let html = view.render().expect("a template into memory does not fail");
         let headers = [
             (CONTENT_TYPE, "text/html; charset=utf-8"),
-            // Private, because of the name.
+            // Private because it shows the name.
             (CACHE_CONTROL, "private, no-cache"),
         ];
         (headers, html).into_response()
@@ -133,7 +133,7 @@ impl Page {
 }
 
 impl View<'_> {
-    /// The name to show, unless the form for signing in is shown with a problem.
+    /// The name to show, unless the sign-in form is shown with a problem.
     fn signed_in(&self) -> Option<&str> {
         match self.problem {
             None => self.name.map(Name::as_str),
@@ -146,7 +146,7 @@ impl View<'_> {
         times.unwrap_or_else(|| TIMES.to_string())
     }
 
-    /// Classes of the result.
+    /// CSS classes of the result.
     fn state(&self) -> &'static str {
         match self.outcome {
             None => "",
@@ -155,7 +155,7 @@ impl View<'_> {
         }
     }
 
-    /// The faces of the dice: for the eye only, the summary says the same in words.
+    /// The faces of the dice; decorative only, as the summary contains the values.
     fn shown(&self) -> Vec<Cow<'static, str>> {
         let face = |roll: &Value| match roll.as_u64().and_then(|face| u8::try_from(face).ok()) {
             Some(face @ 0..=Specification::MAX_VALUE) => Some(face.to_string().into()),
@@ -168,7 +168,7 @@ impl View<'_> {
         }
     }
 
-    /// The die and what it showed, as in `fair: 4 + 5 = 9`; empty without a roll.
+    /// The die and its values, as in `fair: 4 + 5 = 9`; empty without a roll.
     fn sum(&self) -> String {
         let Some(Outcome::Rolled(rolled)) = self.outcome else {
             return String::new();
@@ -179,7 +179,7 @@ impl View<'_> {
         format!("{die}: {}{}", rolls.join(" + "), total.unwrap_or_default())
     }
 
-    /// What to do after an answer with that status.
+    /// The remedy for an answer with that status.
     #[expect(clippy::unused_self, reason = "templates call methods")]
     fn advice(&self, status: &u16) -> &'static str {
         let advice = ADVICE.iter().find(|(of, _)| of == status);

@@ -1,5 +1,5 @@
-//! The form of every answer, decided in one place: the page or JSON, an error or not, with the id
-//! of the trace that it belongs to.
+//! Decides the form of every answer in one place: the page or JSON, an error or not, with the id
+//! of its trace.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::session::Visitor;
 /// <https://www.w3.org/TR/trace-context-2/#traceresponse-header>
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 
-/// An answer that can be looked up; without the id when tracing is off.
+/// An answer with its trace id, which is absent when tracing is off.
 #[derive(Serialize)]
 struct Traced<T> {
     #[serde(flatten)]
@@ -30,23 +30,23 @@ struct Traced<T> {
     trace_id: Option<String>,
 }
 
-/// Where in the page an answer belongs.
+/// Where an answer appears in the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Roll,
     SignIn,
-    /// The answer has one form only, or its handler has decided.
+    /// The answer has only one form, or its handler has chosen one.
     Nowhere,
 }
 
 /// What the request says about the form of its answer.
 struct Wanted {
     place: Place,
-    /// The visitor and what was chosen in the form, for a client that prefers HTML.
+    /// The visitor and the selection in the form, for a client that prefers HTML.
     page: Option<(Visitor, Choice)>,
 }
 
-/// Middleware: gives what a handler, an extractor or a fallback answered its form.
+/// Middleware: renders the answers of handlers, extractors and fallbacks.
 pub(crate) async fn render(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let wanted = Wanted::by(&request);
     let mut response = next.run(request).await;
@@ -57,7 +57,7 @@ pub(crate) async fn render(State(app): State<Arc<App>>, request: Request, next: 
         (None, Some(problem)) => {
             let (parts, _) = response.into_parts();
             let mut failed = app.problem(&problem, &wanted);
-            // Retry-After and the like; the new body has a type and a length of its own.
+            // Retry-After and other headers are kept; the new body has its own type and length.
             let own = [CONTENT_TYPE, CONTENT_LENGTH];
             let kept = parts.headers.iter().filter(|(name, _)| !own.contains(name));
             for (name, value) in kept {
@@ -141,8 +141,8 @@ impl App {
         }
     }
 
-    /// The page around the result of a roll. Its dice are those last seen: asking for them would add
-    /// a request to the trace of the roll.
+    /// The page around the result of a roll. It shows the dice of the last page view: fetching them
+    /// would add a request to the trace of the roll.
     fn roll_page(&self, visitor: &Visitor, choice: &Choice, outcome: Outcome<'_>) -> Response {
         self.page.render(&Content {
             dice: &self.backend.known_dice(),
@@ -159,12 +159,12 @@ fn traced(answer: impl Serialize) -> Response {
     Json(Traced { answer, trace_id }).into_response()
 }
 
-/// Tells caches that another client may get another form.
+/// Tells caches that the form depends on the `Accept` header.
 fn negotiated(response: Response) -> Response {
     (AppendHeaders([(VARY, "accept")]), response).into_response()
 }
 
-/// What the form sent, to be shown again. Whether it was right, the handler decides.
+/// The values of the form, to be shown again. The handler validates them.
 fn choice(uri: &Uri) -> Choice {
     let query = uri.query().unwrap_or_default().as_bytes();
     let value = |name| {

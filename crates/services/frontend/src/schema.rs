@@ -1,5 +1,5 @@
-//! What values look like in the OpenAPI document where no type of the answers says it: the roller's
-//! answers, which are passed on, and texts with rules. The types only stand for schemas.
+//! Schemas of the OpenAPI document that no answer type describes: the answers of dice-roller, which
+//! are passed on, and texts with constraints. The types exist for their schemas only.
 
 use dice::BatchSize;
 use service::openapi::TraceId;
@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::session::Name;
 
-/// What other schemas refer to.
+/// A reference to another schema.
 pub(crate) fn components() -> OpenApi {
     let components = ComponentsBuilder::new();
     let components = components.schema_from::<Problem>().schema_from::<TraceId>();
@@ -34,7 +34,7 @@ fn whole(low: u8, high: u8) -> ObjectBuilder {
     number.minimum(Some(low)).maximum(Some(high))
 }
 
-/// A trace id, as it may be asked for.
+/// A trace id as accepted in a request.
 pub(crate) struct AnyTraceId;
 
 impl PartialSchema for AnyTraceId {
@@ -47,7 +47,7 @@ impl PartialSchema for AnyTraceId {
 
 impl ToSchema for AnyTraceId {}
 
-/// An answer with the trace that it belongs to.
+/// An answer with its trace id.
 fn traced(object: ObjectBuilder) -> RefOr<Schema> {
     let none = ObjectBuilder::new().schema_type(Type::Null);
     let id = Ref::from_schema_name("TraceId");
@@ -56,7 +56,7 @@ fn traced(object: ObjectBuilder) -> RefOr<Schema> {
     object.property("trace_id", id).build().into()
 }
 
-/// An error, in the shape of [`service::Problem`], and the trace that it belongs to.
+/// An error, in the shape of [`service::Problem`], and its trace id.
 pub(crate) struct Problem;
 
 impl PartialSchema for Problem {
@@ -70,7 +70,7 @@ impl PartialSchema for Problem {
 
 impl ToSchema for Problem {}
 
-/// The roller's answer to one roll.
+/// The answer of dice-roller to one roll.
 pub(crate) struct Roll;
 
 impl PartialSchema for Roll {
@@ -82,7 +82,7 @@ impl PartialSchema for Roll {
 
 impl ToSchema for Roll {}
 
-/// The roller's answer to a batch.
+/// The answer of dice-roller to a batch.
 pub(crate) struct Batch;
 
 impl PartialSchema for Batch {
@@ -99,16 +99,16 @@ impl PartialSchema for Batch {
 
 impl ToSchema for Batch {}
 
-/// The form for signing in.
+/// The sign-in form.
 pub(crate) struct SignIn;
 
 impl PartialSchema for SignIn {
     fn schema() -> RefOr<Schema> {
-        // Some character of it is neither space nor a control character, and none is the latter.
+        // At least one character is not a space, and none is a control character.
         let pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*\
             [^\\u0000-\\u001f\\u007f-\\u009f\\u0020\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]\
             [^\\u0000-\\u001f\\u007f-\\u009f]*$";
-        let words = "No control characters. Space around it is removed, and must not be all of it.";
+        let words = "No control characters. Surrounding spaces are removed; at least one character must remain.";
         let name = text().description(Some(words)).pattern(Some(pattern));
         let name = name.min_length(Some(1)).max_length(Some(Name::MAX_CHARS));
         let form = object().property("name", name).required("name");
@@ -119,10 +119,10 @@ impl PartialSchema for SignIn {
 
 impl ToSchema for SignIn {}
 
-/// Operations whose errors are a page for clients that prefer HTML.
+/// Operations whose errors are pages for clients that prefer HTML.
 const WITH_PAGES: [&str; 3] = ["roll", "rollAsync", "signIn"];
 
-/// Says so of those operations.
+/// Adds `text/html` to the errors of those operations.
 pub(crate) fn add_pages<'a>(operations: impl Iterator<Item = &'a mut Operation>) {
     let id = |operation: &Operation| operation.operation_id.clone().unwrap_or_default();
     let operations = operations.filter(|operation| WITH_PAGES.contains(&&*id(operation)));

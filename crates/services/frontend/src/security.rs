@@ -1,4 +1,4 @@
-//! What browsers are told not to do with our answers.
+//! Security headers for browsers.
 
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -6,7 +6,8 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 
-/// Everything from here and nothing inline. Links out are followed by people, not fetched.
+/// Everything is loaded from this origin and nothing is inline. Links to Grafana are followed, not
+/// fetched.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'";
@@ -18,7 +19,7 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// Adds the headers to any answer; in front of JSON they do no harm.
+/// Adds the headers to any answer; they do no harm on JSON.
 pub(crate) async fn add(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         response

@@ -1,4 +1,4 @@
-//! Who asks, as far as that is known: a browser's session and the name given in it, both cookies.
+//! The visitor: a browser's session and the name given in it, both in cookies.
 //!
 //! There are no accounts. Cookies are input like any other: a malformed one counts as absent.
 
@@ -17,20 +17,21 @@ use crate::error::Error;
 const SESSION: &str = "session";
 const NAME: &str = "name";
 
-/// The longest form for signing in, in bytes; the longest name, with every byte escaped, has 389.
+/// The maximum size of the sign-in form in bytes; with the longest name, every byte escaped, it has
+/// 389.
 pub(crate) const MAX_FORM_BYTES: usize = 1024;
 
 /// The client that sent a request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Visitor {
-    /// None for a client that keeps no cookies, or has none yet.
+    /// None for a client without cookies.
     pub(crate) session: Option<Uuid>,
     /// None until signed in.
     pub(crate) name: Option<Name>,
 }
 
 impl Visitor {
-    /// As the request's cookies say. Of several of one name, the first that is well-formed.
+    /// Reads the request's cookies. If a name occurs more than once, the first valid value counts.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         Self {
             session: values(headers, SESSION).find_map(|value| session(&value)),
@@ -38,7 +39,7 @@ impl Visitor {
         }
     }
 
-    /// Begins a session where there is none, and answers the cookie that it then needs.
+    /// Begins a session if there is none, and returns its cookie.
     pub(crate) fn begin_session(&mut self) -> Option<HeaderValue> {
         if self.session.is_some() {
             return None;
@@ -47,13 +48,13 @@ impl Visitor {
         Some(header(&cookie(SESSION, session.to_string())))
     }
 
-    /// Gives the visitor that name; the cookie that keeps it.
+    /// Sets the visitor's name and returns its cookie.
     pub(crate) fn sign_in(&mut self, name: Name) -> HeaderValue {
         let name = self.name.insert(name);
         header(&cookie(NAME, name.0.clone()))
     }
 
-    /// The cookie that forgets the visitor's name, if there is one.
+    /// The cookie that removes the visitor's name, if there is one.
     pub(crate) fn sign_out(&self) -> Option<HeaderValue> {
         self.name.as_ref()?;
         let mut forgotten = cookie(NAME, String::new());
@@ -70,8 +71,7 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     }
 }
 
-/// What a visitor wants to be called: 1 to 32 characters, none of them control characters, without
-/// space around them.
+/// A visitor's name: 1 to 32 characters, no control characters, and no spaces around them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name(String);
 
@@ -104,18 +104,18 @@ fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item 
     cookies.filter_map(move |cookie| (cookie.name() == name).then(|| cookie.value().to_owned()))
 }
 
-/// Only in the form in which it was issued.
+/// Accepts a UUID only in the format in which it was issued.
 fn session(text: &str) -> Option<Uuid> {
     let session = Uuid::try_parse(text).ok()?;
     (session.to_string() == text).then_some(session)
 }
 
-/// A cookie that lasts until the browser is closed and that scripts cannot read. Not `Secure`: this
-/// stack has no TLS.
+/// A cookie that lasts until the browser is closed and that scripts cannot read. It is not
+/// `Secure`: this stack has no TLS.
 ///
-/// `SameSite=Lax` is all that the POST routes need against other sites. A form of another site comes
+/// `SameSite=Lax` is sufficient protection for the POST routes. A form of another site is sent
 /// without these cookies: it cannot act in the visitor's session, nor sign the visitor out, because
-/// only a name that came along is forgotten. It can give a browser a name, which the page shows at
+/// only a name in the request is removed. It can set a name in a browser, which the page shows at
 /// its top and which gives access to nothing.
 fn cookie(name: &'static str, value: String) -> Cookie<'static> {
     let cookie = Cookie::build((name, value)).path("/").http_only(true);

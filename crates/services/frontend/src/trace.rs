@@ -1,12 +1,12 @@
 //! `GET /api/trace/{id}`: the trace of a roll, for the page's waterfall.
 //!
-//! Read it in this order: this file asks the trace store through [`signals`], [`tree`] finds who called
-//! whom, [`clocks`] puts spans in their place, [`critical`] finds what the request waited
-//! for, [`story`] and [`whole`] draw conclusions, always from all spans, [`drawn`] chooses those that
-//! are drawn, and [`view`] is what the page gets.
+//! Read it in this order: this file queries the trace store through [`signals`], [`tree`] builds
+//! the call tree, [`clocks`] corrects clock skew, [`critical`] finds the critical path, [`story`]
+//! and [`whole`] draw conclusions, always from all spans, [`drawn`] selects the spans to draw, and
+//! [`view`] is the answer to the page.
 //!
-//! Looking at a trace must not make one: the route is outside the middleware, and the store is
-//! asked without a span.
+//! Viewing a trace must not create one: the route bypasses the middleware, and the store is queried
+//! without a span.
 
 mod clocks;
 mod critical;
@@ -35,10 +35,10 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::error::Error;
 pub(crate) use crate::trace::view::View;
 
-/// How long one question to the trace store may take.
+/// Timeout of one request to the trace store.
 const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Between the questions of one request; it grows by half each time.
+/// Pause between two such requests; it grows by half each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long to wait for a trace to be complete, in whole seconds, 0 to 5.
@@ -80,7 +80,7 @@ struct Store {
 }
 
 impl Traces {
-    /// Asks `store`; nobody waits any longer once `stopping` is true.
+    /// Queries `store`; requests end early once `stopping` is true.
     pub(crate) fn new(store: Option<Url>, stopping: watch::Receiver<bool>) -> Self {
         let store = store.map(|url| Store {
             url: shown(&url),
@@ -89,11 +89,11 @@ impl Traces {
         Self { store, stopping }
     }
 
-    /// The trace of that id: as soon as it is complete, or what there is of it after `wait` or
+    /// The trace with that id: once it is complete, or the spans that have arrived after `wait` or
     /// when this service stops.
     ///
     /// # Errors
-    /// When there is nothing of it, or nobody to ask.
+    /// When no span has arrived, or the store is missing or does not answer.
     pub(crate) async fn find(&self, id: &str, Wait(wait): Wait) -> Result<View, Error> {
         let id = full_id(id).ok_or(Error::NotATraceId)?;
         let store = self.store.as_ref().ok_or(Error::NoTraceStore)?;
@@ -101,7 +101,7 @@ impl Traces {
         let mut stopping = self.stopping.clone();
         tokio::select! {
             asked = store.ask_until_complete(&id, wait, &mut found) => asked?,
-            // An error is a sender that is gone, which is after the stop.
+            // An error means that the sender is gone, which happens after the stop.
             _ = stopping.wait_for(|stopping| *stopping) => {}
         }
         found.ok_or(Error::NoTrace)
@@ -109,8 +109,8 @@ impl Traces {
 }
 
 impl Store {
-    /// Asks again until nothing more of the trace is expected or `wait` is over. `found` is the last answer, also
-    /// for a caller who does not await the end.
+    /// Queries repeatedly until the trace is settled or `wait` is over. `found` is the last answer,
+    /// which a caller can use even if it does not await the end.
     async fn ask_until_complete(
         &self,
         id: &str,
@@ -130,13 +130,17 @@ impl Store {
         }
     }
 
-    /// What has arrived of the trace so far; none when nothing has.
+    /// The spans of the trace that have arrived so far; none if there are none.
     async fn ask(&self, id: &str) -> Result<Option<View>, Error> {
         match self.tempo.trace(id).await {
             Ok(trace) => Ok(trace.and_then(View::new)),
             Err(error) => {
                 let cause = error.to_string();
-                tracing::warn!(backend_url = self.url, cause, "Trace store gave no trace");
+                tracing::warn!(
+                    backend_url = self.url,
+                    cause,
+                    "Trace store returned no trace"
+                );
                 Err(match error {
                     AskError::Slow { .. } => Error::TraceStoreTimeout,
                     _ => Error::TraceStoreUnavailable,
@@ -146,10 +150,10 @@ impl Store {
     }
 }
 
-/// `view` as JSON, with line breaks for somebody who followed the page's link to it.
-pub(crate) fn answer(view: &View, is_to_be_read: bool) -> Response {
+/// `view` as JSON, indented for a person who followed the page's link.
+pub(crate) fn answer(view: &View, pretty: bool) -> Response {
     let vary = [(VARY, "accept")];
-    if !is_to_be_read {
+    if !pretty {
         return (vary, Json(view)).into_response();
     }
     let text = serde_json::to_string_pretty(view).expect("names and numbers are JSON");
@@ -157,8 +161,8 @@ pub(crate) fn answer(view: &View, is_to_be_read: bool) -> Response {
     (vary, json, text).into_response()
 }
 
-/// A trace id with all of its 32 digits, in lower case. Tempo's search leaves zeros at the front
-/// out, and accepts ids without them.
+/// A trace id with all of its 32 digits, in lower case. Tempo's search omits leading zeros
+/// and accepts ids without them.
 fn full_id(id: &str) -> Option<String> {
     let is_id = (1..=32).contains(&id.len()) && id.bytes().all(|digit| digit.is_ascii_hexdigit());
     let is_set = id.bytes().any(|digit| digit != b'0');

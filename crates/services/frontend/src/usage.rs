@@ -1,8 +1,8 @@
-//! Usage events: what people do, as log lines like any other, told apart by `usage: true`.
+//! Usage events: user actions, as log lines with `usage: true`.
 //!
-//! Where they go is not this program's business: a stage may send them to a database or keep them
-//! beside the other lines. Each is written once, as soon as its request is understood, so that an
-//! action is one event whatever comes of it. A log level above `info` leaves them out.
+//! The collector decides where they go: a stage may send them to a database or keep them with the
+//! other lines. Each is written once, when its request has been understood, so that an action is
+//! one event whatever its outcome. With a log level above `info` there are none.
 
 use dice::BatchSize;
 use tracing::field;
@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::session::{Name, Visitor};
 
-/// The name of those who gave none.
+/// The name of visitors who gave none.
 const GUEST: &str = "guest";
 
-/// What a person did. `die_type` is a known die or `unknown`.
+/// A user action. `die_type` is a known die or `unknown`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Action<'a> {
     SignIn,
@@ -23,7 +23,7 @@ pub(crate) enum Action<'a> {
     SignOut,
 }
 
-/// Writes the line about `action` of `visitor`.
+/// Logs the `action` of `visitor`.
 pub(crate) fn record(visitor: &Visitor, action: Action<'_>) {
     let (event_type, die_type, size) = match action {
         Action::SignIn => ("sign_in", None, None),

@@ -8,7 +8,7 @@ use service::openapi::TraceId;
 use crate::answer::{Answer, Choice};
 use crate::app::App;
 
-/// The dice there are.
+/// The available dice.
 #[derive(utoipa::ToSchema)]
 #[expect(
     dead_code,
@@ -22,10 +22,10 @@ struct Dice {
     trace_id: Option<String>,
 }
 
-/// The dice and what they are made of
+/// The dice and their specifications
 #[utoipa::path(get, path = "/api/dice", responses((
     status = 200,
-    description = "Up to 24 dice of die-service, or the built-in ones when it is not available.",
+    description = "Up to 24 dice of die-service, or the built-in ones if it is unavailable.",
     body = Dice,
 )))]
 pub(crate) async fn dice(State(app): State<Arc<App>>) -> Answer {

@@ -12,7 +12,7 @@ use crate::error::Error;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Form {
-    /// Which die to roll.
+    /// The die to roll.
     #[param(inline, value_type = dice::schema::Name, example = "fair")]
     die: String,
     /// Only used for a batch.
@@ -24,19 +24,19 @@ pub(crate) struct Form {
     r#async: Option<String>,
 }
 
-/// Leads to the roll that was chosen. A form has one address, and the rolls are strict about their
-/// parameters, so that a request of its own has to choose between them.
+/// Redirects to the selected kind of roll. A form has only one address, and `/roll` and
+/// `/roll-async` reject unknown parameters, so a request of its own chooses between them.
 #[utoipa::path(
     get,
     path = "/form",
     operation_id = "form",
     summary = "The page's form",
-    description = "Leads to /roll, or to /roll-async when `async` is given.",
+    description = "Redirects to /roll, or to /roll-async if `async` is given.",
     params(Form),
     responses(
         (
             status = 303,
-            description = "To the roll.",
+            description = "Redirect to the roll.",
             headers(("Location" = String, description = "Its address.")),
         ),
         (status = 404, description = "No die has a name of more than 64 characters."),

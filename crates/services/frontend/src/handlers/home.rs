@@ -1,4 +1,4 @@
-//! `GET /`: the page, or what this service is.
+//! `GET /`: the page, or a description of this service.
 
 use std::sync::Arc;
 
@@ -12,20 +12,20 @@ use crate::app::App;
 use crate::session::Visitor;
 use crate::usage::{self, Action};
 
-/// A client that prefers JSON gets the description of this service, as from every other service. Any
-/// other gets the page: its address is the first that people try, with `curl` too.
+/// A client that prefers JSON gets the description of this service, as from every other service.
+/// Any other client gets the page, because people try this address first, with `curl` too.
 #[utoipa::path(
     get,
     path = "/",
     operation_id = "page",
-    summary = "The page, or what this is",
-    description = "A client that prefers JSON to `text/html` learns what this is. Any other gets the \
+    summary = "The page, or a description of the service",
+    description = "A client that prefers JSON to `text/html` gets a description of the service. Any other gets the \
         page and, if it has no session, one in a cookie.",
     responses((
         status = 200,
-        description = "The page; or the service, its version, and its paths.",
+        description = "The page, or the service, its version and its paths.",
         content((String = "text/html"), (About = "application/json")),
-        headers(("Set-Cookie" = String, description = "The session, where there was none.")),
+        headers(("Set-Cookie" = String, description = "The session, if the client had none.")),
     )),
 )]
 pub(crate) async fn home(

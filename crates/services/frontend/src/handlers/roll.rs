@@ -19,7 +19,7 @@ use crate::usage::{self, Action};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RollQuery {
-    /// Which die to roll.
+    /// The die to roll.
     #[param(inline, value_type = dice::schema::Name, example = "fair")]
     die: String,
 }
@@ -30,13 +30,13 @@ pub(crate) struct RollQuery {
 #[utoipa::path(get, path = "/roll", params(RollQuery), responses(
     (
         status = 200,
-        description = "What was rolled.",
+        description = "The value rolled.",
         content((Roll = "application/json"), (String = "text/html")),
     ),
-    (status = 404, description = "There is no such die; none has a name of more than 64 characters."),
-    (status = 500, description = "The roll failed, as often as the die's error rate says."),
-    (status = 503, description = "Something that the roll needs is not available; the detail says what."),
-    (status = 504, description = "A service that is needed did not answer in time."),
+    (status = 404, description = "There is no such die. Names have at most 64 characters."),
+    (status = 500, description = "The roll failed, as configured by the die's error rate."),
+    (status = 503, description = "A service or database that the roll needs is unavailable; the detail names it."),
+    (status = 504, description = "A service that the roll needs did not answer in time."),
 ))]
 pub(crate) async fn roll(
     State(app): State<Arc<App>>,
@@ -54,28 +54,28 @@ pub(crate) async fn roll(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct BatchQuery {
-    /// Which die to roll.
+    /// The die to roll.
     #[param(inline, value_type = dice::schema::Name, example = "fair")]
     die: String,
-    /// How many rolls, all at once.
+    /// The number of rolls, all at once.
     #[param(inline, example = 5)]
     times: BatchSize,
 }
 
 /// Roll a batch at once
 ///
-/// Each roll is a task of its own; the batch takes as long as its slowest roll. A client that prefers
-/// `text/html` to JSON gets the page around the result.
+/// Each roll is a task of its own; the batch takes as long as its slowest roll. A client that
+/// prefers `text/html` to JSON gets the page around the result.
 #[utoipa::path(get, path = "/roll-async", operation_id = "rollAsync", params(BatchQuery), responses(
     (
         status = 200,
-        description = "What was rolled.",
+        description = "The values rolled.",
         content((Batch = "application/json"), (String = "text/html")),
     ),
-    (status = 404, description = "There is no such die; none has a name of more than 64 characters."),
+    (status = 404, description = "There is no such die. Names have at most 64 characters."),
     (status = 500, description = "A roll of the batch failed; the others were made."),
-    (status = 503, description = "Something that the rolls need is not available; the detail says what."),
-    (status = 504, description = "A service that is needed did not answer in time."),
+    (status = 503, description = "A service or database that the rolls need is unavailable; the detail names it."),
+    (status = 504, description = "A service that the rolls need did not answer in time."),
 ))]
 pub(crate) async fn roll_async(
     State(app): State<Arc<App>>,

@@ -1,4 +1,4 @@
-//! `POST /sign-in` and `POST /sign-out`: plain forms, answered with a redirection to the page.
+//! `POST /sign-in` and `POST /sign-out`: plain forms, answered with a redirect to the page.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -12,12 +12,12 @@ use crate::schema::SignIn;
 use crate::session::{Name, Visitor};
 use crate::usage::{self, Action};
 
-/// To the page, with a name from now on.
+/// Sets the name and redirects to the page.
 #[utoipa::path(
     post,
     path = "/sign-in",
     operation_id = "signIn",
-    summary = "Give oneself a name",
+    summary = "Set the visitor's name",
     description = "There is no password and no account: the name is kept in a cookie, shown on the \
         page and written into usage events. A client without a session gets one, as with the page.",
     request_body(
@@ -29,14 +29,14 @@ use crate::usage::{self, Action};
     responses(
         (
             status = 303,
-            description = "To the page.",
+            description = "Redirect to the page.",
             headers(
                 ("Location" = String, description = "The page."),
                 ("Set-Cookie" = String, description = "The name, and the session."),
             ),
         ),
         (status = 413, description = "The form has more than 1024 bytes."),
-        (status = 422, description = "This is no name, or no such form."),
+        (status = 422, description = "The name or the form is invalid."),
     ),
 )]
 pub(crate) async fn sign_in(
@@ -50,19 +50,19 @@ pub(crate) async fn sign_in(
     Ok(Answer::ToThePage(cookies))
 }
 
-/// To the page, without a name. A client without one stays without one.
+/// Removes the name, if any, and redirects to the page.
 #[utoipa::path(
     post,
     path = "/sign-out",
     operation_id = "signOut",
-    summary = "Give the name back",
-    description = "The session goes on without one.",
+    summary = "Remove the visitor's name",
+    description = "The session continues without a name.",
     responses((
         status = 303,
-        description = "To the page.",
+        description = "Redirect to the page.",
         headers(
             ("Location" = String, description = "The page."),
-            ("Set-Cookie" = String, description = "Forgets the name."),
+            ("Set-Cookie" = String, description = "Deletes the cookie that holds the name."),
         ),
     )),
 )]

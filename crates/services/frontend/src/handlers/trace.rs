@@ -19,31 +19,31 @@ use crate::trace::{self, View, Wait};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TraceQuery {
-    /// Seconds to wait for the trace to be complete, or as complete as it will be.
+    /// Seconds to wait for the trace to be complete.
     #[serde(default)]
     #[param(inline, value_type = Option<Wait>, example = 0)]
     wait: Wait,
 }
 
-/// A trace, as the page draws it
+/// A trace, as drawn by the page
 ///
-/// Asked of Tempo. The answer to this request is in no trace and in no metric. A client that prefers
-/// `text/html` to JSON gets the JSON with line breaks.
+/// Read from Tempo. This request creates no trace and counts in no metric. A client that prefers
+/// `text/html` to JSON gets indented JSON.
 #[utoipa::path(
     get,
     path = "/api/trace/{id}",
     params(
         (
             "id" = inline(AnyTraceId), Path,
-            description = "Up to 32 hexadecimal digits; zeros at the front may be left out.",
+            description = "Up to 32 hexadecimal digits; leading zeros may be omitted.",
             example = "4bf92f3577b34da6a3ce929d0e0e4736",
         ),
         TraceQuery,
     ),
     responses(
-        (status = 200, description = "What there is of the trace.", body = View),
-        (status = 404, description = "There is nothing of it, perhaps not yet."),
-        (status = 422, description = "This cannot be a trace id."),
+        (status = 200, description = "The spans that have arrived so far.", body = View),
+        (status = 404, description = "No span of the trace has arrived, perhaps not yet."),
+        (status = 422, description = "The trace id is malformed."),
         (status = 501, description = "This deployment has no trace store."),
         (status = 503, description = "The trace store cannot be reached."),
         (status = 504, description = "The trace store did not answer in time."),
@@ -55,7 +55,7 @@ pub(crate) async fn trace(
     id: Result<Path<String>, PathRejection>,
     Query(TraceQuery { wait }): Query<TraceQuery>,
 ) -> Result<Response, Problem> {
-    // What is not even UTF-8 once decoded.
+    // The path is not UTF-8 after decoding.
     let Path(id) = id.map_err(|_| Error::NotATraceId)?;
     let view = app.traces.find(&id, wait).await?;
     Ok(trace::answer(&view, accept::prefers_html(&headers)))

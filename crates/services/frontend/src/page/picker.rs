@@ -2,10 +2,11 @@
 
 use dice::{Die, Specification};
 
-/// From the plainest to the one that fails most: an introduction. Other dice follow by name.
+/// The order of the built-in dice: from the plainest to the one that fails most. Other dice follow
+/// by name.
 const FIRST: [&str; 3] = ["fair", "risky", "extreme"];
 
-/// Faces drawn for a die; a die with more says how many.
+/// The maximum number of faces drawn for a die; a note counts the others.
 const MAX_FACES_DRAWN: usize = 12;
 
 /// A radio button: a die with its faces and its error rate.
@@ -15,17 +16,17 @@ pub(super) struct DieOption<'a> {
     pub(super) values: String,
     /// The faces that are drawn.
     pub(super) drawn: &'a [u8],
-    /// How many faces are not drawn.
+    /// The number of faces that are not drawn.
     pub(super) more: usize,
     pub(super) error_rate: f64,
     pub(super) chosen: bool,
 }
 
-/// One for each die; `chosen` is selected, or the plainest die where there is none of that name.
+/// One button for each die; `chosen` is selected, or the plainest die if `chosen` does not exist.
 pub(super) fn options<'a>(dice: &'a [Die], chosen: Option<&str>) -> Vec<DieOption<'a>> {
     let mut dice: Vec<_> = dice.iter().collect();
     let rank = |name: &str| FIRST.iter().position(|first| *first == name);
-    // A stable sort: the others stay in order.
+    // A stable sort: dice without a rank keep their order.
     dice.sort_by_key(|die| rank(&die.identifier).unwrap_or(FIRST.len()));
     let position = |name: &str| dice.iter().position(|die| die.identifier == name);
     let selected = chosen.and_then(position);

@@ -1,5 +1,5 @@
-//! Clocks that disagree: the spans of a machine whose clock is ahead or behind are moved to where
-//! their callers say that they were.
+//! Clock skew: the spans of a machine whose clock is ahead or behind are moved to where their
+//! callers saw them.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use signals::tempo::{Kind, Span};
 
 use super::tree::Tree;
 
-/// What machines that keep their clocks in step may differ by; no word is made of that.
+/// Skew that is normal for synchronised clocks and not reported.
 const SLACK_NANOS: u64 = 1_000_000;
 
-/// How the clocks disagree.
+/// The skew between the clocks.
 #[derive(Debug, Default)]
 pub(super) struct Skew {
     /// Nanoseconds by which each span was moved, by index.
@@ -27,12 +27,12 @@ impl Skew {
     }
 }
 
-/// Moves what cannot be where its clock says.
+/// Moves the spans whose times are impossible.
 ///
-/// Only spans whose caller is in another service are judged: one service has one clock. A callee
-/// begins within its caller, and ends within it when the caller had its answer. One that does not
-/// is moved with everything below it: as its caller was, or else back, or else into its caller's
-/// middle, as Jaeger's clock skew adjuster does.
+/// Only spans whose caller is in another service are checked: one service has one clock. A callee
+/// must begin within its caller, and end within it if the caller received an answer. Otherwise it
+/// is moved with everything below it: by the offset of its caller if that is enough, or else back,
+/// or else into the middle of its caller, as Jaeger's clock skew adjuster does.
 pub(super) fn align(spans: &mut [Span], tree: &Tree) -> Skew {
     let mut skew = Skew {
         shifts: vec![0; spans.len()],
@@ -53,7 +53,7 @@ pub(super) fn align(spans: &mut [Span], tree: &Tree) -> Skew {
     skew
 }
 
-/// By how much to move `callee`, whose caller is where it belongs.
+/// The offset for `callee`, whose caller is already in place.
 fn shift(caller: &Span, callee: &Span, inherited: i64) -> i64 {
     let is_judged = caller.service != callee.service
         && callee.kind != Kind::Consumer

@@ -8,9 +8,10 @@ pub(super) type Segment = (u64, u64);
 /// The parts of each span that are on the critical path, by index, in order of time. Together the
 /// parts of a tree cover its root exactly; several roots have a path each.
 ///
-/// `children` are the indices of each span's children. Found backwards: what ended last before the
-/// end is what was waited for; before that began, the one that ended last before then, and so on.
-/// A child that was still running when a later one began was not what the later one waited for.
+/// `children` are the indices of each span's children. The path is found backwards: the child that
+/// ended last before the end was waited for; before its start, the child that ended last before
+/// that, and so on. A child still running when a later one began was not waited for by the later
+/// one.
 pub(super) fn path(spans: &[Span], children: &[Vec<usize>], roots: &[usize]) -> Vec<Vec<Segment>> {
     let mut path = vec![Vec::new(); spans.len()];
     let whole = |root: &usize| (*root, spans[*root].start, spans[*root].end);

@@ -4,15 +4,15 @@ use signals::tempo::Span;
 
 use super::tree::Tree;
 
-/// More spans than a person can look at are not drawn.
+/// The maximum number of spans to draw.
 pub(super) const MAX_SPANS: usize = 500;
 
-/// Of the drawn spans, how many may be there for being notable.
+/// The maximum number of spans drawn because they are notable.
 const MAX_NOTABLE: usize = MAX_SPANS / 2;
 
-/// Whether each span is drawn, by index: all, or [`MAX_SPANS`]. Of more, `notable` ones come first
-/// and then those that failed, each with its callers as far as there is room; the rest is filled
-/// with the spans nearest to a root, the earlier first. `order` has each span's depth.
+/// Whether each span is drawn, by index: all, or [`MAX_SPANS`] of them. `notable` spans come first,
+/// then failed ones, each with its callers as far as there is room; the spans nearest to a root
+/// fill the rest, earlier ones first. `order` has each span's depth.
 pub(super) fn choose(
     spans: &[Span],
     tree: &Tree,

@@ -1,4 +1,4 @@
-//! What a trace says, told from all of its spans.
+//! A summary of a trace, derived from all of its spans.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -32,7 +32,7 @@ impl Named {
     }
 }
 
-/// Whom a call went to: the service that answered, or else the address.
+/// The target of a call: the service that answered, or else the address.
 pub(super) fn target(spans: &[Span], tree: &Tree, at: usize) -> Option<String> {
     let span = &spans[at];
     if span.kind != Kind::Client {
@@ -42,21 +42,21 @@ pub(super) fn target(spans: &[Span], tree: &Tree, at: usize) -> Option<String> {
     if let Some(child) = tree.children[at].iter().find(callee) {
         return Some(spans[*child].service.to_string());
     }
-    // A query's name says what it asks for already.
+    // The name of a query already describes it.
     span.attributes.get("http.request.method")?;
     let host = span.attributes.get("server.address")?.as_str()?;
     let port = span.attributes.get("server.port").and_then(Value::as_u64);
     Some(port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
-/// The span that the answer waited for longest, and for how long in nanoseconds.
+/// The span with the longest time on the critical path, and that time in nanoseconds.
 pub(super) fn longest(paths: &[Vec<Segment>]) -> Option<(usize, u64)> {
     let share = |path: &Vec<Segment>| path.iter().map(|(from, to)| to - from).sum();
     let shares = paths.iter().map(share).enumerate();
     shares.rev().max_by_key(|(_, share): &(usize, u64)| *share)
 }
 
-/// The first span that failed with none below it that did: where a failure began.
+/// The first failed span without a failed span below it: where a failure began.
 pub(super) fn first_failed(spans: &[Span], tree: &Tree, order: &[(usize, usize)]) -> Option<usize> {
     let mut failed_below = vec![false; spans.len()];
     for (at, _) in order.iter().rev() {
@@ -69,14 +69,14 @@ pub(super) fn first_failed(spans: &[Span], tree: &Tree, order: &[(usize, usize)]
         .min_by_key(|at| spans[*at].end)
 }
 
-/// What rolling at once was good for.
+/// The gain of rolling concurrently.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = BatchTimes)]
 pub(super) struct Batch {
     rolls: usize,
     /// All rolls one after the other.
     sequential_us: u64,
-    /// From the first roll's start to the last one's end.
+    /// From the first roll's start to the last roll's end.
     actual_us: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Who called whom.
+//! The call tree.
 
 use std::collections::HashMap;
 
@@ -8,16 +8,16 @@ use signals::tempo::Span;
 /// The attribute that only rolls of a batch have.
 pub(super) const ROLL_INDEX: &str = "async.roll_index";
 
-/// The spans of a trace as trees, by index. Every span is in exactly one of them, whatever the
-/// parents that it names.
+/// The spans of a trace as trees, by index. Every span is in exactly one of them, whatever parent
+/// it names.
 pub(super) struct Tree {
-    /// Spans without a parent, spans whose parent is not there, and one of each cycle.
+    /// Spans without a parent, spans whose parent is missing, and one span of each cycle.
     pub(super) roots: Vec<usize>,
     pub(super) children: Vec<Vec<usize>>,
     /// None for a root, also for one that names a parent.
     pub(super) parent: Vec<Option<usize>>,
-    /// Spans that are their own callers, which no honest trace has. Each cycle was cut at the one
-    /// that started first.
+    /// The number of cycles: spans that are their own callers, which no valid trace has. Each was
+    /// cut at its first span.
     pub(super) cycles: usize,
 }
 
@@ -69,15 +69,15 @@ impl Tree {
         order
     }
 
-    /// The callers of a span, the nearest first.
+    /// The callers of a span, nearest first.
     pub(super) fn callers(&self, at: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(self.parent[at], |at| self.parent[*at])
     }
 }
 
-/// Makes a root of the first span of each cycle; how many there were.
+/// Makes the first span of each cycle a root, and returns the number of cycles.
 fn cut_cycles(parent: &mut [Option<usize>]) -> usize {
-    // The walk that met a span first; each walk ends where any walk has been before.
+    // The walk that reached a span first; each walk ends at the first span already visited.
     let mut met_by: Vec<Option<usize>> = vec![None; parent.len()];
     let mut cycles = 0;
     for walk in 0..parent.len() {
@@ -86,7 +86,7 @@ fn cut_cycles(parent: &mut [Option<usize>]) -> usize {
             met_by[span] = Some(walk);
             at = parent[span];
         }
-        // Back on its own track: what lies between is a cycle.
+        // The walk met itself: the spans in between are a cycle.
         let Some(entry) = at.filter(|span| met_by[*span] == Some(walk)) else {
             continue;
         };
@@ -120,7 +120,7 @@ mod tests {
             (&[None, Some(1)], &[0, 1]),
             (&[None, Some(2), Some(1)], &[0, 1]),
             (&[Some(1), Some(2), Some(0)], &[0]),
-            // What hangs on a cycle stays there.
+            // Spans attached to a cycle stay there.
             (&[Some(2), Some(3), Some(3), Some(2)], &[2]),
             (
                 &[Some(1), Some(0), Some(3), Some(2), None, Some(9)],

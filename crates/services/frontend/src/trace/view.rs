@@ -1,4 +1,4 @@
-//! A trace as the page draws it, and scripts get it.
+//! A trace as drawn by the page and returned to scripts.
 
 use std::collections::HashMap;
 
@@ -22,31 +22,31 @@ use super::whole::is_whole;
 pub(crate) struct View {
     #[schema(value_type = TraceId)]
     trace_id: String,
-    /// Whether everything has arrived, as far as can be told from what has, and is in `spans`.
+    /// Whether everything, as far as that is known, has arrived and is in `spans`.
     complete: bool,
-    /// Whether nothing more is expected: complete, or as complete as it will be.
+    /// Whether no more spans are expected.
     #[serde(skip)]
     pub(crate) is_settled: bool,
-    /// Spans that the trace store answered with.
+    /// The number of spans that the trace store returned.
     #[schema(minimum = 1)]
     spans_total: usize,
-    /// Whether some of them, or some that the store left out, are not in `spans`.
+    /// Whether `spans` lacks some of them, or some that the store omitted.
     truncated: bool,
-    /// The trace store's reason, when it left spans out.
+    /// The trace store's reason for omitting spans.
     #[schema(required)]
     partial: Option<String>,
-    /// Microseconds from the first start to the last end, once clocks that disagree are taken out.
+    /// Microseconds from the first start to the last end, after correcting clock skew.
     duration_us: u64,
     /// The services in the order in which the request reached them.
     services: Vec<String>,
-    /// What of the trace is drawn: parents before children, siblings by start.
+    /// The spans to draw: parents before children, siblings by start.
     #[schema(max_items = 500)]
     spans: Vec<SpanView>,
-    /// Spans that were their own callers: each cycle was cut, and is a further root.
+    /// Number of cycles of spans that were their own callers; each was cut and is a further root.
     cycles: usize,
     #[schema(required)]
     clock_skew: Option<ClockSkew>,
-    /// The span that the answer waited for longest.
+    /// The span with the longest time on the critical path.
     #[schema(required)]
     longest: Option<Longest>,
     /// The span where the first failure began.
@@ -56,10 +56,10 @@ pub(crate) struct View {
     batch: Option<Batch>,
 }
 
-/// Clocks that disagree by more than a millisecond.
+/// Clock skew of more than a millisecond.
 #[derive(Debug, Serialize, ToSchema)]
 struct ClockSkew {
-    /// Those whose spans were moved.
+    /// The services whose spans were moved.
     services: Vec<String>,
     /// The farthest move.
     max_us: u64,
@@ -73,7 +73,7 @@ struct Longest {
     critical_us: u64,
 }
 
-/// A span, as it is drawn.
+/// A span as drawn.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Span)]
 struct SpanView {
@@ -90,18 +90,18 @@ struct SpanView {
     kind: &'static str,
     offset_us: u64,
     duration_us: u64,
-    /// By how much it was moved, because clocks disagree.
+    /// The correction for clock skew.
     #[serde(skip_serializing_if = "is_zero")]
     shift_us: i64,
     error: bool,
-    /// Offset and duration of its parts that are on the critical path.
+    /// Offset and duration of its parts on the critical path.
     critical_us: Vec<(u64, u64)>,
     #[schema(value_type = Object)]
     attributes: Map<String, Value>,
 }
 
 impl View {
-    /// None when there are no spans.
+    /// None if there are no spans.
     pub(super) fn new(trace: Trace) -> Option<Self> {
         let (mut spans, left_out) = in_order_of_start(trace.spans);
         let mut tree = Tree::new(&spans);
@@ -144,11 +144,11 @@ impl View {
     }
 }
 
-/// The spans by start, each once, and how many there were besides that cannot be drawn.
+/// The spans by start, without duplicates, and the number of spans that cannot be drawn.
 ///
-/// A store may answer with a span twice. As for Tempo, a span is what its id and its kind name:
-/// with Zipkin's shared ids a call and its answer have the same id. Spans that agree in both and
-/// differ in something else are left out but for the first.
+/// A store may return a span twice. As in Tempo, id and kind identify a span: with Zipkin's shared
+/// ids, a call and its answer have the same id. Of different spans with the same id and kind, only
+/// the first is drawn.
 fn in_order_of_start(mut spans: Vec<Span>) -> (Vec<Span>, usize) {
     spans.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
     let mut kept: Vec<Span> = Vec::with_capacity(spans.len());

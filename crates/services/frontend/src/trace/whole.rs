@@ -1,4 +1,4 @@
-//! Whether all of a trace has arrived, as far as can be told from what has.
+//! Whether all of a trace has arrived, as far as the spans show.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,16 +7,16 @@ use signals::tempo::{Kind, Span};
 use super::tree::{ROLL_INDEX, Tree};
 use crate::PROGRAM;
 
-/// Services export twice a second: a caller whose span has not come this long after its callee's
-/// end is none that exports here.
+/// Services export twice a second: if a caller's span is still missing this long after its callee's
+/// end, the caller does not export here.
 const CALLER_IS_DUE: Duration = Duration::from_secs(2);
 
-/// One root, no parent missing, below each call that was answered the span of the service that
-/// answered (services export on their own, so the callee's may come later), and every roll of a
-/// batch.
+/// Whether there is one root, no parent is missing, each answered call has the span of the service
+/// that answered (services export separately, so it may arrive later), and a batch has all its
+/// rolls.
 ///
-/// A trace may begin outside: then its root names a parent that is in another process and that
-/// never comes. Several such requests may share a trace.
+/// A trace may begin outside: its root then names a parent in another process, which never arrives.
+/// Several such requests may share a trace.
 pub(super) fn is_whole(spans: &[Span], tree: &Tree) -> bool {
     let is_outside = |root: &usize| is_called_from_outside(&spans[*root]);
     let begins = match tree.roots[..] {
@@ -30,8 +30,8 @@ pub(super) fn is_whole(spans: &[Span], tree: &Tree) -> bool {
     begins && tree.cycles == 0 && is_answered && has_all_rolls(spans)
 }
 
-/// Whether the parent that `span` names is a client of the system as a whole. Nothing of the
-/// system calls the frontend; another service's caller is waited for first.
+/// Whether the parent that `span` names is a client of the whole system. No service of the system
+/// calls the frontend; the caller of any other service is waited for first.
 fn is_called_from_outside(span: &Span) -> bool {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let due = Duration::from_nanos(span.end).saturating_add(CALLER_IS_DUE);
@@ -39,7 +39,7 @@ fn is_called_from_outside(span: &Span) -> bool {
     span.has_remote_parent == Some(true) && (&*span.service == PROGRAM.service.name || is_overdue())
 }
 
-/// A batch whose rolls began has as many as it announced.
+/// Whether a batch whose rolls began has as many as it announced.
 fn has_all_rolls(spans: &[Span]) -> bool {
     let size = |span: &Span| span.attributes.get("async.batch_size")?.as_u64();
     let announced = spans.iter().filter_map(size).max().unwrap_or(0);

@@ -1,4 +1,4 @@
-// For everyone: keyboard, screen reader, any width, any colour scheme, no motion, no JavaScript.
+// Accessibility: keyboard, screen reader, any width, any colour scheme, no motion, no JavaScript.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -55,7 +55,7 @@ test("everything can be done with the keyboard", () => visit(browser, world.main
   assert.equal(await focused(), "details");
 }));
 
-test("a screen reader hears the result and the picture", () => visit(browser, world.main, {}, async (page) => {
+test("a screen reader can read the result and the picture", () => visit(browser, world.main, {}, async (page) => {
   await roll(page, "fair");
   await drawn(page);
   const live = await page.getByRole("status").allTextContents();
@@ -80,7 +80,7 @@ test("the plain form rolls without JavaScript", () => visit(browser, world.main,
   assert.match(await page.textContent("#summary"), /^fair: [1-6]( \+ [1-6]){3} = \d+$/);
   assert.equal(await page.locator("#dice svg").count(), 4);
   assert.match(await page.getAttribute("#trace-id a", "href"), /^\/api\/trace\/[0-9a-f]{32}$/);
-  assert.equal(await page.locator(".history").isVisible(), false, "nothing that only a script fills");
+  assert.equal(await page.locator(".history").isVisible(), false, "sections that only a script fills are hidden");
 }));
 
 for (const viewport of [PHONE, WIDE]) {
@@ -94,7 +94,7 @@ for (const viewport of [PHONE, WIDE]) {
   }));
 }
 
-test("nothing moves unasked", () => visit(browser, world.main, {}, async (page) => {
+test("nothing moves without user input", () => visit(browser, world.main, {}, async (page) => {
   for (const times of [null, 20, 3]) {
     await roll(page, "fair", times);
     await drawn(page);
@@ -103,7 +103,7 @@ test("nothing moves unasked", () => visit(browser, world.main, {}, async (page) 
   assert.ok(await page.evaluate(() => window.shifted) < 0.01, `${await page.evaluate(() => window.shifted)}`);
 }));
 
-test("whoever wants no motion gets none", () => visit(browser, world.main, { reducedMotion: "reduce" }, async (page) => {
+test("a preference for reduced motion is respected", () => visit(browser, world.main, { reducedMotion: "reduce" }, async (page) => {
   await page.click("#roll");
   await page.waitForSelector(".rolling");
   assert.equal(await page.evaluate(() => document.getAnimations().length), 0);

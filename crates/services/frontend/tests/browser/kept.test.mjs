@@ -1,4 +1,4 @@
-// What stays where it was: the form, the result and its trace.
+// State that survives navigation: the form, the result and its trace.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -49,7 +49,7 @@ test("what was chosen and not yet rolled is kept, and so is a failure", () => vi
   assert.equal(await page.locator("#dice use[href='#face-failed']").count(), 1);
 }));
 
-test("a trace of the past that was looked at is the one that stays", () => visit(browser, world.quick, {}, async (page) => {
+test("the trace of an earlier roll stays once it was viewed", () => visit(browser, world.quick, {}, async (page) => {
   await roll(page, "fair");
   await drawn(page);
   const first = await page.textContent("#trace-id a");
@@ -62,7 +62,7 @@ test("a trace of the past that was looked at is the one that stays", () => visit
   assert.equal(await page.textContent("#summary"), summary);
 }));
 
-test("the link of the trace id leads to readable JSON, and the way back to the picture", () => visit(browser, world.quick, { expected: [404] }, async (page) => {
+test("the link of the trace id leads to readable JSON, and going back to the picture", () => visit(browser, world.quick, { expected: [404] }, async (page) => {
   await roll(page, "fair", 3);
   const before = await left(page);
   await page.click("#trace-id a");

@@ -1,10 +1,10 @@
-// Rolling: the result, the waterfall of that very request, and the books.
+// Rolling: the result, the waterfall of that request, and the history.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { drawn, launch, roll, says, visit, world } from "./support.mjs";
 
-/** From the answer to its picture, in milliseconds: what the issue promises. */
+/** The maximum time from the answer to the picture, in milliseconds. */
 const PICTURE_WITHIN = 2000;
 
 let browser;
@@ -48,7 +48,7 @@ test("ten rolls at once are ten overlapping bars", () => visit(browser, world.ma
 
   const solid = await page.locator("[data-name^=async_roll_]:has(.critical) .bar").evaluateAll((bars) =>
     bars.map((bar) => bar.getBoundingClientRect().right));
-  assert.equal(solid.length, 1, "one roll was waited for");
+  assert.equal(solid.length, 1, "one roll is on the critical path");
   assert.ok(solid[0] >= Math.max(...bars.map((bar) => bar.right)) - 1);
 
   const words = await says(page, "#headline", /10 rolls at once took /);
@@ -57,7 +57,7 @@ test("ten rolls at once are ten overlapping bars", () => visit(browser, world.ma
   assert.ok(actual < sequential, words);
 }));
 
-test("the books are kept, and a roll of the past shows its trace again", () => visit(browser, world.main, {}, async (page) => {
+test("the history is kept, and an earlier roll shows its trace again", () => visit(browser, world.main, {}, async (page) => {
   await roll(page, "fair");
   await drawn(page);
   const first = await page.textContent("#trace-id a");
@@ -70,7 +70,7 @@ test("the books are kept, and a roll of the past shows its trace again", () => v
   await drawn(page);
 }));
 
-test("the distribution counts each value of the die that is chosen", () => visit(browser, world.quick, {}, async (page) => {
+test("the distribution counts each value of the selected die", () => visit(browser, world.quick, {}, async (page) => {
   await roll(page, "fair", 20);
   const told = await page.locator("#distribution .unseen").allTextContents();
   assert.equal(told.length, 6);

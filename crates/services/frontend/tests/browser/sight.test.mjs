@@ -1,4 +1,4 @@
-// What a person sees: the result on a small screen, what counts, and what a trace says.
+// What a person sees: the result on a small screen, the form's limits, and the text about a trace.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -34,7 +34,7 @@ test("on a phone the result without JavaScript comes first", () => visit(browser
   assert.ok(rolled < below && rolled < PHONE.viewport.height, `${rolled} ${below}`);
 }));
 
-test("Times can be changed where it counts, and says so", () => visit(browser, world.quick, {}, async (page) => {
+test("Times is enabled in Async mode only, and a hint says so", () => visit(browser, world.quick, {}, async (page) => {
   const times = page.getByLabel("Times");
   assert.equal(await times.isDisabled(), true);
   assert.match(await page.textContent("#times-note"), /needs Async/);
@@ -47,12 +47,12 @@ test("Times can be changed where it counts, and says so", () => visit(browser, w
   assert.match(await roll(page, "fair"), /^[1-6] fair/);
 }));
 
-test("the plainest die is the first", () => visit(browser, world.quick, {}, async (page) => {
+test("the plainest die comes first", () => visit(browser, world.quick, {}, async (page) => {
   const names = await page.locator(".choice .name").allTextContents();
   assert.deepEqual(names.slice(0, 3), ["fair", "risky", "extreme"]);
 }));
 
-test("the span that took longest is told first, and the first that failed before it", () => visit(browser, world.main, { expected: [500] }, async (page) => {
+test("the headline begins with the slowest span, or with the first failed span", () => visit(browser, world.main, { expected: [500] }, async (page) => {
   await roll(page, "fair");
   await drawn(page);
   const words = await page.textContent("#headline");
@@ -65,7 +65,7 @@ test("the span that took longest is told first, and the first that failed before
   assert.match(await page.textContent("#details h3"), /^async_roll_\d+$/);
 }));
 
-test("details that do not fit say so until their end is seen", () => visit(browser, world.quick, PHONE, async (page) => {
+test("details that do not fit are marked until scrolled to their end", () => visit(browser, world.quick, PHONE, async (page) => {
   await roll(page, "fair");
   await drawn(page);
   await page.locator(".row").first().tap();
@@ -74,7 +74,7 @@ test("details that do not fit say so until their end is seen", () => visit(brows
   await page.waitForSelector("#details:not(.more)");
 }));
 
-test("the hint is one for the device", () => visit(browser, world.quick, PHONE, async (page) => {
+test("the hint fits the device", () => visit(browser, world.quick, PHONE, async (page) => {
   assert.equal(await page.textContent("#details"), "Tap a span to read its attributes.");
 }));
 

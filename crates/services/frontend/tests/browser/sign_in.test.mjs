@@ -1,4 +1,4 @@
-// A name: given, shown, kept, taken back, and nobody else's business.
+// Signing in: the name is set, shown, kept and removed, and scripts and other sites have no access to it.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -16,7 +16,7 @@ async function signIn(page, name) {
   return says(page, ".visitor", /Signed in as/);
 }
 
-test("signing in and out takes nothing but the keyboard", () => visit(browser, world.quick, {}, async (page) => {
+test("signing in and out works with the keyboard alone", () => visit(browser, world.quick, {}, async (page) => {
   await page.keyboard.press("Tab");
   await page.keyboard.type("Ada Lovelace");
   await page.keyboard.press("Enter");
@@ -44,7 +44,7 @@ test("signing in and rolling work without JavaScript", () => visit(browser, worl
   assert.ok(await page.getByLabel("Your name").isVisible());
 }));
 
-test("what is no name is said beside the field", () => visit(browser, world.quick, { expected: [422] }, async (page) => {
+test("an invalid name is explained next to the field", () => visit(browser, world.quick, { expected: [422] }, async (page) => {
   await page.fill("#name", "   ");
   await page.press("#name", "Enter");
   const problem = page.getByRole("alert");
@@ -82,7 +82,7 @@ test("no script reads the cookies, and both end with the browser", () => visit(b
   }
 }));
 
-test("another site signs nobody out", () => visit(browser, world.quick, {}, async (page) => {
+test("another site cannot sign a visitor out", () => visit(browser, world.quick, {}, async (page) => {
   await signIn(page, "Ada");
   const form = `<!doctype html><form method="post" action="${world.quick}/sign-out"><button>Win</button></form>`;
   await page.route(`${ELSEWHERE}**`, (route) => route.fulfill({ contentType: "text/html", body: form }));

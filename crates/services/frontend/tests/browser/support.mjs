@@ -1,4 +1,4 @@
-// A browser, pages that keep count of what goes wrong in them, and the services to look at.
+// A browser, pages that record what goes wrong in them, and the services under test.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -8,10 +8,10 @@ import { chromium } from "playwright-core";
 /** URLs of frontends in different circumstances, from crates/tools/demo/tests/browser.rs. */
 export const world = JSON.parse(process.env.PAGE_TEST);
 
-/** Nothing takes longer on a busy machine of two cores. */
+/** A generous timeout: nothing takes longer, even on a busy machine with two cores. */
 export const DEADLINE = 30_000;
 
-/** Debian's Chromium with a new profile, talking to nobody but the page. */
+/** Debian's Chromium with a new profile, allowed to connect to the page only. */
 export function launch() {
   return chromium.launch({
     executablePath: world.chromium,
@@ -24,7 +24,7 @@ export function launch() {
 
 /**
  * A page at `base`. `expected` are statuses of failed requests, which Chromium reports on the
- * console and which are the point of some tests; anything else there is a problem.
+ * console and which some tests provoke; any other message is a problem.
  */
 export async function open(browser, base, { expected = [], ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
@@ -47,7 +47,7 @@ export async function open(browser, base, { expected = [], ...options } = {}) {
   return page;
 }
 
-/** Closes the page, and fails when anything went wrong in it or it asked anybody else. */
+/** Closes the page, and fails if anything went wrong in it or it sent a request to another host. */
 export async function close(page, base) {
   const foreign = page.requested.filter((url) => !url.startsWith(base) && !url.startsWith("data:"));
   await page.context().close();
@@ -62,7 +62,7 @@ export async function visit(browser, base, options, test) {
   await close(page, base);
 }
 
-/** Chooses in the form and presses Roll; returns when the result is there. */
+/** Fills the form and presses Roll; returns when the result is shown. */
 export async function roll(page, die, times = null) {
   await page.check(`input[name=die][value=${die}]`);
   await page.setChecked("#async", times !== null);
@@ -88,16 +88,16 @@ export async function says(page, selector, pattern) {
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Fails when axe finds anything; `when` tells one look at a page from another. */
+/** Fails if axe finds a violation; `when` identifies the check. */
 export async function assertAccessible(page, when) {
   await page.evaluate(axe);
   const { violations, passes } = await page.evaluate(() => window.axe.run());
-  assert.ok(passes.length > 10, "axe looked at something");
+  assert.ok(passes.length > 10, "axe ran its rules");
   const found = violations.map(({ id, impact, nodes }) => `${when}: ${impact} ${id} ${nodes[0].html}`);
   assert.deepEqual(found, []);
 }
 
-/** Adds up in `window.shifted` what moved although nobody had just pressed anything. */
+/** Adds up in `window.shifted` the layout shifts without user input. */
 function watchLayout() {
   window.shifted = 0;
   new PerformanceObserver((list) => {

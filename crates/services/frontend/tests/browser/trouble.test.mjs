@@ -1,4 +1,4 @@
-// What the page says when something fails, and that it says it as text.
+// The texts of the page when something fails, which are never markup.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -15,13 +15,13 @@ test("a die that fails is part of the lesson", () => visit(browser, world.main, 
   const failed = page.locator("[data-name^=async_roll_].error");
   assert.ok(await failed.count() > 0);
   assert.match(await failed.first().textContent(), /, failed, /);
-  // The answer said only how many failed; the dice show which, as the trace knows it.
+  // The answer contains only the number of failures; the dice show which, from the trace.
   assert.equal(await page.locator("#dice use[href='#face-failed']").count(), await failed.count());
   assert.match(await page.textContent("#legend"), /failed/);
   assert.match(await page.textContent("#history"), /failed \(500\)/);
 }));
 
-test("a service that is down is named, and how it comes back", () => visit(browser, world.dieServiceDown, { expected: [503] }, async (page) => {
+test("a service that is down is named, with the command that starts it", () => visit(browser, world.dieServiceDown, { expected: [503] }, async (page) => {
   assert.match(await roll(page, "fair"), /die-service is not available.*A service is down.*on purpose.*Start it again/);
   await drawn(page);
   const last = page.locator(".row.error").last();
@@ -30,7 +30,7 @@ test("a service that is down is named, and how it comes back", () => visit(brows
   await says(page, "#details h3", /^GET → 127\.0\.0\.1:1$/);
 }));
 
-test("without an answer the page says so", () => visit(browser, world.main, {}, async (page) => {
+test("a missing answer is reported", () => visit(browser, world.main, {}, async (page) => {
   await page.route("**/roll?*", (route) => route.abort());
   assert.match(await roll(page, "fair"), /No answer.*own service does not answer/);
   await says(page, "#headline", /no trace of this request/);
@@ -38,19 +38,19 @@ test("without an answer the page says so", () => visit(browser, world.main, {}, 
   assert.match(aborted, /ERR_FAILED/);
 }));
 
-test("without Tempo rolls go on, and the page says why there is no picture", () => visit(browser, world.tempoDown, { expected: [503] }, async (page) => {
+test("without Tempo rolls work, and the page explains why there is no picture", () => visit(browser, world.tempoDown, { expected: [503] }, async (page) => {
   assert.match(await roll(page, "fair"), /^[1-6] fair/);
   await says(page, "#headline", /^No trace: the trace store is not available.*not affected/);
   assert.equal(await page.locator("[role=treeitem]").count(), 0);
 }));
 
-test("without tracing the page says so and asks for nothing", () => visit(browser, world.tracingOff, {}, async (page) => {
+test("with tracing off the page says so and sends no request for a trace", () => visit(browser, world.tracingOff, {}, async (page) => {
   assert.match(await roll(page, "fair"), /^[1-6] fair/);
   await says(page, "#headline", /^Tracing is off.*TRACE_QUERY_URL/);
   assert.deepEqual(page.requested.filter((url) => url.includes("/api/trace")), []);
 }));
 
-test("markup from every neighbour is text", () => visit(browser, world.hostile, { expected: [500] }, async (page) => {
+test("markup from every backend is text", () => visit(browser, world.hostile, { expected: [500] }, async (page) => {
   const markup = "<img src=x onerror=\"window.hacked=1\">";
   const names = await page.locator(".choice .name").allTextContents();
   assert.ok(names.includes(`"'>${markup}`), names.join());

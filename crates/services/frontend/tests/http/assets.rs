@@ -1,4 +1,4 @@
-//! What a browser loads: its weight, its headers, and nothing from anywhere else.
+//! The files of the page: their size and headers, and that all come from this service.
 
 use reqwest::StatusCode;
 use reqwest::header::IF_NONE_MATCH;
@@ -8,7 +8,7 @@ use crate::server::{alone, browse, header, start};
 /// The budget in bytes, for everything together and without compression.
 const BUDGET: usize = 60_000;
 
-/// Everything that the page names, by the attributes that load something.
+/// Everything that the page loads, found by its attributes.
 fn loaded(page: &str) -> Vec<&str> {
     let tags = page
         .split('<')
@@ -23,7 +23,7 @@ fn loaded(page: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_page_is_light_and_all_its_parts_are_here() {
+async fn the_page_is_small_and_all_its_parts_are_served() {
     let url = start(alone()).await;
     let page = browse(&format!("{url}/")).await.text().await.expect("text");
     let mut paths = loaded(&page);

@@ -50,7 +50,7 @@ async fn a_browser_gets_the_page_and_a_script_gets_json() {
     let html = page.text().await.expect("text");
     assert!(html.contains("risky: 4 + 5 = 9"), "{html}");
     assert!(html.contains("href=\"#face-5\""), "{html}");
-    // What was chosen is still chosen.
+    // The selection is kept.
     let checked = |tag: &str| tag.contains("checked");
     let tag = |start: &str| {
         html.split('<')
@@ -73,7 +73,7 @@ async fn a_browser_gets_the_page_and_a_script_gets_json() {
 }
 
 #[tokio::test]
-async fn errors_are_said_in_words_with_what_to_do() {
+async fn error_pages_say_what_to_do() {
     let url = start(alone()).await;
     for (path, status, words) in [
         (

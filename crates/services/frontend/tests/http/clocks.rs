@@ -1,4 +1,4 @@
-//! Traces whose times say otherwise than their shape: callers outside, clocks ahead, impossible numbers.
+//! Traces whose times contradict their tree: callers outside, clock skew, impossible numbers.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -22,13 +22,13 @@ async fn a_caller_outside_is_not_waited_for() {
     let entry = server(remote(span(1, 77, (0, 5))));
     let one = trace_of("frontend", std::slice::from_ref(&entry));
     assert_eq!(view_of(one, "?wait=5").await["complete"], true);
-    // Two requests of one caller, and a service that is asked without the frontend.
+    // Two requests of one caller, and a service that is called without the frontend.
     let again = remote(span(2, 77, (6, 9)));
     let two = trace_of("frontend", &[entry.clone(), again]);
     assert_eq!(view_of(two, "?wait=5").await["complete"], true);
     let past = trace_of("dice-roller", std::slice::from_ref(&entry));
     assert_eq!(view_of(past, "?wait=5").await["complete"], true);
-    assert!(begun.elapsed().as_secs() < 5, "nothing was waited for");
+    assert!(begun.elapsed().as_secs() < 5, "the answer did not wait");
 
     // The caller may be the frontend, whose spans are still to come.
     let now = SystemTime::now()
@@ -44,12 +44,12 @@ async fn a_caller_outside_is_not_waited_for() {
         view_of(trace_of("dice-roller", &[recent]), "").await["complete"],
         false
     );
-    // Whether this parent is elsewhere is not known.
+    // Whether this parent is outside is unknown.
     assert_eq!(view(&[span(1, 77, (0, 5))]).await["complete"], false);
 }
 
 #[tokio::test]
-async fn a_clock_that_is_ahead_is_no_duration() {
+async fn a_clock_that_is_ahead_does_not_lengthen_the_trace() {
     let client = Span {
         kind: SpanKind::Client.into(),
         ..with(span(2, 1, (5, 45)), "http.response.status_code", 200)
@@ -84,7 +84,7 @@ async fn a_clock_that_is_ahead_is_no_duration() {
 }
 
 #[tokio::test]
-async fn numbers_that_no_trace_has_do_no_harm() {
+async fn impossible_numbers_do_no_harm() {
     let strange = |id| Span {
         start_time_unix_nano: 0,
         end_time_unix_nano: u64::MAX,

@@ -1,4 +1,4 @@
-//! Markup and line breaks where names and numbers belong.
+//! Markup and line breaks in names and numbers.
 
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
@@ -13,7 +13,7 @@ const MARKUP: &str = "\"'><script>alert(1)</script>{{links}}<img src=x onerror=a
 /// In a query string.
 const ENCODED: &str = "%22%27%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
 
-/// No tag but the page's own, and no attribute that runs.
+/// Whether the page has no other tags than its own, and no attribute that runs code.
 fn assert_harmless(html: &str) {
     for markup in ["<script>", "<img", "onerror=alert(1)>", "\"'>"] {
         assert!(!html.contains(markup), "{markup} in {html}");
@@ -66,7 +66,7 @@ async fn parameters_are_text() {
 }
 
 #[tokio::test]
-async fn words_of_the_roller_are_text() {
+async fn details_of_the_roller_are_text() {
     let failed = || async {
         (
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,4 +1,4 @@
-//! Links into Grafana: there with a Grafana, absent without one.
+//! Links into Grafana: present if a Grafana is configured, absent otherwise.
 
 use serde_json::Value;
 use url::Url;

@@ -1,4 +1,4 @@
-//! The frontend through HTTP, with stand-ins for everything behind it.
+//! The frontend through HTTP, with stand-ins for all services behind it.
 
 mod assets;
 mod browser;

@@ -1,4 +1,4 @@
-//! The services behind the frontend: below a path, somewhere else than expected, and overloaded.
+//! The services behind the frontend: below a path, at the wrong URL, and overloaded.
 
 use axum::http::header::RETRY_AFTER;
 use axum::http::{StatusCode, Uri};
@@ -19,7 +19,7 @@ async fn frontend_of(dice_roller_url: Url) -> String {
     start(config).await
 }
 
-/// A frontend whose dice-roller gives that answer to everything.
+/// A frontend whose dice-roller answers everything with that status and body.
 async fn frontend_told(status: u16, body: &'static str) -> String {
     let status = StatusCode::from_u16(status).expect("a status");
     frontend_of(stand_in(Router::new().fallback(move || async move { (status, body) })).await).await
@@ -60,7 +60,7 @@ async fn a_path_of_the_urls_is_kept() {
 }
 
 #[tokio::test]
-async fn another_server_at_the_url_is_an_outage_and_no_missing_die() {
+async fn another_server_at_the_url_is_an_outage_not_a_missing_die() {
     for (status, body) in [
         (404, r#"{"detail":"there is no /roll"}"#),
         // Even for a die of that name.
@@ -106,7 +106,7 @@ async fn the_log_says_that_the_url_leads_elsewhere() {
     let text = |line: &Value, field: &str| line[field].as_str().unwrap_or_default().to_owned();
     let line = lines
         .iter()
-        .find(|line| text(line, "message").contains("is DICE_ROLLER_URL right?"));
+        .find(|line| text(line, "message").contains("check DICE_ROLLER_URL"));
     let line = line.unwrap_or_else(|| panic!("{lines:?}"));
     assert_eq!(line["level"], "ERROR");
     assert!(
@@ -116,7 +116,7 @@ async fn the_log_says_that_the_url_leads_elsewhere() {
 }
 
 #[tokio::test]
-async fn words_of_the_roller_and_when_to_come_back_are_passed_on() {
+async fn detail_and_retry_after_of_the_roller_are_passed_on() {
     let busy = || async {
         let problem = Json(json!({ "detail": "die-service cannot read its dice now" }));
         (
@@ -135,9 +135,9 @@ async fn words_of_the_roller_and_when_to_come_back_are_passed_on() {
     assert_eq!(problem["detail"], "die-service cannot read its dice now");
 }
 
-/// The roller here answers nothing: a name that reaches it is a 503.
+/// dice-roller answers nothing here: a name that reaches it leads to a 503.
 #[tokio::test]
-async fn a_name_that_no_die_can_have_ends_at_the_first_hop() {
+async fn a_name_that_is_too_long_ends_at_the_first_hop() {
     let url = start(alone()).await;
     let long = [
         "a".repeat(1000),
@@ -158,7 +158,7 @@ async fn a_name_that_no_die_can_have_ends_at_the_first_hop() {
             assert!(detail.contains("at most 64 characters"), "{detail}");
         }
     }
-    // In the encoding that is longest, and longer still at the next hop.
+    // In the longest encoding, which is even longer at the next hop.
     for die in ["~".repeat(64), "%F0%9F%8E%B2".repeat(64)] {
         let (status, _) = fetch(&format!("{url}/roll?die={die}")).await;
         assert_eq!(status, 503, "{die}");

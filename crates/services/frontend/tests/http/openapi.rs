@@ -1,4 +1,4 @@
-//! The OpenAPI document says what the service does.
+//! The OpenAPI document agrees with the service.
 
 use std::future::pending;
 use std::time::Duration;
@@ -68,7 +68,7 @@ async fn complete() -> Process {
         format!("--dice-roller-url={roller}"),
         format!("--trace-query-url={store}"),
     );
-    // Spans are made, so that answers have a trace id, and nobody takes them.
+    // Spans are made, so that answers have a trace id, but not exported.
     let flags = ["--listen=127.0.0.1:0", "--otlp-endpoint=http://127.0.0.1:1"];
     let flags = [&flags[..], &[&roller, &store]].concat();
     Process::start(env!("CARGO_BIN_EXE_frontend"), &flags).await

@@ -1,4 +1,4 @@
-//! A frontend in this process, and what stands in for its neighbours.
+//! A frontend in this process, and stand-ins for the services behind it.
 
 use std::future::pending;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use reqwest::{Client, RequestBuilder, Response, redirect};
 use tokio::net::TcpListener;
 use url::Url;
 
-/// What a browser sends when a form is submitted.
+/// The `Accept` header of a browser that submits a form.
 pub(crate) const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-/// A frontend with nothing behind it.
+/// A frontend without any service behind it.
 pub(crate) fn alone() -> Config {
     Config {
         dice_roller_url: Url::parse("http://127.0.0.1:1").expect("a URL"),
@@ -27,7 +27,7 @@ pub(crate) fn alone() -> Config {
     }
 }
 
-/// Starts a frontend; its URL without a slash at the end.
+/// Starts a frontend; returns its URL without a slash at the end.
 pub(crate) async fn start(config: Config) -> String {
     let (listener, url) = listen().await;
     tokio::spawn(run(config, listener, pending()));
@@ -47,7 +47,7 @@ async fn listen() -> (TcpListener, String) {
     (listener, url)
 }
 
-/// GETs `url` as a browser would, without following.
+/// GETs `url` as a browser would, without following redirects.
 pub(crate) async fn browse(url: &str) -> Response {
     browse_with(url, b"").await
 }

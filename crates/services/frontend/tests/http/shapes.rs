@@ -1,4 +1,4 @@
-//! Traces of every shape: what `/api/trace/{id}` says is true of all of their spans.
+//! Traces of every shape: `/api/trace/{id}` takes all of their spans into account.
 
 use axum::Router;
 use axum::routing::get;
@@ -56,7 +56,7 @@ pub(crate) fn with(span: Span, key: &str, value: i64) -> Span {
     }
 }
 
-/// What a frontend answers whose trace store gives that answer.
+/// The answer of a frontend whose trace store returns that trace.
 pub(crate) async fn view_of(answer: Vec<u8>, query: &str) -> Value {
     let store = get(move || async move { answer });
     let store = stand_in(Router::new().route("/api/v2/traces/{id}", store)).await;
@@ -82,7 +82,7 @@ pub(crate) fn of(service: &str, spans: &[Span]) -> ResourceSpans {
     of_service(service, spans.to_vec())
 }
 
-/// Ids and depths in the order in which they are drawn.
+/// Ids and depths in drawing order.
 fn drawn(view: &Value) -> Vec<(u64, u64)> {
     let spans = view["spans"].as_array().expect("spans");
     let id = |span: &Value| u64::from_str_radix(span["id"].as_str().expect("an id"), 16);
@@ -126,7 +126,7 @@ async fn a_cycle_is_cut_and_nothing_is_hidden() {
             vec![(1, 0), (2, 1), (3, 2), (4, 0)],
             2,
         ),
-        // Below a root, and with a span that hangs on it.
+        // Below a root, and with another span attached to it.
         (
             vec![
                 span(1, 0, at),
@@ -172,11 +172,11 @@ async fn a_long_trace_says_how_much_of_it_is_drawn_and_judges_all_of_it() {
     );
     let drawn = drawn(&view);
     assert_eq!(drawn.len(), 500);
-    // The first ones, and what failed with its callers, wherever it is.
+    // The first ones, and the failed one with its callers, wherever they are.
     assert_eq!(drawn[..3], [(1, 0), (2, 1), (3, 1)]);
     assert_eq!(drawn[498..], [(1201, 1), (5000, 2)]);
     assert_eq!(view["failed"]["name"], "span 5000");
-    // The children cover their root, also those that are not drawn.
+    // The children cover their root, including those that are not drawn.
     assert_eq!(view["spans"][0]["critical_us"], json!([]));
     assert_eq!(view["longest"]["critical_us"], 2000);
 }
@@ -223,7 +223,7 @@ async fn a_chain_that_is_too_long_is_cut_at_its_end() {
 }
 
 #[tokio::test]
-async fn a_store_that_leaves_spans_out_is_believed() {
+async fn spans_omitted_by_the_store_are_reported() {
     let answer = |status: i32, message: &str| {
         let resource_spans = vec![of("frontend", &[span(1, 0, (0, 5))])];
         let answer = TraceByIdResponse {
@@ -247,7 +247,7 @@ async fn a_store_that_leaves_spans_out_is_believed() {
 }
 
 #[tokio::test]
-async fn spans_that_share_an_id_are_not_lost_without_a_word() {
+async fn spans_that_share_an_id_are_kept_or_reported() {
     let twice = [span(1, 0, (0, 5)), span(1, 0, (0, 5))];
     let shared = [span(1, 0, (0, 5)), server(span(1, 0, (1, 4)))];
     let different = [span(1, 0, (0, 5)), span(1, 0, (1, 4))];

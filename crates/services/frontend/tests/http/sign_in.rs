@@ -1,4 +1,4 @@
-//! Names and sessions: what is a name, what is a cookie, and what the page says.
+//! Names and sessions: valid names, cookies, and the texts of the page.
 
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
@@ -42,7 +42,7 @@ async fn the_first_page_view_begins_a_session() {
 }
 
 #[tokio::test]
-async fn a_name_is_kept_shown_and_given_back() {
+async fn a_name_is_kept_shown_and_removed() {
     let url = start(alone()).await;
     let page = browse_with(&format!("{url}/"), SESSION.as_bytes()).await;
     assert_eq!(header(&page, "cache-control"), "private, no-cache");
@@ -93,7 +93,7 @@ async fn without_a_session_signing_in_begins_one_and_signing_out_does_nothing() 
 }
 
 #[tokio::test]
-async fn what_is_no_name_is_refused_in_words() {
+async fn an_invalid_name_is_rejected_with_an_explanation() {
     let url = format!("{}/sign-in", start(alone()).await);
     let (most, more) = ("%F0%9F%8E%B2".repeat(32), "a".repeat(33));
     let is_a_name = submit(&url, format!("name={most}"), "").await;

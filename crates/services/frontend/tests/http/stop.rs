@@ -1,4 +1,4 @@
-//! The program itself: what it answers with telemetry on, and that nobody keeps it from stopping.
+//! The program itself: its answers with telemetry on, and that no client delays its shutdown.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ async fn the_list_of_dice_names_its_trace() {
     assert!(id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit()));
 }
 
-/// A trace store that has nothing, or does not even say so, and what tells that it was asked.
+/// A trace store that has no trace, or does not answer, and a signal that it was queried.
 async fn store(silent: bool) -> (String, Arc<Notify>) {
     let asked = Arc::new(Notify::new());
     let tell = Arc::clone(&asked);
@@ -42,7 +42,7 @@ async fn store(silent: bool) -> (String, Arc<Notify>) {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_trace_does_not_keep_it_from_stopping() {
+async fn a_pending_trace_request_does_not_delay_shutdown() {
     for silent in [false, true] {
         let (store, asked) = store(silent).await;
         let frontend = start(&["--trace-query-url", &store]).await;
@@ -53,7 +53,7 @@ async fn who_waits_for_a_trace_does_not_keep_it_from_stopping() {
         let (status, lines) = frontend.terminate().await;
         let took = told.elapsed();
         assert!(status.success(), "{lines:?}");
-        // Its client would wait for 5 s.
+        // The client would wait for 5 s.
         assert!(took < Duration::from_secs(4), "{took:?}: {lines:?}");
         let (status, body) = waiting.await.expect("an answer");
         assert_eq!(status, 404, "{body}");

@@ -1,4 +1,4 @@
-//! `/api/trace/{id}` with a stand-in for Tempo that has a trace for each thing that can happen.
+//! `/api/trace/{id}` with a stand-in for Tempo that has a trace for each possible case.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ use tokio::time::sleep;
 
 use crate::server::{alone, browse, header, stand_in, start};
 
-/// Ids by what the stand-in does.
+/// Trace ids, named after the behaviour of the stand-in.
 pub(crate) const COMPLETE: &str = "0000000000000000000000000000000a";
 pub(crate) const MISSING: &str = "0000000000000000000000000000000b";
 pub(crate) const BROKEN: &str = "0000000000000000000000000000000c";
@@ -29,7 +29,7 @@ const LATE: &str = "0000000000000000000000000000000e";
 const HALF: &str = "0000000000000000000000000000000f";
 const ODD: &str = "00000000000000000000000000000010";
 
-/// A server span and the client span that it called, as Tempo answers with them.
+/// A server span and the client span that it called, in Tempo's format.
 pub(crate) fn trace(with_root: bool) -> Vec<u8> {
     let root = Span {
         trace_id: 10_u128.to_be_bytes().to_vec(),
@@ -99,7 +99,7 @@ pub(crate) async fn frontend() -> String {
 }
 
 #[tokio::test]
-async fn a_trace_is_what_the_page_draws() {
+async fn a_trace_has_everything_that_the_page_draws() {
     let url = frontend().await;
     let (status, view) = fetch(&format!("{url}/api/trace/{COMPLETE}")).await;
     assert_eq!(status, 200);
@@ -133,7 +133,7 @@ async fn a_trace_is_what_the_page_draws() {
 }
 
 #[tokio::test]
-async fn it_waits_until_the_trace_is_complete() {
+async fn the_answer_waits_until_the_trace_is_complete() {
     let url = frontend().await;
     let (status, view) = fetch(&format!("{url}/api/trace/{LATE}?wait=5")).await;
     assert_eq!((status, &view["complete"]), (200, &json!(true)));
@@ -158,7 +158,7 @@ async fn a_browser_that_follows_the_link_gets_readable_json() {
 }
 
 #[tokio::test]
-async fn zeros_at_the_front_of_an_id_may_be_left_out() {
+async fn leading_zeros_of_an_id_may_be_omitted() {
     let url = frontend().await;
     for id in ["a", "A", "0a"] {
         let (status, view) = fetch(&format!("{url}/api/trace/{id}")).await;
@@ -167,7 +167,7 @@ async fn zeros_at_the_front_of_an_id_may_be_left_out() {
 }
 
 #[tokio::test]
-async fn it_says_why_there_is_none() {
+async fn errors_say_why_there_is_no_trace() {
     let url = frontend().await;
     let off = start(alone()).await;
     let away = start(frontend::Config {

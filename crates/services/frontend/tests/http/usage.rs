@@ -1,4 +1,4 @@
-//! Usage events: one line for each thing that people do, told by the program itself.
+//! Usage events: one line for each user action, logged by the program itself.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ async fn events(frontend: &Process, count: usize) -> Vec<Value> {
     events.await
 }
 
-/// Takes what differs each time out of `event`, and checks it.
+/// Removes the fields that differ each time from `event`, and checks them.
 fn settle(mut event: Value, trace: &str) -> Value {
     let fields = event.as_object_mut().expect("an object");
     let mut take = |field: &str| {
@@ -42,7 +42,7 @@ fn settle(mut event: Value, trace: &str) -> Value {
     event
 }
 
-/// Everything that is the same in each event, with `more`.
+/// All fields that are the same in each event, with `more`.
 fn expected(event_type: &str, username: &str, session: &str, more: Value) -> Value {
     let mut event = json!({
         "level": "INFO", "message": "Usage event", "logger": "frontend", "usage": true,
@@ -85,7 +85,7 @@ async fn each_action_is_one_line_in_its_trace() {
             get("/", &named).await,
             expected("page_view", ada, SESSION, json!({})),
         ),
-        // Nobody answers these, which changes nothing.
+        // No service answers these, which changes nothing.
         (
             get("/roll?die=risky", &named).await,
             expected("roll", ada, SESSION, json!({ "die_type": "risky" })),
@@ -132,7 +132,7 @@ async fn a_session_begins_with_the_request_that_needs_one() {
 }
 
 #[tokio::test]
-async fn what_is_no_action_or_not_understood_is_no_event() {
+async fn requests_that_are_no_action_or_malformed_log_no_event() {
     let frontend = start().await;
     for path in [
         "/roll",

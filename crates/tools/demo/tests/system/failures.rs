@@ -1,4 +1,4 @@
-//! A dependency that is gone, broken or slow: the right status, and back to normal by itself.
+//! A dependency that is gone, broken or slow: the right status, and recovery without a restart.
 
 use std::time::{Duration, Instant};
 
@@ -68,7 +68,7 @@ async fn a_die_service_that_hangs_is_504_within_the_bound() {
     let (status, answer) = get(&frontend.url("/roll?die=fair")).await;
     let took = start.elapsed();
     assert_eq!(status, 504, "{answer}");
-    // Its caller's words, so before the 5 s after which the frontend itself would give up.
+    // The detail of dice-roller, sent before the 5 s timeout of the frontend itself.
     assert_eq!(
         answer["detail"],
         "die-service did not answer in time; try again later"
@@ -107,7 +107,7 @@ async fn the_frontend_waits_five_seconds_for_a_roll_and_ten_for_a_batch() {
 }
 
 #[tokio::test]
-async fn a_die_service_that_talks_nonsense_is_503_and_its_words_stay_inside() {
+async fn a_malformed_answer_of_die_service_is_503_and_is_not_passed_on() {
     let (_store, otlp) = collector().await;
     let bodies = [
         (StatusCode::INTERNAL_SERVER_ERROR, "secret stack trace"),
@@ -143,17 +143,17 @@ async fn without_die_service_the_roller_has_dice_and_the_page_has_a_list() {
     assert_eq!(get(&roller.url("/roll?die=fair")).await.0, 200);
     let (status, answer) = get(&roller.url("/roll?die=loaded")).await;
     assert_eq!(status, 404, "{answer}");
-    let nobody = crate::support::nobody().await;
+    let unused = crate::support::unused_url().await;
     let arguments = [
-        format!("--die-service-url={nobody}"),
-        format!("--dice-roller-url={nobody}"),
+        format!("--die-service-url={unused}"),
+        format!("--dice-roller-url={unused}"),
     ];
     let arguments = arguments.each_ref().map(String::as_str);
     let frontend = service("frontend", &otlp, &arguments).await;
     let (status, page) = get(&frontend.url("/")).await;
     assert_eq!(status, 200);
     assert!(page.as_str().expect("HTML").contains("risky"));
-    let built_in = "No list of dice: the page shows the built-in ones";
+    let built_in = "Cannot list dice; the page shows the built-in ones";
     let told = frontend.line_with(built_in).await;
     assert_eq!(told["level"], "WARN");
     let (status, answer) = get(&frontend.url("/roll?die=fair")).await;
