@@ -1,8 +1,9 @@
-//! The lines of a part, each up to a bound: one that never ends would fill the memory.
+//! The output of a part, line by line. The length of a line is bounded, and so is the memory for
+//! it.
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-/// What a part writes, line by line.
+/// Reads the output of a part line by line.
 pub(crate) struct BoundedLines<R> {
     reader: BufReader<R>,
     longest: usize,
@@ -13,7 +14,7 @@ pub(crate) struct BoundedLines<R> {
 pub(crate) struct Line {
     /// Its beginning, up to the bound.
     pub(crate) text: Vec<u8>,
-    /// Bytes beyond the bound, which are gone.
+    /// The number of bytes beyond the bound, which are discarded.
     pub(crate) cut: usize,
 }
 
@@ -26,7 +27,7 @@ impl<R: AsyncRead + Unpin> BoundedLines<R> {
         }
     }
 
-    /// The next line; none at the end, or when nothing more can be read.
+    /// The next line; none at the end of the output or after a read error.
     pub(crate) async fn next(&mut self) -> Option<Line> {
         let mut line = Line::default();
         let mut is_empty = true;
@@ -68,7 +69,7 @@ mod tests {
         ] {
             let line = lines.next().await.expect("a line");
             assert_eq!((line.text.as_slice(), line.cut), (text.as_bytes(), cut));
-            assert!(line.text.capacity() < 1024, "nothing is kept of the rest");
+            assert!(line.text.capacity() < 1024, "the rest is discarded");
         }
         assert_eq!(lines.next().await, None);
     }

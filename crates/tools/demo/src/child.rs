@@ -1,4 +1,4 @@
-//! One supervised process: started, its lines passed on, restarted when it dies, stopped in order.
+//! One supervised process: its start, its output, its restarts and its stop.
 
 use std::io;
 use std::process::{ExitStatus, Stdio};
@@ -13,41 +13,41 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use url::Url;
 
 use crate::environment::Decided;
+use crate::held_output::HeldOutput;
 use crate::lines::Lines;
 use crate::terminal::say;
-use crate::words::Words;
 
-/// How long a service stays away after it died: long enough to see what its callers do.
+/// The delay before a restart: long enough to observe how callers react.
 const RESTART_DELAY: Duration = Duration::from_secs(3);
 
-/// The longest delay, of one that dies again and again.
+/// The longest delay before a restart, for a process that fails repeatedly.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
-/// One that ran as long as this did not die again and again.
+/// A process that ran this long has not failed repeatedly.
 const RAN_WELL: Duration = Duration::from_secs(5);
 
 /// How long a program that does not listen must run to count as started.
 const FIRST_MOMENTS: Duration = Duration::from_secs(2);
 
-/// How long the last lines of a service that ended may take to be passed on.
+/// How long reading the remaining output of an ended service may take.
 const LAST_LINES: Duration = Duration::from_millis(200);
 
-/// What to start.
+/// A process to start.
 #[derive(Debug, Clone)]
 pub(crate) struct Role {
-    /// What it is called in messages, and its log file.
+    /// Its name in messages, and the name of its log file.
     pub(crate) name: String,
-    /// The service, as `demo service` knows it, and its flags.
+    /// The service and its flags, as arguments of `demo service`.
     pub(crate) arguments: Vec<String>,
-    /// Not an argument, because it may hold a password and arguments are for everybody to see.
+    /// Not an argument, because it may contain a password and arguments are visible to all users.
     pub(crate) database: Option<Url>,
-    /// Whether it listens, and is ready once it answers.
+    /// Whether it listens; a listening process is ready once it answers.
     pub(crate) listens: bool,
     /// The variables that the demo sets.
     pub(crate) decided: Decided,
 }
 
-/// Where a part that ends before it was ever ready says so, which ends the demo.
+/// Receives the reason if a part ends before it was ready, which ends the demo.
 pub(crate) type Failures = mpsc::UnboundedSender<String>;
 
 /// A service and the task that keeps it running.
@@ -56,50 +56,51 @@ pub(crate) struct Supervised {
     name: String,
     stop: oneshot::Sender<()>,
     supervisor: JoinHandle<()>,
-    words: Words,
+    held: HeldOutput,
 }
 
 impl Supervised {
-    /// Starts `role`, and again when it ends by itself after it was ready. An end before that goes to
-    /// `failures`.
+    /// Starts `role`, and restarts it if it ends by itself after it was ready. If it ends before
+    /// that, the reason is sent to `failures`.
     ///
     /// # Errors
     /// When it cannot be started the first time.
     pub(crate) fn start(role: Role, lines: Lines, failures: Failures) -> Result<Self, String> {
         let (stop, stopped) = oneshot::channel();
         let name = role.name.clone();
-        let words = Words::default();
-        let first = spawn(&role, &lines, &words)?;
+        let held = HeldOutput::default();
+        let first = spawn(&role, &lines, &held)?;
         let supervisor = Supervisor {
             role,
             lines,
-            words: words.clone(),
+            held: held.clone(),
         };
         Ok(Self {
             name,
             stop,
             supervisor: tokio::spawn(supervisor.run(first, failures, stopped)),
-            words,
+            held,
         })
     }
 
-    /// It serves: from now on it is restarted when it ends, and what it writes is passed on at once.
+    /// Marks it as ready: from now on it is restarted when it ends, and its output is passed on at
+    /// once.
     pub(crate) fn is_ready(&self) {
-        self.words.let_out();
+        self.held.release();
     }
 
-    /// Tells the process to end, and waits until it has; it is killed at `deadline`.
+    /// Stops the process and waits until it has ended; at `deadline` it is killed.
     pub(crate) async fn stop(self, deadline: Instant) {
         let Self {
             name,
             stop,
             mut supervisor,
-            words,
+            held,
         } = self;
-        words.let_out();
+        held.release();
         let _ = stop.send(());
         if timeout_at(deadline, &mut supervisor).await.is_err() {
-            say(&format!("demo: {name} did not end in time and was killed"));
+            say(&format!("demo: {name} did not stop in time and was killed"));
             supervisor.abort();
             let _ = supervisor.await;
         }
@@ -109,7 +110,7 @@ impl Supervised {
 struct Supervisor {
     role: Role,
     lines: Lines,
-    words: Words,
+    held: HeldOutput,
 }
 
 impl Supervisor {
@@ -128,27 +129,25 @@ impl Supervisor {
                 _ = &mut stopped => return current.terminate().await,
             };
             let how = how(ended);
-            if !self.words.are_let_out() {
+            if !self.held.is_released() {
                 current.last_lines().await;
-                let _ = failures.send(self.words.of_first_end(name, &how));
+                let _ = failures.send(self.held.startup_failure(name, &how));
                 return;
             }
             let pause = delay.after(started.elapsed());
-            say(&format!(
-                "{name} ended ({how}); it starts again in {pause:?}"
-            ));
+            say(&format!("{name} ended ({how}); restarting in {pause:?}"));
             tokio::select! {
                 () = sleep(pause) => {}
                 _ = &mut stopped => return,
             }
-            current = match spawn(&self.role, &self.lines, &self.words) {
+            current = match spawn(&self.role, &self.lines, &self.held) {
                 Ok(tethered) => tethered,
                 Err(error) => return say(&format!("demo: {name} cannot be restarted: {error}")),
             };
         }
     }
 
-    /// Waits for the end. A program that does not listen is ready after its first moments.
+    /// Waits for the end. A program that does not listen counts as ready after a short time.
     async fn end(&self, current: &mut Tethered) -> io::Result<ExitStatus> {
         if !self.role.listens
             && let Ok(ended) = timeout(FIRST_MOMENTS, current.child.wait()).await
@@ -156,13 +155,13 @@ impl Supervisor {
             return ended;
         }
         if !self.role.listens {
-            self.words.let_out();
+            self.held.release();
         }
         current.child.wait().await
     }
 }
 
-/// How long to wait before a restart: longer each time when it did not run well in between.
+/// The delay before a restart; it grows if the process did not run well in between.
 #[derive(Default)]
 struct Delay(Option<Duration>);
 
@@ -181,17 +180,17 @@ pub(crate) fn how(ended: io::Result<ExitStatus>) -> String {
     ended.map_or_else(|error| error.to_string(), |status| status.to_string())
 }
 
-/// A child, and its standard input: nothing is written to it, but the child ends when it is closed.
-/// Kept apart from the child because waiting for a child closes the one it holds.
+/// A child and its standard input. Nothing is written to it, but the child ends when it is closed.
+/// It is kept apart from the child because waiting for a child closes the input that it holds.
 struct Tethered {
     child: Child,
     _tether: Option<ChildStdin>,
-    /// End after its last lines on standard output and standard error.
+    /// They end after the last lines on standard output and standard error.
     lines: JoinHandle<()>,
-    words: JoinHandle<()>,
+    stderr: JoinHandle<()>,
 }
 
-fn spawn(role: &Role, lines: &Lines, words: &Words) -> Result<Tethered, String> {
+fn spawn(role: &Role, lines: &Lines, held: &HeldOutput) -> Result<Tethered, String> {
     let file = lines.file(&role.name)?;
     let start = || {
         let mut command = command(&role.arguments, &role.decided)?;
@@ -207,15 +206,16 @@ fn spawn(role: &Role, lines: &Lines, words: &Words) -> Result<Tethered, String> 
     Ok(Tethered {
         child,
         _tether: tether,
-        lines: lines.follow(&role.name, stdout, file, words.clone()),
-        words: words.follow(stderr),
+        lines: lines.follow(&role.name, stdout, file, held.clone()),
+        stderr: held.follow(stderr),
     })
 }
 
-/// This program as one of the services, which ends when its standard input is closed.
+/// A command that runs this program as one of the services, which ends when its standard input is
+/// closed.
 ///
 /// # Errors
-/// When this program's file is gone.
+/// When the file of this program does not exist.
 pub(crate) fn command(arguments: &[String], decided: &Decided) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     decided.give(&mut command);
@@ -225,13 +225,13 @@ pub(crate) fn command(arguments: &[String], decided: &Decided) -> io::Result<Com
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // Ctrl-C is for the demo, which stops its children in order.
+        // Ctrl-C must reach only the demo, which stops its children in order.
         .process_group(0);
     Ok(command)
 }
 
-/// Tells `child` to end.
-pub(crate) fn tell_to_end(child: &Child) {
+/// Sends SIGTERM to `child`.
+pub(crate) fn send_sigterm(child: &Child) {
     if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
         // Fails only when it has just ended.
         let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
@@ -241,7 +241,7 @@ pub(crate) fn tell_to_end(child: &Child) {
 impl Tethered {
     /// Returns once it has ended and all its lines were passed on, unless their reader stalls.
     async fn terminate(mut self) {
-        tell_to_end(&self.child);
+        send_sigterm(&self.child);
         let _ = self.child.wait().await;
         self.last_lines().await;
     }
@@ -249,7 +249,7 @@ impl Tethered {
     async fn last_lines(self) {
         let _ = timeout(LAST_LINES, async {
             let _ = self.lines.await;
-            let _ = self.words.await;
+            let _ = self.stderr.await;
         })
         .await;
     }
@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_that_dies_again_and_again_waits_longer_each_time() {
+    fn the_delay_grows_if_a_process_fails_repeatedly() {
         let mut delay = Delay::default();
         let quick = Duration::from_millis(10);
         let delays: Vec<u64> = (0..6).map(|_| delay.after(quick).as_secs()).collect();

@@ -15,18 +15,18 @@ use url::Url;
 
 use crate::plan;
 
-/// Tempo's own.
+/// Tempo's default port.
 pub(crate) const DEFAULT_TEMPO_PORT: u16 = 3200;
 
-/// What becomes of variables.
+/// The environment variables of this program.
 const ENVIRONMENT: &str = "\
 Variables: each flag can be given as the variable shown beside it. The services get no other variables of \
 this shell than PATH, HOME, USER, LOGNAME, TMPDIR, TZ, LANG, LANGUAGE, LC_*, NO_COLOR, RUST_BACKTRACE, \
 RUST_LIB_BACKTRACE, LD_LIBRARY_PATH, LD_PRELOAD, LLVM_PROFILE_FILE and OTEL_RESOURCE_ATTRIBUTES: not RUST_LOG \
 (use --log-filter), not LOG_FORMAT (--log-format), no other OTEL_*, no PG* and no proxy.";
 
-/// Runs the whole dice system without Docker: the services of a stage, light traffic, and a stand-in
-/// for Tempo that keeps their traces in memory.
+/// Runs the whole dice system without Docker: the services of a stage, light traffic, and a
+/// stand-in for Tempo that keeps their traces in memory.
 ///
 /// Ctrl-C stops everything. There is no Grafana here: for that, `docker compose up`.
 #[derive(Debug, Parser)]
@@ -42,11 +42,11 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// The process's arguments, and the environment: the variables of databases in the stages that
-    /// have some, for `DATABASE_URL` is often another program's.
+    /// Parses the process's arguments and environment. Variables of databases count only in stages
+    /// that use one, because `DATABASE_URL` is often set for another program.
     ///
     /// # Errors
-    /// Also to show `--help`.
+    /// With the text of `--help`, if requested.
     pub(crate) fn from_process() -> Result<Self, clap::Error> {
         let command = Self::command().mut_args(service::ignore_if_empty);
         let without = command.clone().mut_args(without_database);
@@ -64,7 +64,7 @@ impl Cli {
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 
-    /// The variable that holds the value that `error` is about, if it is one that no flag gives.
+    /// The variable that holds the value that `error` is about, unless a flag gave the value.
     pub(crate) fn variable_in(error: &clap::Error) -> Option<String> {
         let ContextValue::String(said) = error.get(ContextKind::InvalidArg)? else {
             return None;
@@ -92,26 +92,26 @@ fn without_database(argument: Arg) -> Arg {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Follow one roll through the running demo, hop by hop, and say what is wrong where
+    /// Follow one roll through the running demo and report what is broken
     #[command(disable_help_flag = true)]
     Doctor {
         /// See doctor --help
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Be one of the services; how the demo starts its children.
+    /// Run one of the services. The demo starts its children with this command.
     #[command(hide = true, disable_help_flag = true)]
     Service {
         /// Stop when standard input ends
         #[arg(long)]
         stop_at_eof: bool,
-        /// Its name and flags
+        /// Name of the service, and its flags
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         arguments: Vec<OsString>,
     },
 }
 
-/// What can be chosen.
+/// The options of the demo.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
     /// The stage to run, 1 to 6; each adds one idea
@@ -119,11 +119,11 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::value_parser!(u8).range(1..=6).try_map(Stage::try_from))]
     pub(crate) stage: Stage,
 
-    /// Leave the dice alone: no traffic but yours
+    /// Do not generate traffic
     #[arg(long, env = "DEMO_NO_TRAFFIC", value_parser = FalseyValueParser::new())]
     pub(crate) no_traffic: bool,
 
-    /// Pass the services' log lines through to standard output
+    /// Print the services' log lines on standard output
     #[arg(long, env = "DEMO_LOGS", value_parser = FalseyValueParser::new())]
     pub(crate) logs: bool,
 
@@ -131,67 +131,67 @@ pub(crate) struct Options {
     #[arg(long, env = "DEMO_LOG_DIR", value_name = "DIR")]
     pub(crate) log_dir: Option<PathBuf>,
 
-    /// Which log lines the services write: LEVEL, or TARGET=LEVEL pairs with commas [default: info].
-    /// Usage events are written all the same where they go to usage-sink
+    /// Filter for the services' log lines: LEVEL, or TARGET=LEVEL pairs with commas [default:
+    /// info]. Usage events that go to usage-sink are always logged
     #[arg(hide_short_help = true)]
     #[arg(long, env = "DEMO_LOG_FILTER", value_name = "FILTER", value_parser = filter)]
     pub(crate) log_filter: Option<String>,
 
-    /// How the services' log lines look [default: json]. Lines that go to usage-sink must be JSON, so
-    /// in stage 6 pretty needs --log-routes loki
+    /// Format of the services' log lines [default: json]. Lines for usage-sink must be JSON: in
+    /// stage 6, pretty requires --log-routes loki
     #[arg(hide_short_help = true)]
     #[arg(long, env = "DEMO_LOG_FORMAT", value_name = "FORMAT", value_enum)]
     pub(crate) log_format: Option<LogFormat>,
 
-    /// The longest delay of a roll, as dice-roller's --roll-delay [default: 1s]
+    /// Maximum delay of a roll, as in dice-roller's --roll-delay [default: 1s]
     #[arg(hide_short_help = true)]
     #[arg(long, env = "DEMO_ROLL_DELAY", value_name = "DURATION")]
     pub(crate) roll_delay: Option<String>,
 
-    /// Port of die-service [default: that of the stage]
+    /// Port of die-service [default: from the stage]
     #[arg(long, env = "DIE_SERVICE_PORT", value_name = "PORT", value_parser = port())]
     pub(crate) die_service_port: Option<u16>,
 
-    /// Port of dice-roller [default: that of the stage]
+    /// Port of dice-roller [default: from the stage]
     #[arg(long, env = "DICE_ROLLER_PORT", value_name = "PORT", value_parser = port())]
     pub(crate) dice_roller_port: Option<u16>,
 
-    /// Port of the frontend, where the page is [default: that of the stage]
+    /// Port of the frontend, which serves the page [default: from the stage]
     #[arg(long, env = "FRONTEND_PORT", value_name = "PORT", value_parser = port())]
     pub(crate) frontend_port: Option<u16>,
 
-    /// Port of usage-sink [default: that of the stage]
+    /// Port of usage-sink [default: from the stage]
     #[arg(hide_short_help = true)]
     #[arg(long, env = "USAGE_SINK_PORT", value_name = "PORT", value_parser = port())]
     pub(crate) usage_sink_port: Option<u16>,
 
-    /// Stages 5 and 6: the database of die-service [default: one of a PostgreSQL that this starts,
-    /// and removes at the end]
+    /// Stages 5 and 6: database of die-service [default: on a temporary PostgreSQL server, removed
+    /// at exit]
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, value_parser = postgres_url)]
     pub(crate) database_url: Option<Url>,
 
-    /// Stage 6: the database of usage-sink, another than that of die-service [default: as above]
+    /// Stage 6: database of usage-sink, which must not be that of die-service [default: as above]
     #[arg(hide_short_help = true)]
     #[arg(long, env = "USAGE_DATABASE_URL", value_name = "URL", hide_env_values = true, value_parser = postgres_url)]
     pub(crate) usage_database_url: Option<Url>,
 
-    /// Where the services' usage lines go: with the other lines, which is what --logs and --log-dir
-    /// show, to usage-sink, or to both [default: loki, in stage 6 usage]
+    /// Destination of the services' usage lines: with the other lines (shown by --logs and
+    /// --log-dir), usage-sink, or both [default: loki, in stage 6 usage]
     #[arg(hide_short_help = true)]
     #[arg(long, env = "LOG_ROUTES", value_name = "ROUTES", value_enum)]
     pub(crate) log_routes: Option<LogRoutes>,
 
-    /// Port on which traces are received: OTLP/HTTP, protobuf or JSON, gzip or not
+    /// Port that receives traces: OTLP/HTTP, protobuf or JSON, optionally with gzip
     #[arg(hide_short_help = true)]
     #[arg(long, env = "OTLP_PORT", value_name = "PORT", default_value_t = 4318, value_parser = port())]
     pub(crate) otlp_port: u16,
 
-    /// Port of the trace store's HTTP API, Tempo's
+    /// Port of the trace store's HTTP API, which is compatible with Tempo
     #[arg(hide_short_help = true)]
     #[arg(long, env = "TEMPO_PORT", value_name = "PORT", default_value_t = DEFAULT_TEMPO_PORT, value_parser = port())]
     pub(crate) tempo_port: u16,
 
-    /// Start KTRDR too, the fleet of workers: a backend, four workers and a driver
+    /// Also start KTRDR, a fleet of workers: a backend, four workers and a driver
     #[arg(long, env = "DEMO_KTRDR", value_parser = FalseyValueParser::new())]
     pub(crate) ktrdr: bool,
 
@@ -200,7 +200,7 @@ pub(crate) struct Options {
     #[arg(long, env = "KTRDR_PORT", value_name = "PORT", default_value_t = 8120, value_parser = port())]
     pub(crate) ktrdr_port: u16,
 
-    /// Ports of KTRDR's workers, one each: the first half does backtests, the others trainings
+    /// Ports of KTRDR's workers, one each: the first half runs backtests, the other half trainings
     #[arg(hide_short_help = true)]
     #[arg(
         long,
@@ -211,7 +211,7 @@ pub(crate) struct Options {
     #[arg(default_value = "5003,5004,5005,5006", value_parser = port())]
     pub(crate) ktrdr_worker_ports: Vec<u16>,
 
-    /// Spans kept in memory; the oldest traces go first
+    /// Maximum number of spans in memory; the oldest traces are removed first
     #[arg(hide_short_help = true)]
     #[arg(
         long,
@@ -222,7 +222,7 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1_000..))]
     pub(crate) max_spans: usize,
 
-    /// Memory for these spans, in MiB, 4 to 4096; the oldest traces go first
+    /// Memory for these spans in MiB, 4 to 4096; the oldest traces are removed first
     #[arg(
         hide_short_help = true,
         long,
@@ -235,7 +235,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The port that a flag gives to `component`.
+    /// The port from the flag of `component`.
     pub(crate) fn port(&self, component: Component) -> Option<u16> {
         match component {
             Component::DieService => self.die_service_port,
@@ -250,27 +250,27 @@ impl Options {
 /// Named as in the stack, where the other lines go to Loki.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogRoutes {
-    /// All lines together
+    /// Usage lines go with the other lines
     Loki,
-    /// Usage lines to usage-sink
+    /// Usage lines go to usage-sink only
     Usage,
-    /// Usage lines to usage-sink, and all lines together
+    /// Usage lines go to usage-sink and with the other lines
     UsageAndLoki,
 }
 
-/// How log lines look.
+/// Format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// One JSON object a line
+    /// One JSON object per line
     Json,
     /// Text for people
     Pretty,
 }
 
-/// From Ctrl-C to the end of the last process.
+/// The maximum time from Ctrl-C to the end of the last process.
 pub(crate) const STOP_BOUND: Duration = Duration::from_millis(1_900);
 
-/// The programs read it themselves: this is to refuse what they would refuse.
+/// Rejects what the services would reject; they parse the filter themselves.
 fn filter(text: &str) -> Result<String, String> {
     let parsed = text.parse::<Targets>();
     parsed
@@ -278,7 +278,7 @@ fn filter(text: &str) -> Result<String, String> {
         .map_err(|error| format!("{error}: expected LEVEL or TARGET=LEVEL pairs with commas, as in info,dice_roller=debug"))
 }
 
-/// A port that can be named: not 0, which means any.
+/// A port other than 0, which means any port.
 fn port() -> RangedI64ValueParser<u16> {
     clap::value_parser!(u16).range(1..)
 }

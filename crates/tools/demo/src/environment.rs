@@ -1,10 +1,10 @@
-//! The environment of the demo's parts: a list of variables that are passed on, and what the demo
-//! decides itself.
+//! The environment of the demo's parts: an allow-list of variables that are passed on, and
+//! variables that the demo sets itself.
 //!
-//! A developer's shell has variables for other programs: `OTEL_*` of a collector at work, `RUST_LOG`,
-//! `PG*`, `DATABASE_URL`, proxies. A part that read them would export its spans elsewhere, log too
-//! little to route, or not start. So a part gets nothing but [`PASSED_ON`], and what a person may
-//! want to change is a flag of the demo.
+//! A developer's shell has variables for other programs: `OTEL_*` for a collector at the office,
+//! `RUST_LOG`, `PG*`, `DATABASE_URL`, proxies. A part that read them could export its spans
+//! elsewhere, log too little for routing, or fail to start. So a part gets only [`PASSED_ON`], and
+//! every setting that a user may want to change is a flag of the demo.
 
 use std::ffi::{OsStr, OsString};
 
@@ -13,10 +13,10 @@ use tokio::process::Command;
 use crate::cli::{LogFormat, LogRoutes, Options};
 use crate::plan::Plan;
 
-/// What the system, the dynamic linker and the tools for coverage and backtraces need, and the one
-/// variable of OpenTelemetry that cannot change where spans go or which there are: its attributes
-/// are added to those of the programs, but for `service.name`, which tells the parts apart, and
-/// `service.version`, which is that of the build.
+/// Variables that the system, the dynamic linker and the tools for coverage and backtraces need,
+/// and the one variable of OpenTelemetry that changes neither the destination of spans nor which
+/// spans are exported: its attributes are added to those of the programs, except `service.name`,
+/// which identifies the parts, and `service.version`, which is that of the build.
 const PASSED_ON: [&str; 15] = [
     "PATH",
     "HOME",
@@ -40,19 +40,19 @@ const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 /// The categories of a locale, as in `LC_ALL`.
 const LOCALE: &str = "LC_";
 
-/// What a person may expect to reach the services, and the flag that does.
+/// Variables that a user may expect to reach the services, and the flags that replace them.
 const FLAG_INSTEAD: [(&str, &str); 2] =
     [("RUST_LOG", "--log-filter"), ("LOG_FORMAT", "--log-format")];
 
-/// The module of the frontend that writes usage events. They are INFO lines.
+/// The module of the frontend that logs usage events. They are INFO lines.
 const USAGE_LINES: &str = "frontend::usage=info";
 
-/// What the demo sets in each part, as the programs' own variables.
+/// The settings of the demo for each part, as the programs' own variables.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Decided(Vec<(&'static str, String)>);
 
 impl Decided {
-    /// What the flags say about log lines. Usage lines that are routed are written at any level.
+    /// The settings for log lines. Usage lines that are routed are logged at any level.
     pub(crate) fn new(options: &Options, plan: &Plan) -> Self {
         let mut decided = Vec::new();
         decided.extend(options.log_format.map(|format| {
@@ -72,7 +72,7 @@ impl Decided {
         Self(decided)
     }
 
-    /// Gives `command` its whole environment.
+    /// Sets the whole environment of `command`.
     pub(crate) fn give(&self, command: &mut Command) {
         command.env_clear();
         command.envs(std::env::vars_os().filter(|(name, _)| is_passed_on(name)));
@@ -104,8 +104,8 @@ fn is_passed_on(name: &OsStr) -> bool {
     PASSED_ON.contains(&name) || name.starts_with(LOCALE)
 }
 
-/// Says which variables of this shell a person may expect to reach the services and do not. None
-/// when there are none.
+/// Names the variables of this shell that a user may expect to reach the services and that do not.
+/// None if there are none.
 pub(crate) fn left_out() -> Option<String> {
     let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
     let names = set.filter_map(|(name, _): (OsString, _)| name.into_string().ok());
@@ -115,7 +115,7 @@ pub(crate) fn left_out() -> Option<String> {
     Some(format!("Not passed on to the services: {names}"))
 }
 
-/// `name` with the flag that takes its place, if a person may expect it to reach the services.
+/// `name` with the flag that replaces it, if a user may expect it to reach the services.
 fn expected(name: &str) -> Option<String> {
     let flag = FLAG_INSTEAD.iter().find(|(variable, _)| *variable == name);
     match flag {

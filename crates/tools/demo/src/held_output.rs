@@ -1,5 +1,5 @@
-//! What a part writes on standard error: held back until the part is ready, because it is then either
-//! of no interest or the reason why the demo ends; passed on after that.
+//! The output of a part on standard error: held back until the part is ready, because until then it
+//! is either irrelevant or the reason why the demo ends; passed on after that.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,46 +10,46 @@ use tokio::task::JoinHandle;
 use crate::bounded_lines::{BoundedLines, Line};
 use crate::terminal::say;
 
-/// Lines of each kind that are kept.
+/// The number of lines kept of each stream.
 const KEPT: usize = 20;
 
-/// Bytes of a line that are kept.
+/// The number of bytes kept of a line.
 const LONGEST: usize = 2_000;
 
-/// The last words of one part. Clones share them.
+/// The latest output of one part. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Words(Arc<Mutex<Kept>>);
+pub(crate) struct HeldOutput(Arc<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    is_let_out: bool,
+    is_released: bool,
     stderr: VecDeque<String>,
-    /// Log lines, which are its words when it has no others.
+    /// Log lines, used if standard error is empty.
     stdout: VecDeque<String>,
 }
 
-impl Words {
+impl HeldOutput {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Passes on what was held back, and from now on each line as it comes.
-    pub(crate) fn let_out(&self) {
+    /// Passes on the lines held back, and from now on each line as it arrives.
+    pub(crate) fn release(&self) {
         let mut kept = self.kept();
-        kept.is_let_out = true;
+        kept.is_released = true;
         for line in kept.stderr.drain(..) {
             say(&line);
         }
         kept.stdout.clear();
     }
 
-    pub(crate) fn are_let_out(&self) -> bool {
-        self.kept().is_let_out
+    pub(crate) fn is_released(&self) -> bool {
+        self.kept().is_released
     }
 
-    /// Takes each line of `stderr`, until its last.
+    /// Reads each line of `stderr` until its end.
     pub(crate) fn follow(&self, stderr: ChildStderr) -> JoinHandle<()> {
-        let words = self.clone();
+        let held = self.clone();
         tokio::spawn(async move {
             let mut lines = BoundedLines::new(stderr, LONGEST);
             while let Some(Line { text: line, cut }) = lines.next().await {
@@ -57,8 +57,8 @@ impl Words {
                 if cut > 0 {
                     line.push_str(" [...]");
                 }
-                let mut kept = words.kept();
-                if kept.is_let_out {
+                let mut kept = held.kept();
+                if kept.is_released {
                     drop(kept);
                     say(&line);
                 } else {
@@ -68,27 +68,27 @@ impl Words {
         })
     }
 
-    /// A line on standard output.
+    /// Keeps a line of standard output.
     pub(crate) fn log_line(&self, line: &[u8]) {
         let mut kept = self.kept();
-        if !kept.is_let_out {
+        if !kept.is_released {
             keep(&mut kept.stdout, text(line));
         }
     }
 
-    /// Why the demo ends: `name` ended before it was ready, in its own words.
-    pub(crate) fn of_first_end(&self, name: &str, how: &str) -> String {
+    /// Why the demo ends: `name` ended before it was ready; includes its last lines.
+    pub(crate) fn startup_failure(&self, name: &str, how: &str) -> String {
         let kept = self.kept();
-        let words = if kept.stderr.is_empty() {
+        let lines = if kept.stderr.is_empty() {
             &kept.stdout
         } else {
             &kept.stderr
         };
-        if words.is_empty() {
-            return format!("{name} ended at its first start ({how}) without a word");
+        if lines.is_empty() {
+            return format!("{name} ended during startup ({how}) without any output");
         }
-        let lines: String = words.iter().map(|line| format!("\n  {line}")).collect();
-        format!("{name} ended at its first start ({how}). Its last words:{lines}")
+        let lines: String = lines.iter().map(|line| format!("\n  {line}")).collect();
+        format!("{name} ended during startup ({how}). Its last lines:{lines}")
     }
 }
 

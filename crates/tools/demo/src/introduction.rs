@@ -1,4 +1,4 @@
-//! What is said once everything runs: what this stage is about, and where to look.
+//! The introduction, printed once everything runs: what this stage is about, and where to look.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::postgres::Databases;
 use crate::topology::url;
 
-/// Says it on standard output.
+/// Prints it on standard output.
 pub(crate) fn say(plan: &Plan, options: &Options, databases: &Databases) {
     let stage = plan.stage;
     let text = format!(
@@ -25,7 +25,7 @@ pub(crate) fn say(plan: &Plan, options: &Options, databases: &Databases) {
         ktrdr(options),
         stage.compose_up(),
     );
-    // The reader may have gone, as in `| head`.
+    // The reader may have closed the pipe, as in `| head`.
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
@@ -41,7 +41,7 @@ fn places(plan: &Plan, options: &Options, databases: &Databases) -> String {
     add("A roll", format!("curl '{entry}/roll?die=fair'"));
     if stage.has_batches() {
         add(
-            "Ten at once",
+            "Ten rolls at once",
             format!("curl '{entry}/roll-async?die=fair&times=10'"),
         );
     }
@@ -61,12 +61,12 @@ fn places(plan: &Plan, options: &Options, databases: &Databases) -> String {
             add(name, format!("psql '{}'", without_password(url)));
         }
     }
-    add("Is all well?", doctor(plan, options));
-    add("Log lines", "start again with --logs".to_owned());
+    add("Health check", doctor(plan, options));
+    add("Log lines", "restart with --logs".to_owned());
     places.concat()
 }
 
-/// What `--ktrdr` adds: where to look, and what to try.
+/// The section of `--ktrdr`: where to look, and what to try.
 fn ktrdr(options: &Options) -> String {
     if !options.ktrdr {
         return String::new();
@@ -83,11 +83,11 @@ fn ktrdr(options: &Options) -> String {
          {:20} curl {backend}/api/v1/workers\n  \
          {:20} curl {backend}/api/v1/operations\n  \
          {:20} curl {backend}/metrics; curl {worker}/metrics\n\n  \
-         1. One operation as a trace: the backend hands it to a worker, which works on it for a while\n     \
+         1. One operation as a trace: the backend hands it to a worker, which runs it for a while\n     \
          curl -sG {tempo}/api/search --data-urlencode 'q={{ resource.service.name =~ \"ktrdr.*\" }}'\n  \
          2. Stop a worker: its operation goes back into the queue, and another worker takes it\n     \
          pkill -o -f 'stop-at-eof ktrdr worker'; sleep 1; curl {backend}/api/v1/workers\n  \
-         3. What the fleet does, in numbers: operations running, done and put back into the queue\n     \
+         3. The metrics of the fleet: operations running, done and put back into the queue\n     \
          curl -s {backend}/metrics | grep -E '^(operations|workers)_'\n\n",
         "Workers", "Operations", "Metrics",
     )
@@ -99,7 +99,7 @@ fn tries(plan: &Plan, options: &Options, databases: &Databases) -> String {
         true => "pkill -INT -f dice-postgres",
         false => "(stop your own server)",
     };
-    let words = [
+    let placeholders = [
         ("{page}", plan.entry()),
         ("{roller}", plan.dice_roller()),
         ("{traces}", url(options.tempo_port)),
@@ -109,7 +109,7 @@ fn tries(plan: &Plan, options: &Options, databases: &Databases) -> String {
     ];
     let tasks = plan.stage.tasks().iter().zip(1..);
     let tries = tasks.map(|(task, number)| {
-        let command = words
+        let command = placeholders
             .iter()
             .fold(task.command.to_owned(), |command, (word, meaning)| {
                 command.replace(word, meaning)
@@ -119,15 +119,15 @@ fn tries(plan: &Plan, options: &Options, databases: &Databases) -> String {
     tries.collect::<Vec<_>>().concat()
 }
 
-/// A terminal is no place for it; psql asks for one.
+/// Passwords must not appear on a terminal; psql prompts for one.
 fn without_password(url: &Url) -> String {
     let mut url = url.clone();
-    // Fails only where there is no host, and then there is no password.
+    // Fails only for URLs without a host, which have no password.
     let _ = url.set_password(None);
     url.into()
 }
 
-/// The command that examines this very run: with its stage, and the ports that are not the stage's.
+/// The doctor command for this run: with its stage, and the ports that differ from the stage's.
 fn doctor(plan: &Plan, options: &Options) -> String {
     let stage = plan.stage;
     let mut command = format!("cargo run --release -- doctor --stage {stage}");

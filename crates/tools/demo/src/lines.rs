@@ -1,4 +1,4 @@
-//! Where the lines of the services go.
+//! Destinations of the services' log lines.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,27 +11,27 @@ use tokio::task::JoinHandle;
 
 use crate::bounded_lines::{BoundedLines, Line};
 use crate::cli::Options;
+use crate::held_output::HeldOutput;
 use crate::missing::{LogFile, Missing};
-use crate::words::Words;
 
-/// Bytes of the longest line that is passed on. The services cut each text that a client wrote to
-/// 1 KiB, so that theirs are far shorter.
+/// The maximum length of a line in bytes. The services cut each text written by a client to 1 KiB,
+/// so their lines are far shorter.
 const LONGEST: usize = 64 << 10;
 
 /// The destinations of this run.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines {
-    /// Standard output, if lines go there, with what is missing in it.
+    /// Standard output, if lines go there, with the count of lost lines.
     stdout: Option<Arc<Mutex<Missing>>>,
     directory: Option<PathBuf>,
     usage: Option<Usage>,
 }
 
-/// What becomes of usage lines that do not simply go where the others go.
+/// The routing of usage lines, if they do not simply go with the other lines.
 #[derive(Debug, Clone)]
 pub(crate) struct Usage {
     pub(crate) pipeline: Handle,
-    /// Whether they go where the others go as well.
+    /// Whether they also go with the other lines.
     pub(crate) everywhere: bool,
 }
 
@@ -62,20 +62,20 @@ impl Lines {
         Self { usage, ..self }
     }
 
-    /// Takes each line that the service of that name writes, until its last: into its `file`, if it
-    /// has one.
+    /// Reads each line of the service with that name until the end of its output, and writes it to
+    /// `file`, if there is one.
     pub(crate) fn follow(
         &self,
         name: &str,
         stdout: ChildStdout,
         file: Option<LogFile>,
-        words: Words,
+        held: HeldOutput,
     ) -> JoinHandle<()> {
         let too_long = Missing::new(format!("that {name} wrote"));
-        tokio::spawn(self.clone().pass_on(stdout, file, words, too_long))
+        tokio::spawn(self.clone().pass_on(stdout, file, held, too_long))
     }
 
-    /// The file of the service of that name, if lines go to files.
+    /// The log file of the service with that name, if lines go to files.
     ///
     /// # Errors
     /// Names the file and the flag when it cannot be opened.
@@ -94,12 +94,12 @@ impl Lines {
         self,
         stdout: ChildStdout,
         mut file: Option<LogFile>,
-        words: Words,
+        held: HeldOutput,
         mut too_long: Missing,
     ) {
         let mut lines = BoundedLines::new(stdout, LONGEST);
         while let Some(Line { mut text, cut }) = lines.next().await {
-            words.log_line(&text);
+            held.log_line(&text);
             if cut > 0 {
                 too_long.add(&format!("a line is longer than {LONGEST} bytes"));
                 continue;
@@ -120,8 +120,8 @@ impl Lines {
         }
     }
 
-    /// Whether `line` is a usage line that must not go anywhere else. Waits while usage-sink is away
-    /// and too many wait for it: then, too, the service drops lines and counts them.
+    /// Whether `line` is a usage line that must not go anywhere else. Waits while usage-sink is
+    /// unavailable and its queue is full: the service then drops lines and counts them.
     async fn taken(&self, line: &[u8]) -> bool {
         match &self.usage {
             None => false,
@@ -130,8 +130,8 @@ impl Lines {
     }
 }
 
-/// Writes to standard output. A reader that went away is no reason to stop the service; one that
-/// stalls holds up this task alone, and the service then drops lines and counts them.
+/// Writes to standard output. A closed pipe is no reason to stop the service; a reader that stalls
+/// blocks only this task, and the service then drops lines and counts them.
 async fn print(line: &[u8]) -> io::Result<()> {
     let mut stdout = tokio::io::stdout();
     stdout.write_all(line).await?;

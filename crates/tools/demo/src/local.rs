@@ -1,15 +1,15 @@
-//! Reading from the demo's own services.
+//! HTTP requests to the demo's own services.
 
 use std::time::Duration;
 
 use signals::Reader;
 use url::Url;
 
-/// A service on this machine that takes longer is as good as away.
+/// Timeout: a local service that takes longer counts as unavailable.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Reads from the service at that URL, which a port of this machine makes.
+/// A client for the service at that URL, which was built from a port of this machine.
 pub(crate) fn reader(url: &str) -> Reader {
-    let url = Url::parse(url).expect("a port makes a URL");
+    let url = Url::parse(url).expect("a URL built from a port is valid");
     Reader::new(url, TIMEOUT)
 }

@@ -4,20 +4,24 @@
 //! with their own metrics, logs and spans, from one build.
 //!
 //! * [`cli`]: the flags.
-//! * [`plan`]: the stage of this run, with what the flags change of it.
-//! * [`system`]: starting it all, and [`running`]: stopping it.
-//! * [`topology`]: what runs, and where; [`ports`]: whether there is room for it.
-//! * [`child`]: one supervised process, [`lines`] and [`words`]: where what it writes goes,
-//!   [`bounded_lines`]: how it is read, and [`missing`]: what did not get there.
-//! * [`environment`]: the variables that it gets.
-//! * [`postgres`]: the databases of the stages that have some.
-//! * [`role`]: what this program does when it is started as one of the services.
-//! * [`introduction`]: what is said when it runs, and [`summary`]: the live line, on the [`terminal`].
+//! * [`plan`]: the stage of this run, as changed by flags.
+//! * [`system`]: starting everything, and [`running`]: stopping it.
+//! * [`topology`]: the processes and their ports; [`ports`]: whether these are free.
+//! * [`child`]: one supervised process, [`lines`] and [`held_output`]: the destinations of its
+//!   output,
+//!   [`bounded_lines`]: reading it, and [`missing`]: counting lost lines.
+//! * [`environment`]: the environment of a process.
+//! * [`postgres`]: the databases of stages 5 and 6.
+//! * [`role`]: running this program as one of the services.
+//! * [`introduction`]: the text printed once everything runs, and [`summary`]: the live line, on
+//!   the
+//!   [`terminal`].
 
 mod bounded_lines;
 mod child;
 mod cli;
 mod environment;
+mod held_output;
 mod introduction;
 mod lines;
 mod local;
@@ -31,7 +35,6 @@ mod summary;
 mod system;
 mod terminal;
 mod topology;
-mod words;
 
 use std::process::ExitCode;
 
@@ -41,11 +44,11 @@ fn main() -> ExitCode {
     let cli = match Cli::from_process() {
         Ok(cli) => cli,
         Err(error) => {
-            // To standard output and 0 for --help, to standard error and 2 otherwise.
+            // --help goes to standard output with exit code 0, errors to standard error with 2.
             let _ = error.print();
             if let Some(variable) = Cli::variable_in(&error) {
                 eprintln!(
-                    "\nThe value is that of the variable {variable}: unset it, or give the flag."
+                    "\nThe value comes from the variable {variable}: unset it, or give the flag."
                 );
             }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));

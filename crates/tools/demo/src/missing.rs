@@ -1,4 +1,4 @@
-//! Lines that did not get where they should: said at the first, and how many they were at the end.
+//! Lost lines: the first one is reported with the reason, and their number at the end.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use crate::terminal::say;
 
-/// The lines that are missing in one place.
+/// The lines lost on the way to one destination.
 #[derive(Debug)]
 pub(crate) struct Missing {
-    /// As in `in FILE`.
+    /// The destination, as in `in FILE`.
     place: String,
     lines: u64,
 }
@@ -19,7 +19,7 @@ impl Missing {
         Self { place, lines: 0 }
     }
 
-    /// One more, for the reason that is said when it is the first.
+    /// Counts a lost line; the reason is reported for the first one.
     pub(crate) fn add(&mut self, reason: &str) {
         if self.lines == 0 {
             say(&format!("demo: {reason}: lines are lost and counted"));
@@ -44,13 +44,13 @@ impl Drop for Missing {
 pub(crate) struct LogFile {
     file: File,
     path: PathBuf,
-    /// Whether the file ends within a line, which a failure cut off.
+    /// Whether the file ends with a partial line after a failed write.
     is_torn: bool,
     missing: Missing,
 }
 
 impl LogFile {
-    /// Opens the file at its end, or creates it.
+    /// Opens the file for appending, or creates it.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -63,7 +63,8 @@ impl LogFile {
         })
     }
 
-    /// Writes a line with its end. One that cannot be written, or not whole, is missing.
+    /// Writes a line with a line break. A line that cannot be written completely is counted as
+    /// lost.
     pub(crate) fn write(&mut self, line: &[u8]) {
         if let Err(error) = self.append(line) {
             let path = self.path.display();

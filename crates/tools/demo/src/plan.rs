@@ -1,24 +1,25 @@
-//! What this run is: a stage, with what the flags change of it.
+//! The plan of this run: a stage, as changed by flags.
 
 use stages::{Component, Stage};
 
 use crate::cli::{LogFormat, LogRoutes, Options};
 use crate::topology::url;
 
-/// Decided before anything starts.
+/// The settings that are fixed before anything starts.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) stage: Stage,
-    /// Those of what the stage has.
+    /// The ports of the components in the stage.
     ports: Vec<(Component, u16)>,
     pub(crate) log_routes: LogRoutes,
 }
 
 impl Plan {
-    /// Flags win over the stage; those for what it does not have are [`unused`](Self::unused).
+    /// Flags override the stage; flags for components outside the stage are
+    /// [`unused`](Self::unused).
     ///
     /// # Errors
-    /// When usage lines would go to a usage-sink that is not there, or in a form that it cannot read.
+    /// When usage lines would go to a missing usage-sink, or in a format that it cannot read.
     pub(crate) fn new(options: &Options) -> Result<Self, String> {
         let stage = options.stage;
         let ports = Component::ALL.into_iter().filter_map(|component| {
@@ -32,7 +33,7 @@ impl Plan {
         })
     }
 
-    /// Says which flags are for parts that this stage does not have.
+    /// Warnings for flags of components that are not in this stage.
     pub(crate) fn unused(&self, options: &Options) -> Vec<String> {
         let ports = Component::ALL.into_iter().map(|component| {
             let name = component.name();
@@ -62,13 +63,13 @@ impl Plan {
             .collect()
     }
 
-    /// The port of what the stage has.
+    /// The port of a component of the stage.
     pub(crate) fn port(&self, component: Component) -> Option<u16> {
         let port = self.ports.iter().find(|(it, _)| *it == component);
         port.map(|(_, port)| *port)
     }
 
-    /// The URL of what the stage has.
+    /// The URL of a component of the stage.
     pub(crate) fn url(&self, component: Component) -> Option<String> {
         self.port(component).map(url)
     }
@@ -79,14 +80,14 @@ impl Plan {
         url.expect("every stage has dice-roller")
     }
 
-    /// The URL of the service that users send their requests to.
+    /// The URL of the service that users call.
     pub(crate) fn entry(&self) -> String {
         let url = self.url(self.stage.entry());
-        url.expect("a stage has the service that its users need")
+        url.expect("every stage has the service that its users call")
     }
 }
 
-/// Where usage lines go: by default to usage-sink, where there is one.
+/// The destination of usage lines: usage-sink by default, if the stage has it.
 fn log_routes(options: &Options) -> Result<LogRoutes, String> {
     let stage = options.stage;
     let has_sink = stage.runs(Component::UsageSink);
@@ -97,21 +98,21 @@ fn log_routes(options: &Options) -> Result<LogRoutes, String> {
     let log_routes = options.log_routes.unwrap_or(by_default);
     if log_routes != LogRoutes::Loki && !has_sink {
         return Err(format!(
-            "stage {stage} has no usage-sink: --log-routes can only be loki; stage 6 has one"
+            "stage {stage} has no usage-sink: use --log-routes loki, or stage 6"
         ));
     }
     if log_routes != LogRoutes::Loki && options.log_format == Some(LogFormat::Pretty) {
         return Err(format!(
-            "stage {stage} routes usage lines by what they say, which needs JSON: \
-             --log-format pretty works with --log-routes loki only"
+            "stage {stage} routes usage lines by their content, which requires JSON: \
+             use --log-format json, or --log-routes loki"
         ));
     }
     Ok(log_routes)
 }
 
-/// For `--help`: what there is in each stage, and where.
+/// For `--help`: the components and ports of each stage.
 pub(crate) fn table() -> String {
-    let head = "Stages, and their ports where no flag says another:\n  \
+    let head = "Stages and their default ports:\n  \
                 stage  die-service  dice-roller  frontend  usage-sink  PostgreSQL";
     let rows = Stage::ALL.into_iter().map(|stage| {
         let port = |component| match stage.port(component) {

@@ -1,5 +1,5 @@
-//! Whether the ports of this run are free, looked at before anything starts: what is in the way is
-//! named in one line, with the flag that gets around it.
+//! Checks that the ports of this run are free before anything starts. A conflict is reported in one
+//! line, with the flag that resolves it.
 
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
@@ -8,13 +8,13 @@ use tokio::net::TcpListener;
 
 use crate::topology::Port;
 
-/// Ports below that are for root where the system does not say otherwise.
+/// The default of Linux: ports below this one need root.
 const UNPRIVILEGED: u16 = 1024;
 
-/// Holds all ports until the last was looked at.
+/// Holds each port until all have been checked.
 ///
 /// # Errors
-/// When one is given twice, taken, or not for this user.
+/// When a port is given twice, in use, or needs root.
 pub(crate) async fn check_ports<'a>(
     ports: impl IntoIterator<Item = &'a Port>,
 ) -> Result<(), String> {
@@ -32,7 +32,7 @@ pub(crate) async fn check_ports<'a>(
     Ok(())
 }
 
-/// Listens on this machine only.
+/// Listens on the loopback interface only.
 ///
 /// # Errors
 /// Names the port, its user and its flag.
@@ -45,7 +45,7 @@ pub(crate) async fn listen(port: &Port) -> Result<TcpListener, String> {
              choose another port with {flag}"
         ),
         ErrorKind::PermissionDenied => format!(
-            "port {number}, which {who} needs, is not for this user: ports below {} are for root; \
+            "port {number}, which {who} needs, cannot be used by this user: ports below {} are for root; \
              choose another with {flag}",
             unprivileged()
         ),

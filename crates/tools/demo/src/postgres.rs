@@ -1,8 +1,8 @@
-//! The databases of stages 5 and 6: those that were given, or a PostgreSQL of this run's own.
+//! The databases of stages 5 and 6: given by flags, or on a PostgreSQL server of this run.
 //!
-//! The demo does not hold that server itself: when it is killed, there would be no process left to
-//! stop it. A child of the demo does ([`keeper`]), which ends like the services when the demo is gone.
-//! The demo watches it ([`Postgres`]) and clears up after it when it was killed.
+//! The demo does not run that server itself: if the demo were killed, no process would be left to
+//! stop it. Instead, a child of the demo does ([`keeper`]), which ends like the services when the
+//! demo is gone. The demo watches the child ([`Postgres`]) and cleans up if it was killed.
 
 pub(crate) mod keeper;
 mod watched;
@@ -15,7 +15,7 @@ use crate::environment::Decided;
 
 pub(crate) use watched::Postgres;
 
-/// Who keeps something in a database of the same server, each as its only role.
+/// The services with a database on the same server, each with a role of its own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tenant {
     role: &'static str,
@@ -37,15 +37,16 @@ const USAGE: Tenant = Tenant {
 pub(crate) struct Databases {
     pub(crate) dice: Option<Url>,
     pub(crate) usage: Option<Url>,
-    /// Whether that of the dice is on this run's own server.
+    /// Whether the database of the dice is on this run's own server.
     pub(crate) own: bool,
 }
 
 impl Databases {
-    /// Those given, and for the others a server, which is put into `server` before it is waited for.
+    /// The databases given by flags. For the others, a server is started and stored in `server`
+    /// before this waits for it.
     ///
     /// # Errors
-    /// In one line, when there is no PostgreSQL or it does not start.
+    /// In one line, if PostgreSQL is not installed or does not start.
     pub(crate) async fn provide(
         stage: Stage,
         options: &Options,
@@ -77,7 +78,7 @@ impl Databases {
         })
     }
 
-    /// That of the service of that name, if it has one.
+    /// The URL of the database of the service with that name, if it has one.
     pub(crate) fn of(&self, service: &str) -> Option<Url> {
         match service {
             "die-service" => self.dice.clone(),

@@ -1,4 +1,4 @@
-//! This program as one of the services.
+//! Runs this program as one of the services.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -9,10 +9,10 @@ use tokio::sync::oneshot;
 
 use crate::postgres::keeper;
 
-/// Runs the service named by the first argument with the others, until it is told to stop.
+/// Runs the service named by the first argument with the other arguments, until the stop signal.
 ///
-/// With `stop_at_eof` the end of standard input is such a word: it comes when the demo is gone,
-/// even when it was killed, so that no process is left behind.
+/// With `stop_at_eof`, the end of standard input counts as that signal: it occurs when the demo is
+/// gone, even if it was killed, so that no process is left behind.
 pub(crate) fn main(arguments: Vec<OsString>, stop_at_eof: bool) -> ExitCode {
     let name = arguments[0].to_string_lossy().into_owned();
     match name.as_str() {
@@ -34,14 +34,14 @@ pub(crate) fn main(arguments: Vec<OsString>, stop_at_eof: bool) -> ExitCode {
         _ => {
             let name = text_without_secret(&name);
             let known = "die-service, dice-roller, frontend, usage-sink, ktrdr, traffic-gen, local-postgres";
-            eprintln!("demo: there is no service {name:?}; there are {known}");
+            eprintln!("demo: unknown service {name:?}; expected one of {known}");
             ExitCode::from(2)
         }
     }
 }
 
-/// Examines a running demo, which has no Alloy, Prometheus, Loki or Grafana. Where it runs is said by
-/// flags alone: variables like `TEMPO_URL` are about another system.
+/// Examines a running demo, which has no Alloy, Prometheus, Loki or Grafana. Only flags configure
+/// it: variables like `TEMPO_URL` describe another system.
 pub(crate) fn doctor(arguments: Vec<OsString>) -> ExitCode {
     let own = [
         "demo doctor",
@@ -57,7 +57,7 @@ async fn stopped(at_eof: bool) {
         return service::terminated().await;
     }
     let (sender, eof) = oneshot::channel();
-    // A thread of its own: the runtime would wait for a blocking task when it shuts down.
+    // A separate thread, because the runtime would wait for a blocking task at shutdown.
     std::thread::spawn(|| {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         let _ = sender.send(());

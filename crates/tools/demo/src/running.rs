@@ -1,4 +1,4 @@
-//! What runs, and how it is stopped: in order, and by a deadline.
+//! The running parts, and how they are stopped: in order, and by a deadline.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use crate::cli::STOP_BOUND;
 use crate::postgres::Postgres;
 use crate::terminal::say;
 
-/// What callers have, all together, to end before their callees are told to.
+/// The time that all callers together have to end before their callees are stopped.
 const HEAD_START: Duration = Duration::from_millis(600);
 
-/// Of the time to stop, what is left for those who come after the services.
+/// The part of the time to stop that is reserved for what is stopped after the services.
 const AFTER_SERVICES: Duration = Duration::from_millis(800);
 
 /// How long usage-sink may take for the last usage lines.
 const LAST_USAGE_LINES: Duration = Duration::from_millis(300);
 
-/// Everything that was started, so that it can be stopped wherever the start came to an end.
+/// Everything that was started, so that it can be stopped even if the start failed.
 #[derive(Debug, Default)]
 pub(crate) struct Running {
     pub(crate) postgres: Option<Postgres>,
@@ -30,7 +30,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Stops callers before callees, and what they leave behind after that.
+    /// Stops callers before callees, then the parts that they write to.
     pub(crate) async fn stop(self) {
         let deadline = Instant::now() + STOP_BOUND;
         let is_all = self.postgres.is_none() && self.usage_sink.is_none();
@@ -44,12 +44,12 @@ impl Running {
             let lost = pipeline.stop(LAST_USAGE_LINES).await.dropped;
             if lost > 0 {
                 say(&format!(
-                    "demo: usage-sink did not take {lost} usage lines, which are lost"
+                    "demo: {lost} usage lines were lost because usage-sink did not accept them in time"
                 ));
             }
         }
         if let Some(usage_sink) = self.usage_sink {
-            // PostgreSQL does not wait for its clients.
+            // PostgreSQL does not wait for its clients to disconnect.
             usage_sink.stop(deadline - AFTER_SERVICES / 4).await;
         }
         if let Some(postgres) = self.postgres {

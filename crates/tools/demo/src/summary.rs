@@ -1,4 +1,4 @@
-//! The live line: what the system did in the last second, from its own metrics.
+//! The live line: the rates of the last second, from the system's own metrics.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::terminal::{columns, draw, has_live_line, say};
 /// Time between two readings.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Readings between two lines where no terminal rewrites them.
+/// Readings between two lines if the terminal cannot rewrite a line.
 const QUIET_READINGS: u64 = 10;
 
-/// Between two parts of the line.
+/// The separator between two parts of the line.
 const GAP: &str = "   ";
 
-/// Prints the line, for ever: drawn again and again on a terminal without `lines`, a new one every
+/// Prints the line forever: redrawn every second on a terminal without `lines`, a new line every
 /// 10 s elsewhere.
 pub(crate) async fn show(plan: &Plan, store: &Store, lines: bool) -> ! {
     let live = has_live_line(lines);
@@ -52,7 +52,7 @@ pub(crate) async fn show(plan: &Plan, store: &Store, lines: bool) -> ! {
     }
 }
 
-/// A part of the line, and how soon it is left out where there is no room: the highest first.
+/// A part of the line, and its priority for omission if there is no room: the highest goes first.
 type Part = (u8, String);
 
 fn parts(now: &Totals, before: &Totals, seconds: u64, traces: u64) -> Vec<Part> {
@@ -72,7 +72,7 @@ fn parts(now: &Totals, before: &Totals, seconds: u64, traces: u64) -> Vec<Part> 
     parts
 }
 
-/// The parts that `room` columns have room for.
+/// The parts that fit into `room` columns.
 fn fitted(parts: &[Part], room: usize) -> String {
     let line = |last: u8| {
         let kept = parts.iter().filter(|(order, _)| *order <= last);
@@ -90,16 +90,16 @@ fn is_server_error(labels: &BTreeMap<String, String>) -> bool {
         .is_some_and(|status| status.starts_with('5'))
 }
 
-/// What was counted since the services started.
+/// Counts since the services started.
 #[derive(Debug, Default, Clone)]
 struct Totals {
     rolls: f64,
     errors: f64,
-    /// None in a stage that stores none, and while usage-sink is away.
+    /// None in a stage without usage events, and while usage-sink is unavailable.
     usage_events: Option<f64>,
 }
 
-/// What is read.
+/// The services to read from.
 struct Services {
     entry: Reader,
     dice_roller: Reader,
@@ -115,7 +115,7 @@ impl Services {
         }
     }
 
-    /// None while one of those that every stage has is away.
+    /// None while a required service is unavailable.
     async fn read(&self) -> Option<Totals> {
         let entry = Exposition::scrape(&self.entry).await.ok()?;
         let roller = Exposition::scrape(&self.dice_roller).await.ok()?;

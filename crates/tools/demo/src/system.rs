@@ -1,4 +1,4 @@
-//! Starting everything, in order.
+//! Starts everything, in order.
 
 use std::future::pending;
 use std::time::Duration;
@@ -30,27 +30,27 @@ use crate::terminal::say;
 use crate::topology::{self, Port, Service, url};
 use crate::{introduction, summary};
 
-/// How long a service may take until it serves.
+/// How long a service may take to become ready.
 const START_BOUND: Duration = Duration::from_secs(10);
 
-/// For the stand-in for Tempo, and what the children write.
+/// Threads for the stand-in for Tempo and the output of the children.
 const THREADS: usize = 2;
 
-/// The one that can serve and not be ready.
+/// The only service that can serve without being ready.
 const DIE_SERVICE: &str = "die-service";
 
 /// Runs everything until Ctrl-C or SIGTERM.
 ///
 /// # Errors
-/// In words for the person at the terminal; nothing is left running.
+/// With a message for the terminal; no process is left running.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let plan = Plan::new(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        // Said here, so that no variable says it.
+        // Set here, so that no environment variable can change it.
         .worker_threads(THREADS)
         .enable_all()
         .build();
-    let runtime = runtime.map_err(|error| format!("no threads to run on: {error}"))?;
+    let runtime = runtime.map_err(|error| format!("cannot start the async runtime: {error}"))?;
     let result = runtime.block_on(async {
         let mut running = Running::default();
         let (failures, mut failed) = mpsc::unbounded_channel();
@@ -65,12 +65,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         running.stop().await;
         result
     });
-    // A reader of standard output that stalls is not waited for.
+    // Do not wait for a reader of standard output that stalls.
     runtime.shutdown_background();
     result
 }
 
-/// Starts callees before callers, so that no first call fails. Ends only with an error.
+/// Starts callees before callers, so that the first calls do not fail. Returns only on errors.
 async fn start_and_watch(
     plan: &Plan,
     options: &Options,
@@ -120,10 +120,11 @@ async fn start_and_watch(
     summary::show(plan, &store, options.logs).await
 }
 
-/// Takes usage lines to usage-sink, if that is where they go.
+/// Forwards usage lines to usage-sink, if they are routed there.
 fn pipeline(plan: &Plan) -> Option<Pipeline> {
     let usage_sink = plan.url(Component::UsageSink)?;
-    let endpoint = Url::parse(&format!("{usage_sink}/v1/logs")).expect("a port makes a URL");
+    let endpoint =
+        Url::parse(&format!("{usage_sink}/v1/logs")).expect("a URL built from a port is valid");
     let wanted = plan.log_routes != LogRoutes::Loki;
     wanted.then(|| Pipeline::start(Settings::new(endpoint)))
 }
@@ -135,14 +136,14 @@ fn usage(plan: &Plan, pipeline: Option<&Pipeline>) -> Option<Usage> {
     })
 }
 
-/// Serves a part of the stand-in for Tempo for as long as this process lives.
+/// Serves a part of the stand-in for Tempo until this process ends.
 fn serve(listener: TcpListener, app: Router) {
     let admission = Admission::new(&Registry::new(), Limits::default());
     let app = admission.guard(app);
     tokio::spawn(Server::new(app, admission).run(listener, pending()));
 }
 
-/// Returns once `service` serves, if it listens, and tells it so.
+/// Waits until `service` serves, if it listens, and marks it as ready.
 async fn wait_until_ready(
     service: &Supervised,
     port: Option<&Port>,
@@ -164,15 +165,15 @@ async fn wait_until_ready(
     }
     if serves && databases.dice.is_some() {
         return Err(format!(
-            "die-service has no dice within {START_BOUND:?}: is there a database at --database-url? --logs shows what it tries"
+            "die-service did not load its dice within {START_BOUND:?}: check --database-url; --logs shows its errors"
         ));
     }
     Err(format!(
-        "{who} does not answer on port {number} within {START_BOUND:?}; --logs shows why"
+        "{who} did not answer on port {number} within {START_BOUND:?}; --logs shows why"
     ))
 }
 
-/// Whether it has read its dice. With a database, it serves before.
+/// Whether it has loaded its dice. With a database, it serves before that.
 async fn has_dice(die_service: &Reader) -> bool {
     let metrics = Exposition::scrape(die_service).await;
     let dice = metrics.map(|metrics| metrics.sum("die_specifications_loaded", &[]));

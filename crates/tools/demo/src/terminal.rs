@@ -1,4 +1,4 @@
-//! Standard error as a person sees it: whole lines, and one live line that is drawn again and again.
+//! Standard error on a terminal: whole lines, and one live line that is redrawn.
 //! Nothing here uses escape codes.
 
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -6,13 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use terminal_size::{Width, terminal_size_of};
 
-/// Where the size is not known.
+/// The width if the size of the terminal is unknown.
 const COLUMNS: usize = 80;
 
-/// The columns that the live line takes, 0 while there is none.
+/// The columns of the live line, 0 if there is none.
 static DRAWN: Mutex<usize> = Mutex::new(0);
 
-/// Writes `text` and a line break, in one piece. The live line makes room and is drawn again later.
+/// Writes `text` and a line break, in one piece. The live line is cleared first and redrawn later.
 pub(crate) fn say(text: &str) {
     let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
     let room = match std::mem::take(&mut *drawn) {
@@ -31,13 +31,13 @@ pub(crate) fn draw(line: &str) {
 }
 
 fn write(text: &str) {
-    // A terminal that has gone is no reason to end.
+    // A closed terminal is no reason to end.
     let _ = stderr().write_all(text.as_bytes());
     let _ = stderr().flush();
 }
 
-/// Whether a line can be drawn over: on a terminal that moves its cursor back, and that nothing else
-/// writes to. Standard output does when it is the same terminal and has `lines`.
+/// Whether a line can be redrawn: on a terminal that moves its cursor back, if there is no other
+/// output on it. Standard output counts if it is the same terminal and has `lines`.
 pub(crate) fn has_live_line(lines: bool) -> bool {
     let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
     let is_shared = lines && stdout().is_terminal();

@@ -1,4 +1,4 @@
-//! What runs, in the order in which it starts: callees before callers.
+//! The processes, in the order in which they start: callees before callers.
 
 use stages::Component;
 
@@ -7,13 +7,15 @@ use crate::cli::Options;
 use crate::environment::Decided;
 use crate::plan::Plan;
 
-/// Users who roll dice as long as the demo runs, and how long they think at the most.
+/// Number of users who roll dice as long as the demo runs, and the longest pause between their
+/// rolls.
 const TRAFFIC: [&str; 3] = ["--users=3", "--max-rolls=0", "--think-max=4s"];
 
-/// A worker makes a few spans a minute; room for thousands would be most of its memory.
+/// Queue of a worker: it creates a few spans a minute, and room for thousands would be most of its
+/// memory.
 const SMALL_QUEUE: &str = "--span-queue-size=512";
 
-/// A port that must be free, and how to say so when it is not.
+/// A port that must be free, and the text for a conflict.
 #[derive(Debug, Clone)]
 pub(crate) struct Port {
     pub(crate) number: u16,
@@ -21,7 +23,7 @@ pub(crate) struct Port {
     pub(crate) flag: &'static str,
 }
 
-/// A process, and where it listens, if it does.
+/// A process, and its port, if it listens.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) role: Role,
@@ -40,8 +42,8 @@ pub(crate) fn services(plan: &Plan, options: &Options) -> Vec<Service> {
     services
 }
 
-/// The process that stores usage events, in the stage that has one. It runs longer than the others,
-/// whose last lines are for it.
+/// The process that stores usage events, if the stage has it. It outlives the others, because it
+/// stores their last lines.
 pub(crate) fn usage_sink(plan: &Plan, options: &Options) -> Option<Service> {
     let port = (plan.port(Component::UsageSink)?, "--usage-sink-port");
     Some(server("usage-sink", &["usage-sink"], port, &[], options))
@@ -52,20 +54,20 @@ fn traffic(plan: &Plan, options: &Options) -> Service {
     let otlp = otlp(options);
     let mut arguments = vec!["traffic-gen", "users", "--quiet", &entry, &otlp];
     arguments.extend(TRAFFIC);
-    // dice-roller has no page to be opened.
+    // dice-roller has no page to open.
     arguments.extend(plan.stage.only_rolls().then_some("--only-rolls"));
     let batches = format!("--async-probability={}", plan.stage.async_probability());
     arguments.push(&batches);
     client("traffic-gen", &arguments)
 }
 
-/// The ports that those listen on.
+/// The ports of those processes.
 pub(crate) fn ports<'a>(services: impl IntoIterator<Item = &'a Service>) -> Vec<Port> {
     let ports = services.into_iter().map(|service| service.port.clone());
     ports.flatten().collect()
 }
 
-/// The ports of the trace store: where spans come in, and where they are asked for.
+/// The ports of the trace store: one to receive spans, one for queries.
 pub(crate) fn store_ports(options: &Options) -> [Port; 2] {
     let port = |number, who: &str, flag| Port {
         number,
@@ -141,7 +143,7 @@ fn ktrdr(options: &Options) -> Vec<Service> {
     services
 }
 
-/// A program that listens and exports its spans.
+/// A program that listens and exports spans.
 fn server(
     name: &str,
     program: &[&str],
@@ -159,7 +161,7 @@ fn server(
     service
 }
 
-/// A program that only asks.
+/// A program that does not listen.
 fn client(name: &str, arguments: &[&str]) -> Service {
     let arguments = arguments
         .iter()

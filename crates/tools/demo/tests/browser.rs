@@ -1,6 +1,6 @@
-//! The page in a real browser. The tests are the scripts in `crates/services/frontend/tests/browser`; this
-//! starts what they look at: the three services as processes, as often as there are circumstances,
-//! and a trace store.
+//! The page in a real browser. The tests are the scripts in
+//! `crates/services/frontend/tests/browser`; this program starts the services under test, several
+//! times with different settings, and a trace store.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,12 +22,12 @@ const SCRIPTS: &str = concat!(
     "/../../services/frontend/tests/browser"
 );
 
-/// An address that nobody listens on.
-const NOBODY: &str = "http://127.0.0.1:1";
+/// An address on which no service listens.
+const UNUSED_URL: &str = "http://127.0.0.1:1";
 
 const MARKUP: &str = "\"'><img src=x onerror=\"window.hacked=1\">";
 
-/// The browsers that the scripts can drive, by their names in Debian and elsewhere.
+/// The browsers that the scripts support, by their names in Debian and elsewhere.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,13 +45,13 @@ async fn the_page_works_in_a_browser() {
     assert!(status.success(), "a browser test failed");
 }
 
-/// The browser, once everything that drives it is there. On CI it must be.
+/// The path of the browser, if everything that drives it is installed. On CI it must be.
 fn browser_and_driver() -> Option<PathBuf> {
     let browser = BROWSERS.into_iter().find_map(find);
     let missing = match &browser {
         None => "chromium",
         _ if find("node").is_none() => "node",
-        _ if !driver_is_installed() => "npm, and a registry that has the browser driver",
+        _ if !driver_is_installed() => "npm, and a registry with the browser driver",
         _ => return browser,
     };
     skip_without(missing);
@@ -64,7 +64,7 @@ fn find(program: &str) -> Option<PathBuf> {
     candidates.into_iter().find(|candidate| candidate.is_file())
 }
 
-/// What `package-lock.json` says, and nothing that wants to run while it is installed.
+/// Installs the versions in `package-lock.json`, without running install scripts.
 fn driver_is_installed() -> bool {
     if Path::new(SCRIPTS)
         .join("node_modules/playwright-core")
@@ -84,9 +84,9 @@ fn driver_is_installed() -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// Frontends in different circumstances. The processes end when this is dropped.
+/// Frontends with different settings. The processes end when this is dropped.
 struct World {
-    /// The browser, and a URL for each circumstance; the scripts know them by these names.
+    /// The browser, and a URL for each set of services, by the names that the scripts use.
     facts: Value,
     _processes: Vec<Process>,
 }
@@ -108,7 +108,7 @@ impl World {
         let quick = [("die-service-url", dice.as_str()), ("roll-delay", "0s")];
         let quick = services.start("dice-roller", &quick).await;
         let lonely = services
-            .start("dice-roller", &[("die-service-url", NOBODY)])
+            .start("dice-roller", &[("die-service-url", UNUSED_URL)])
             .await;
         let grafana = [
             ("grafana-url", "http://grafana.test"),
@@ -125,8 +125,8 @@ impl World {
             "chromium": chromium,
             "main": frontend(&roller, &dice, Some(&tempo)).await,
             "quick": frontend(&quick, &dice, Some(&tempo)).await,
-            "dieServiceDown": frontend(&lonely, NOBODY, Some(&tempo)).await,
-            "tempoDown": frontend(&quick, &dice, Some(NOBODY)).await,
+            "dieServiceDown": frontend(&lonely, UNUSED_URL, Some(&tempo)).await,
+            "tempoDown": frontend(&quick, &dice, Some(UNUSED_URL)).await,
             "tracingOff": frontend(&quick, &dice, None).await,
             "hostile": frontend(&hostile, &hostile, Some(&hostile)).await,
         });
@@ -143,7 +143,7 @@ struct Services {
 }
 
 impl Services {
-    /// Starts a service with its own settings, as a user would have them; its URL.
+    /// Starts a service with its own settings, as a user would; returns its URL.
     async fn start(&mut self, name: &str, flags: &[(&str, &str)]) -> String {
         let mut arguments = vec!["service".to_owned(), name.to_owned()];
         let common = [
@@ -167,7 +167,7 @@ async fn serve(app: Router) -> String {
     url
 }
 
-/// A die-service, a dice-roller and a Tempo that put markup wherever they can.
+/// A die-service, a dice-roller and a Tempo that return markup in every field.
 fn hostile() -> Router {
     let dice = |RawQuery(query): RawQuery| async move {
         Json(match query {

@@ -1,5 +1,5 @@
-//! The child that keeps a PostgreSQL: it starts one, starts it again when it ends, and removes it
-//! with all its data when it is told to stop, or when nobody is left to tell it.
+//! The child that keeps a PostgreSQL server: it starts the server, restarts it if it ends, and
+//! removes it with all its data when it is stopped or when the demo is gone.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -16,18 +16,19 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 use url::Url;
 
-/// How the demo calls it.
+/// The name under which the demo starts it.
 pub(crate) const NAME: &str = "local-postgres";
 
-/// Between two looks at whether the server is there.
+/// The interval between two checks of the server.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long a server stays away that ended: long enough to see what its clients do.
+/// The delay before a restart of the server: long enough to observe how its clients react.
 const RESTART_DELAY: Duration = Duration::from_secs(3);
 
-/// The whole program. After its name, `arguments` are the directory of the server, and roles and the
-/// databases that they own: `die_service=dice`. It writes the URL of each, on a line, when it can be
-/// used. A directory that is there is that of a server whose keeper was killed: it is taken over.
+/// The whole program. After its name, `arguments` are the directory of the server, and roles and
+/// the databases that they own: `die_service=dice`. It prints the URL of each database on a line
+/// once it can be used. If the directory exists, its keeper was killed, and its server is taken
+/// over.
 pub(crate) fn main(arguments: &[OsString], stopped: impl Future<Output = ()>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -51,11 +52,11 @@ async fn run(arguments: &[OsString], stopped: impl Future<Output = ()>) -> Resul
     };
     let started = stop.or_interrupt(start(arguments)).await;
     if stop.came {
-        // Whatever became of it: it goes, and nobody is interested any more.
+        // The demo does not need the result any more: the server is removed.
         return Ok(());
     }
     let (server, urls) = started?;
-    // Fails when the demo is gone, which shows in another way.
+    // Fails if the demo is gone, which is noticed elsewhere.
     let _ = writeln!(io::stdout(), "{}", urls.join("\n"));
     keep(&server, &mut stop).await;
     Ok(())
@@ -63,7 +64,7 @@ async fn run(arguments: &[OsString], stopped: impl Future<Output = ()>) -> Resul
 
 async fn start(arguments: &[OsString]) -> Result<(LocalPostgres, Vec<String>), Error> {
     let [directory, tenants @ ..] = arguments else {
-        return Err(io::Error::other("a directory is missing").into());
+        return Err(io::Error::other("missing argument: the directory of the server").into());
     };
     let directory = Path::new(directory);
     if directory.exists() {
@@ -85,26 +86,26 @@ async fn start(arguments: &[OsString]) -> Result<(LocalPostgres, Vec<String>), E
     Ok((server, urls))
 }
 
-/// Looks after it until told to stop.
+/// Watches the server until the stop signal.
 async fn keep<W: Future<Output = ()>>(server: &LocalPostgres, stop: &mut Stop<W>) {
     while !stop.comes_within(INTERVAL).await {
         if answers(server).await {
             continue;
         }
         tell(&format!(
-            "PostgreSQL ended; it starts again in {RESTART_DELAY:?}"
+            "PostgreSQL ended; restarting in {RESTART_DELAY:?}"
         ));
         if stop.comes_within(RESTART_DELAY).await {
             return;
         }
         let started = stop.or_interrupt(server.start_again()).await;
         if let (Err(error), false) = (started, stop.came) {
-            tell(&format!("PostgreSQL does not start again: {error}"));
+            tell(&format!("PostgreSQL cannot be restarted: {error}"));
         }
     }
 }
 
-/// Says it to the demo, which may be gone.
+/// Prints `text` for the demo, which may be gone.
 fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
@@ -115,14 +116,14 @@ async fn answers(server: &LocalPostgres) -> bool {
     TcpStream::connect(&address[..]).await.is_ok()
 }
 
-/// The word to stop, which comes once.
+/// The stop signal, which arrives once.
 struct Stop<W> {
     word: Pin<Box<W>>,
     came: bool,
 }
 
 impl<W: Future<Output = ()>> Stop<W> {
-    /// Waits for the word as long as `time`; whether it came, now or before.
+    /// Waits up to `time` for the signal, and returns whether it has arrived.
     async fn comes_within(&mut self, time: Duration) -> bool {
         if !self.came {
             self.came = timeout(time, &mut self.word).await.is_ok();
@@ -130,8 +131,8 @@ impl<W: Future<Output = ()>> Stop<W> {
         self.came
     }
 
-    /// The result of `work`. If the word comes before, the programs at work are interrupted, and the
-    /// result is soon there and most likely an error.
+    /// The result of `work`. If the stop signal arrives first, the running programs are
+    /// interrupted; the result then follows soon and is most likely an error.
     async fn or_interrupt<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         if !self.came {
@@ -145,14 +146,14 @@ impl<W: Future<Output = ()>> Stop<W> {
     }
 }
 
-/// Interrupts PostgreSQL's programs that are at work. They stop what they have begun and clear up,
-/// which they do not when they are killed.
+/// Interrupts the running programs of PostgreSQL. They roll back and clean up, which they would not
+/// do if they were killed.
 fn interrupt() {
-    // They are in the process group of this one; in another there would be others, too.
+    // They are in the process group of this one; any other group would contain unrelated programs.
     if getpgrp() != getpid() {
         return;
     }
-    // From now on the signal does nothing to this process, also when nobody waits for it.
+    // From now on the signal has no effect on this process, even if no task awaits it.
     if signal(SignalKind::interrupt()).is_ok() {
         let _ = killpg(getpgrp(), Signal::SIGINT);
     }

@@ -1,5 +1,5 @@
-//! The child that keeps the demo's own PostgreSQL, watched: when it is killed, another takes over its
-//! server, and at the end nothing of that stays.
+//! Watches the child that keeps the demo's own PostgreSQL: if it is killed, another one takes over
+//! its server, and at the end everything is removed.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,20 +18,21 @@ use url::Url;
 use super::{Tenant, keeper};
 use crate::child::{self, how};
 use crate::environment::Decided;
+use crate::held_output::HeldOutput;
 use crate::terminal::say;
-use crate::words::Words;
 
-/// Before another keeper starts: its server runs on meanwhile, and must not be alone for long.
+/// The delay before the next keeper starts. The server runs on meanwhile, and should not be
+/// unwatched for long.
 const RESTART_DELAY: Duration = Duration::from_millis(50);
 
-/// Before another starts that follows one which ended quickly.
+/// The delay after a keeper that ended quickly.
 const LONGER_DELAY: Duration = Duration::from_secs(3);
 
-/// A keeper that ran as long as this did not end quickly.
+/// A keeper that ran this long has not ended quickly.
 const RAN_WELL: Duration = Duration::from_secs(5);
 
-/// How long the last words of a keeper may take.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+/// How long reading the remaining output of a keeper may take.
+const LAST_LINES: Duration = Duration::from_millis(200);
 
 /// The server of this run and the process that keeps it.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ pub(crate) struct Postgres {
 
 #[derive(Debug)]
 enum State {
-    /// Its databases are not there yet.
+    /// Its databases do not exist yet.
     Starting(Box<Running>),
     Watched {
         stop: oneshot::Sender<()>,
@@ -50,26 +51,26 @@ enum State {
     },
 }
 
-/// How to start the keeper, and what it says.
+/// The command of the keeper, and its output.
 #[derive(Debug, Clone)]
 struct Keeper {
     directory: PathBuf,
     arguments: Vec<String>,
     decided: Decided,
-    words: Words,
+    held: HeldOutput,
 }
 
-/// One that was started.
+/// A keeper that was started.
 #[derive(Debug)]
 struct Running {
     child: Child,
     _tether: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
-    words: JoinHandle<()>,
+    stderr: JoinHandle<()>,
 }
 
 impl Postgres {
-    /// Starts the keeper of a server that is to have the databases of `tenants`.
+    /// Starts the keeper of a server with a database for each of `tenants`.
     ///
     /// # Errors
     /// When PostgreSQL is not installed or the keeper cannot be started.
@@ -92,7 +93,7 @@ impl Postgres {
             directory,
             arguments,
             decided: decided.clone(),
-            words: Words::default(),
+            held: HeldOutput::default(),
         };
         let first = keeper.spawn()?;
         Ok(Self {
@@ -101,15 +102,15 @@ impl Postgres {
         })
     }
 
-    /// The URLs of its `count` databases, once they are there. From then on the keeper is watched.
+    /// The URLs of its `count` databases, once they exist. From then on the keeper is watched.
     ///
     /// # Errors
-    /// With the words of a keeper that ended before.
+    /// With the output of a keeper that ended first.
     pub(super) async fn databases(&mut self, count: usize) -> Result<Vec<Url>, String> {
         let State::Starting(running) = &mut self.state else {
             return Ok(Vec::new());
         };
-        let stdout = running.stdout.take().expect("piped, and asked for once");
+        let stdout = running.stdout.take().expect("piped, and taken once");
         let mut lines = BufReader::new(stdout).lines();
         let mut urls = Vec::new();
         while urls.len() < count {
@@ -119,14 +120,14 @@ impl Postgres {
                 None => return Err(self.keeper.first_end(running).await),
             }
         }
-        self.keeper.words.let_out();
+        self.keeper.held.release();
         self.watch();
         Ok(urls)
     }
 
     fn watch(&mut self) {
         let (stop, stopped) = oneshot::channel();
-        // Replaced at once: the one that runs goes to the task that watches it.
+        // Replaced at once: the running keeper moves to the task that watches it.
         let keeper = self.keeper.clone();
         let idle = State::Watched {
             stop,
@@ -140,12 +141,13 @@ impl Postgres {
         }
     }
 
-    /// Tells it to end and waits until `deadline`. It is not killed then: it has still to clear up.
+    /// Stops the keeper and waits until `deadline`. It is not killed then, because it still has to
+    /// clean up.
     pub(crate) async fn stop(self, deadline: Instant) {
         let Self { keeper, state } = self;
         let ended = match state {
             State::Starting(mut running) => {
-                child::tell_to_end(&running.child);
+                child::send_sigterm(&running.child);
                 timeout_at(deadline, running.child.wait()).await.is_ok()
             }
             State::Watched { stop, watching } => {
@@ -170,24 +172,24 @@ impl Keeper {
         Ok(Running {
             _tether: child.stdin.take(),
             stdout: child.stdout.take(),
-            words: self.words.follow(stderr),
+            stderr: self.held.follow(stderr),
             child,
         })
     }
 
-    /// Why it ended before there was a database. What it had begun is ended, too.
+    /// Why it ended before it had created the databases. Programs that it had started are killed.
     async fn first_end(&self, running: &mut Running) -> String {
         let group = running.child.id().and_then(|id| i32::try_from(id).ok());
         let how = how(running.child.wait().await);
-        let _ = timeout(LAST_WORDS, &mut running.words).await;
+        let _ = timeout(LAST_LINES, &mut running.stderr).await;
         if let Some(group) = group.filter(|_| self.directory.exists()) {
-            // Programs of PostgreSQL that a killed keeper left at work.
+            // Programs of PostgreSQL that survived a killed keeper.
             let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
         }
-        self.words.of_first_end(keeper::NAME, &how)
+        self.held.startup_failure(keeper::NAME, &how)
     }
 
-    /// Starts another keeper whenever one ends, until told to stop.
+    /// Starts another keeper whenever one ends, until the stop signal.
     async fn watch(self, mut running: Running, mut stopped: oneshot::Receiver<()>) {
         let mut delay = RESTART_DELAY;
         loop {
@@ -195,7 +197,7 @@ impl Keeper {
             let ended = tokio::select! {
                 status = running.child.wait() => status,
                 _ = &mut stopped => {
-                    child::tell_to_end(&running.child);
+                    child::send_sigterm(&running.child);
                     let _ = running.child.wait().await;
                     return;
                 }
@@ -203,7 +205,7 @@ impl Keeper {
             let (name, how) = (keeper::NAME, how(ended));
             if !self.directory.exists() {
                 say(&format!(
-                    "{name} ended ({how}) and removed its PostgreSQL with all data: start the demo again"
+                    "{name} ended ({how}) and removed its PostgreSQL with all data: restart the demo"
                 ));
                 return;
             }
@@ -212,7 +214,7 @@ impl Keeper {
                 false => RESTART_DELAY,
             };
             say(&format!(
-                "{name} ended ({how}); another takes over its PostgreSQL in {delay:?}"
+                "{name} ended ({how}); another one takes over its PostgreSQL in {delay:?}"
             ));
             tokio::select! {
                 () = sleep(delay) => {}
@@ -225,7 +227,7 @@ impl Keeper {
         }
     }
 
-    /// Removes what a keeper left behind that was killed.
+    /// Removes the leftovers of a killed keeper.
     async fn clear_up(self) {
         if !self.directory.exists() {
             return;
@@ -247,7 +249,7 @@ fn not_installed(stage: Stage) -> String {
         true => "--database-url and --usage-database-url (DATABASE_URL, USAGE_DATABASE_URL)",
     };
     format!(
-        "stage {stage} needs PostgreSQL, which is not installed: apt-get install postgresql, or say \
-         with {flags} where there is one"
+        "stage {stage} needs PostgreSQL, which is not installed: run apt-get install postgresql, or give \
+         the URL of a server with {flags}"
     )
 }

@@ -1,4 +1,4 @@
-//! What no request can do to the metrics: create series, or leave a gauge behind.
+//! Limits of requests on the metrics: they cannot create series or leave a gauge above 0.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ async fn ten_thousand_random_names_create_no_series() {
         }
         all
     };
-    // Once each way: what a first 404 or 405 adds is bounded too, and is not what is measured.
+    // Each kind once: the series of the first 404 or 405 are bounded too, and not measured here.
     for i in 0..56 {
         probe(i).await;
     }
@@ -61,13 +61,13 @@ async fn ten_thousand_random_names_create_no_series() {
         .metrics()
         .await
         .value("streamlit_button_clicks_total", &unknown);
-    assert!(clicks > 4_000.0, "{clicks} of them asked for a die");
+    assert!(clicks > 4_000.0, "{clicks} requests named a die");
 }
 
 #[tokio::test]
 async fn a_client_that_leaves_is_counted_and_leaks_no_gauge() {
     let system = System::start(&["--roll-delay=1s"]).await;
-    // A roll that takes no time is answered before anybody can leave.
+    // A roll without delay would be answered before the client can leave.
     while !leave(&system.dice_roller, "/roll", "die=fair").await {}
     let batch = "die=fair&times=20";
     assert!(leave(&system.dice_roller, "/roll-async", batch).await);
@@ -88,7 +88,7 @@ async fn a_client_that_leaves_is_counted_and_leaks_no_gauge() {
     assert_eq!(metrics.value("async_roll_batch_size_sum", &[]), 20.0);
 }
 
-/// Asks, and leaves as soon as the service is at work on it; whether that was counted.
+/// Sends a request and leaves once the service is handling it; returns whether it was counted.
 async fn leave(service: &Process, handler: &str, query: &str) -> bool {
     let label = format!("handler=\"{handler}\"");
     let sum = async |name: &str, more: &[&str]| {
@@ -100,7 +100,7 @@ async fn leave(service: &Process, handler: &str, query: &str) -> bool {
     eventually("the request to be in progress or over", || async {
         let metrics = service.metrics().await;
         let at_work = match handler {
-            // Before, it would leave no batch behind.
+            // Before that, it would leave no batch behind.
             "/roll-async" => metrics.value("async_rolls_in_progress", &[]) > 0.0,
             _ => sum("http_requests_in_progress", &[]).await > 0.0,
         };

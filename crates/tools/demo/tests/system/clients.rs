@@ -1,5 +1,5 @@
-//! The original's scripts, which are written in Python with `requests`, run unchanged: the same
-//! requests with the same headers, in the same order, and the fields that the scripts read.
+//! The original's Python scripts, which use `requests`, run unchanged: the same requests with the
+//! same headers, in the same order, and the fields that the scripts read.
 
 use std::time::{Duration, Instant};
 
@@ -63,7 +63,7 @@ fn check_batch(batch: &Value, times: usize) {
 }
 
 #[tokio::test]
-async fn the_traffic_scripts_find_what_they_ask_for() {
+async fn the_traffic_scripts_get_the_answers_they_expect() {
     let system = System::quick().await;
     let script = Script::new();
     check_about(&script, &system.die_service, "die-service", &["/dice"]).await;
@@ -79,7 +79,7 @@ async fn the_traffic_scripts_find_what_they_ask_for() {
             for (path, times) in [("/roll", None), ("/roll-async", Some("5"))] {
                 let mut params = vec![("die", die)];
                 params.extend(times.map(|times| ("times", times)));
-                // A die that fails now and then is a 500, which the scripts count as an error.
+                // A die that fails sometimes answers 500, which the scripts count as an error.
                 let (status, body) = script.get(process, path, &params).await;
                 let body: Value = serde_json::from_str(&body).expect("JSON");
                 match (status, times) {
@@ -117,7 +117,7 @@ async fn the_performance_script_compares_rolls_in_a_row_with_rolls_at_once() {
 }
 
 #[tokio::test]
-async fn the_frontend_says_what_it_is_to_a_client_that_prefers_json() {
+async fn the_frontend_describes_itself_to_a_client_that_prefers_json() {
     let system = System::quick().await;
     let url = system.frontend.url("/");
     let request = testkit::client()

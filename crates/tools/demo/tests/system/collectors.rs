@@ -1,4 +1,4 @@
-//! What a collector says about spans, and what becomes of it.
+//! The answers of a collector, and how they are handled.
 
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +43,7 @@ async fn spans(process: &Process, outcome: &str) -> f64 {
 
 #[tokio::test]
 async fn spans_that_the_collector_rejects_are_not_exported() {
-    // More than there are in the export, none, and none with a warning.
+    // More than the export contains, none, and none with a warning.
     for (rejected, message, lost, warnings) in [
         (7, "no", 3.0, 1),
         (1, "no", 3.0, 1),
@@ -76,8 +76,7 @@ async fn spans_that_the_collector_rejects_are_not_exported() {
     }
 }
 
-/// die-service after one export that was answered so, and what it has counted: exported, rejected,
-/// failed.
+/// die-service after one export with that answer, and its counters: exported, rejected, failed.
 async fn answered(content_type: &'static str, body: &'static str) -> (Process, [f64; 3]) {
     let answer = move || async move { ([("content-type", content_type)], body) };
     let process = exporting(Router::new().route("/v1/traces", post(answer)), "", 1).await;
@@ -97,7 +96,7 @@ async fn answered(content_type: &'static str, body: &'static str) -> (Process, [
 }
 
 #[tokio::test]
-async fn an_answer_that_is_none_of_otlp_is_a_failure() {
+async fn an_answer_that_is_not_otlp_is_a_failure() {
     for (content_type, body) in [
         (
             "text/html; charset=utf-8",
@@ -157,7 +156,7 @@ async fn an_answer_may_be_empty_or_json() {
 }
 
 #[tokio::test]
-async fn exports_that_are_sent_again_are_counted() {
+async fn retried_exports_are_counted() {
     let tries = Arc::new(Mutex::new(0));
     let answer = move || async move {
         let mut tries = tries.lock().expect("no panic");
@@ -183,7 +182,7 @@ async fn exports_that_are_sent_again_are_counted() {
 }
 
 #[tokio::test]
-async fn an_export_that_is_sent_elsewhere_is_not_exported() {
+async fn a_redirected_export_is_not_followed() {
     let login = axum::routing::get(|| async { "<html>" });
     let elsewhere = post(|| async { (StatusCode::FOUND, [("location", "/login")]) });
     let app = Router::new()

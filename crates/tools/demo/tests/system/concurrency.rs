@@ -13,7 +13,7 @@ use crate::support::System;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_of_twenty_takes_one_slowest_roll_while_a_hundred_others_roll() {
     let system = System::start(&[]).await;
-    // One for all: making a hundred of them takes longer than what is measured.
+    // One client for all: creating a hundred would take longer than the measurement.
     let client = testkit::client();
     let single = client.get(system.frontend.url("/roll?die=fair"));
     let others: JoinSet<u16> = (0..100)
@@ -34,7 +34,7 @@ async fn a_batch_of_twenty_takes_one_slowest_roll_while_a_hundred_others_roll() 
         .trace(answer["trace_id"].as_str().expect("an id"), 27)
         .await;
     let alone = total(&trace, "async_roll_");
-    // A fifth where nothing else runs; a busy machine makes both longer.
+    // A fifth on an idle machine; a busy machine makes both longer.
     assert!(took < alone / 2, "{took:?}, one after the other {alone:?}");
     let traces = eventually("a hundred other traces", || async {
         let whole = |trace: &Arc<Trace>| trace.spans().len() >= 7;
@@ -46,7 +46,7 @@ async fn a_batch_of_twenty_takes_one_slowest_roll_while_a_hundred_others_roll() 
     assert!(all < alone / 4, "{all:?}, one after the other {alone:?}");
 }
 
-/// How long the spans took whose names begin with `name`, added up.
+/// The total duration of the spans whose names begin with `name`.
 fn total(trace: &Trace, name: &str) -> Duration {
     let spans = trace.spans().iter();
     let named = spans.filter(|span| span.name().starts_with(name));

@@ -1,4 +1,5 @@
-//! Stages 5 and 6: where their databases come from, what becomes of them, and what stage 5 shows.
+//! Stages 5 and 6: where their databases come from, how they are cleaned up, and what stage 5
+//! shows.
 
 use local_postgres::LocalPostgres;
 use nix::sys::signal::{Signal, kill};
@@ -7,10 +8,10 @@ use signals::tempo::{Kind, Span};
 use testkit::{AT_ONCE, eventually, get, skip};
 use tokio::process::Command;
 
-use crate::demo::{Demo, command, free_ports, nobody_listens};
+use crate::demo::{Demo, command, free_ports, wait_until_free};
 use crate::postgres::{Server, is_here, run_commands, select, url};
 use crate::processes::{Pid, all_gone};
-use crate::stages::{examine, nobody_knows_the_stage, pid};
+use crate::stages::{assert_stage_unknown, examine, pid};
 use crate::support::PROGRAM;
 
 #[tokio::test]
@@ -39,7 +40,7 @@ async fn the_dice_come_from_the_database_and_the_trace_says_so() {
     let is_query = |span: &&Span| span.name == "SELECT dice";
     let has_query = |spans: &[Span]| spans.iter().any(|span| is_query(&span));
     let spans = demo.trace(trace, "the query in the trace", has_query).await;
-    let span = spans.iter().find(is_query).expect("it was waited for");
+    let span = spans.iter().find(is_query).expect("the trace has the span");
     assert_eq!(span.kind, Kind::Client, "{span:?}");
     for (key, value) in [
         ("db.system.name", "postgresql"),
@@ -57,12 +58,12 @@ async fn the_dice_come_from_the_database_and_the_trace_says_so() {
 
     let (healthy, said) = examine(&demo, "--stage=5").await;
     assert!(healthy, "{said}");
-    nobody_knows_the_stage(&demo);
+    assert_stage_unknown(&demo);
     demo.stop(Signal::SIGTERM).await;
 }
 
 #[tokio::test]
-async fn a_database_that_is_killed_comes_back_and_nobody_else_has_to() {
+async fn a_killed_database_is_restarted_and_no_service_has_to_be() {
     if !is_here() {
         return;
     }
@@ -82,7 +83,11 @@ async fn a_database_that_is_killed_comes_back_and_nobody_else_has_to() {
     }
     assert_eq!(select(&database, "SELECT count(*) FROM dice").await, "3");
     assert_ne!(server.pid(), Some(Pid(first)));
-    assert_eq!(pid(&demo).children(), before, "nobody else was restarted");
+    assert_eq!(
+        pid(&demo).children(),
+        before,
+        "no other process was restarted"
+    );
     let (output, took) = demo.stop(Signal::SIGTERM).await;
     assert!(took < AT_ONCE, "{took:?}");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -115,7 +120,7 @@ async fn nothing_is_left_of_the_database_however_the_demo_ends() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_a_database_that_was_still_being_made() {
+async fn nothing_is_left_of_a_database_that_was_still_starting() {
     if !is_here() {
         return;
     }
@@ -158,17 +163,17 @@ async fn a_database_that_is_given_is_used_and_stays() {
         !tells("local-postgres"),
         "a server of its own: {arguments:?}"
     );
-    assert!(!tells("salt"), "a password for all to see: {arguments:?}");
+    assert!(!tells("salt"), "a visible password: {arguments:?}");
     demo.stop(Signal::SIGTERM).await;
     let dice = server.execute("food", "SELECT count(*) FROM dice").await;
     assert_eq!(dice.expect("it is still there"), "3");
 }
 
 #[tokio::test]
-async fn a_database_that_is_not_there_is_said_in_a_line() {
+async fn a_missing_database_is_reported_in_one_line() {
     let ports = free_ports().await;
-    let nobody = "--database-url=postgres://cook@127.0.0.1:1/food";
-    let output = command(&ports).args(["--stage=5", nobody]).output().await;
+    let database = "--database-url=postgres://cook@127.0.0.1:1/food";
+    let output = command(&ports).args(["--stage=5", database]).output().await;
     let output = output.expect("it runs");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -176,12 +181,12 @@ async fn a_database_that_is_not_there_is_said_in_a_line() {
         said.contains("--database-url") && said.lines().count() == 1,
         "{said}"
     );
-    nobody_listens(&ports).await;
+    wait_until_free(&ports).await;
 }
 
 #[tokio::test]
 async fn without_postgresql_it_says_what_to_do() {
-    // A file system of its own, in which nothing is installed where Debian and others put it.
+    // A private mount namespace that hides PostgreSQL where Debian and others install it.
     let hide = "for d in /usr/lib/postgresql /usr/pgsql /opt/homebrew/opt; do \
                 [ ! -d $d ] || mount -t tmpfs none $d || exit 77; done; PATH=/nonexistent exec \"$@\"";
     for stage in ["--stage=5", "--stage=6"] {
@@ -199,7 +204,7 @@ async fn without_postgresql_it_says_what_to_do() {
         ]);
         outer.args(inner.as_std().get_args()).arg(stage);
         let Ok(output) = outer.output().await else {
-            return skip("unshare is not here");
+            return skip("unshare is not installed");
         };
         let said = String::from_utf8_lossy(&output.stderr);
         if said.contains("unshare:") || output.status.code() == Some(77) {
@@ -210,6 +215,6 @@ async fn without_postgresql_it_says_what_to_do() {
         for word in ["apt-get install postgresql", "DATABASE_URL"] {
             assert!(said.contains(word), "{word} is not in {said}");
         }
-        nobody_listens(&ports).await;
+        wait_until_free(&ports).await;
     }
 }

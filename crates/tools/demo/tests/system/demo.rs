@@ -41,17 +41,17 @@ impl Demo {
         demo
     }
 
-    /// Does not wait for anything to be there.
+    /// Does not wait for the demo to start.
     pub(crate) async fn spawn(own: &[&str]) -> Self {
         let ports = free_ports().await;
         let child = command(&ports).args(own).spawn().expect("it starts");
         Self { child, ports }
     }
 
-    /// What it says once everything runs.
+    /// The text that it prints once everything runs.
     pub(crate) async fn introduction(&mut self) -> String {
         let mut said = Vec::new();
-        let stdout = self.child.stdout.take().expect("piped, and asked for once");
+        let stdout = self.child.stdout.take().expect("piped, and taken once");
         let mut lines = BufReader::new(stdout).lines();
         let all = async {
             while let Ok(Some(line)) = lines.next_line().await {
@@ -64,11 +64,13 @@ impl Demo {
                 }
             }
         };
-        timeout(DEADLINE, all).await.expect("it says all in time");
+        timeout(DEADLINE, all)
+            .await
+            .expect("it prints everything in time");
         said.join("\n")
     }
 
-    /// Waits for a line that says what the system does, and of which `is_it` is true.
+    /// Waits for a live line for which `is_it` is true.
     pub(crate) async fn live_line(&mut self, is_it: impl Fn(&str) -> bool) {
         let stderr = self.child.stderr.as_mut().expect("piped");
         let mut lines = BufReader::new(stderr).lines();
@@ -91,7 +93,7 @@ impl Demo {
         format!("http://127.0.0.1:{}{path}", self.ports[flag])
     }
 
-    /// The trace of that id, once it has spans of which `is_it` is true.
+    /// The trace with that id, once it has spans for which `is_it` is true.
     pub(crate) async fn trace(
         &self,
         id: &str,
@@ -107,7 +109,7 @@ impl Demo {
         .await
     }
 
-    /// The flags that tell a program where the three services are.
+    /// The flags that pass the URLs of the three services to a program.
     pub(crate) fn urls(&self) -> Vec<String> {
         let flags = ["--die-service-url", "--dice-roller-url", "--frontend-url"];
         let flags = flags.iter().enumerate();
@@ -118,7 +120,7 @@ impl Demo {
 
     /// Kills the service behind that flag, as a crash would.
     pub(crate) fn kill_service(&self, flag: usize) {
-        let pid = listener(self.ports[flag]).expect("somebody listens");
+        let pid = listener(self.ports[flag]).expect("a service listens");
         kill(Pid::from_raw(pid), Signal::SIGKILL).expect("our own grandchild");
     }
 
@@ -157,18 +159,18 @@ pub(crate) async fn free_ports() -> [u16; 6] {
     std::array::from_fn(port)
 }
 
-/// Waits until nobody answers on `ports`. They may have other uses by then: a port that is free is
-/// anybody's for a connection to elsewhere.
-pub(crate) async fn nobody_listens(ports: &[u16]) {
+/// Waits until all of `ports` refuse connections. Other programs may use them by then: a free port
+/// may become the local port of any connection.
+pub(crate) async fn wait_until_free(ports: &[u16]) {
     for port in ports {
-        eventually(&format!("nobody to listen on port {port}"), || async {
+        eventually(&format!("port {port} to be free"), || async {
             TcpStream::connect(("127.0.0.1", *port)).await.err()
         })
         .await;
     }
 }
 
-/// The services that spans are of.
+/// The services in whose traces spans are expected.
 pub(crate) fn services_of(spans: &[Span]) -> BTreeSet<String> {
     spans.iter().map(|span| span.service.to_string()).collect()
 }

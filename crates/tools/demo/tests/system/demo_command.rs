@@ -1,4 +1,4 @@
-//! `cargo run --release`: what it starts, says and leaves behind.
+//! `cargo run --release`: what it starts, prints and leaves behind.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use testkit::{AT_ONCE, Metrics, eventually, get, skip};
 use tokio::net::TcpListener;
 
-use crate::demo::{Demo, FLAGS, command, free_ports, nobody_listens};
+use crate::demo::{Demo, FLAGS, command, free_ports, wait_until_free};
 use crate::support::PROGRAM;
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn a_roll_on_the_page_is_a_trace_in_the_store_and_everything_stops_at_once
         let (output, took) = demo.stop(signal).await;
         assert!(output.status.success(), "{output:?}");
         assert!(took < AT_ONCE, "{took:?}");
-        nobody_listens(&ports).await;
+        wait_until_free(&ports).await;
         let said = String::from_utf8_lossy(&output.stdout);
         let page = format!("http://localhost:{}", ports[2]);
         assert!(
@@ -44,7 +44,7 @@ async fn a_roll_on_the_page_is_a_trace_in_the_store_and_everything_stops_at_once
 }
 
 #[tokio::test]
-async fn it_rolls_by_itself_and_says_how_fast() {
+async fn it_generates_traffic_and_shows_the_rate() {
     let mut demo = Demo::start(&["--logs"]).await;
     demo.live_line(|line| line.contains("errors/s") && line.ends_with("traces kept"))
         .await;
@@ -65,13 +65,13 @@ async fn it_rolls_by_itself_and_says_how_fast() {
     for service in ["die-service", "dice-roller", "frontend"] {
         assert!(
             loggers.contains(service),
-            "{service} is passed on by --logs: {loggers:?}"
+            "--logs shows {service}: {loggers:?}"
         );
     }
 }
 
 #[tokio::test]
-async fn ktrdr_comes_along_when_asked_for() {
+async fn ktrdr_is_started_with_its_flag() {
     let [backend, workers @ .., _] = free_ports().await;
     let workers = workers.map(|port| port.to_string()).join(",");
     let flags = [
@@ -97,7 +97,7 @@ async fn ktrdr_comes_along_when_asked_for() {
     let said = String::from_utf8_lossy(&output.stdout);
     let tries = said
         .split_once("KTRDR, a fleet of workers")
-        .expect("it is told")
+        .expect("the introduction has a section for it")
         .1;
     for word in [
         &*format!("http://localhost:{backend}/api/v1/workers"),
@@ -108,12 +108,12 @@ async fn ktrdr_comes_along_when_asked_for() {
     ] {
         assert!(tries.contains(word), "{word} is not in {tries}");
     }
-    nobody_listens(&ports).await;
-    nobody_listens(&[backend]).await;
+    wait_until_free(&ports).await;
+    wait_until_free(&[backend]).await;
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_one_clear_line_and_nothing_is_left_running() {
+async fn a_port_in_use_is_reported_in_one_line_and_nothing_keeps_running() {
     for (i, (flag, who)) in FLAGS
         .iter()
         .zip([
@@ -141,7 +141,7 @@ async fn a_port_in_use_is_one_clear_line_and_nothing_is_left_running() {
             .copied()
             .filter(|port| *port != ports[i])
             .collect();
-        nobody_listens(&others).await;
+        wait_until_free(&others).await;
     }
 }
 
@@ -181,7 +181,7 @@ async fn a_port_for_root_says_so() {
         .and_then(|start| start.trim().parse().ok())
         .unwrap_or(1024);
     if start <= 80 {
-        return skip("any user may open port 80 here");
+        return skip("any user may open port 80");
     }
     let mut ports = free_ports().await;
     ports[1] = 80;
@@ -189,7 +189,7 @@ async fn a_port_for_root_says_so() {
     let mut outer = tokio::process::Command::new("setpriv");
     outer.args(["--bounding-set=-net_bind_service", PROGRAM]);
     let Ok(output) = outer.args(inner.as_std().get_args()).output().await else {
-        return skip("setpriv is not here");
+        return skip("setpriv is not installed");
     };
     let said = String::from_utf8_lossy(&output.stderr);
     if said.contains("setpriv:") {
@@ -249,7 +249,7 @@ async fn the_command_for_the_doctor_examines_this_very_demo() {
 #[tokio::test]
 async fn a_reader_of_logs_that_stalls_does_not_keep_it_from_stopping() {
     let demo = Demo::start(&["--no-traffic", "--logs"]).await;
-    // Three lines each: more than the pipe holds, and nobody reads it before the end.
+    // Three lines each: more than the pipe holds, and no process reads it before the end.
     for _ in 0..300 {
         get(&demo.url(2, "/roll?die=loaded")).await;
     }
@@ -259,11 +259,11 @@ async fn a_reader_of_logs_that_stalls_does_not_keep_it_from_stopping() {
     child.wait().await.expect("our own child");
     let took = start.elapsed();
     assert!(took < AT_ONCE, "{took:?}");
-    nobody_listens(&ports).await;
+    wait_until_free(&ports).await;
 }
 
 #[tokio::test]
-async fn a_killed_service_comes_back_and_a_killed_demo_takes_its_services_along() {
+async fn a_killed_service_comes_back_and_a_killed_demo_stops_its_services() {
     let demo = Demo::start(&["--no-traffic"]).await;
     let started = async || {
         let metrics = Metrics::try_scrape(&demo.url(0, "/metrics")).await.ok()?;
@@ -277,5 +277,5 @@ async fn a_killed_service_comes_back_and_a_killed_demo_takes_its_services_along(
     .await;
     let ports = demo.ports;
     demo.stop(Signal::SIGKILL).await;
-    nobody_listens(&ports).await;
+    wait_until_free(&ports).await;
 }

@@ -1,4 +1,4 @@
-//! A DIE_SERVICE_URL of every kind, and what dice-roller makes of the answers there.
+//! Different servers at DIE_SERVICE_URL, and how dice-roller handles their answers.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::support::{System, collector, service};
 
-/// dice-roller before whatever `app` is.
+/// A dice-roller whose die-service is `app`.
 async fn roller(app: Router) -> (Process, mini_tempo::Store) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
@@ -48,7 +48,7 @@ async fn a_path_is_kept() {
 }
 
 #[tokio::test]
-async fn only_die_services_own_404_says_that_there_is_no_such_die() {
+async fn only_a_404_of_die_service_itself_means_an_unknown_die() {
     for body in ["not found", r#"{"detail":"there is no /dice"}"#, ""] {
         let (roller, _store) = roller(answering(404, body)).await;
         let (status, answer) = roll(&roller).await;
@@ -70,7 +70,7 @@ async fn only_die_services_own_404_says_that_there_is_no_such_die() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_not_a_die_service_that_is_away() {
+async fn an_unavailable_database_is_distinguished_from_an_unavailable_service() {
     let body = r#"{"detail":"the database with the dice does not answer; try again later"}"#;
     let (roller, _store) = roller(answering(503, body)).await;
     let (status, answer) = roll(&roller).await;
@@ -88,7 +88,7 @@ async fn a_database_that_is_away_is_not_a_die_service_that_is_away() {
 }
 
 #[tokio::test]
-async fn what_die_service_says_of_its_failure_is_passed_on() {
+async fn the_detail_of_a_failure_in_die_service_is_passed_on() {
     for (status, said, passed_on) in [
         (
             503,
@@ -128,7 +128,7 @@ async fn what_die_service_says_of_its_failure_is_passed_on() {
 }
 
 #[tokio::test]
-async fn a_password_in_the_url_is_in_no_line_and_no_span() {
+async fn a_password_in_the_url_appears_in_no_line_and_no_span() {
     let (roller, store) = roller(answering(500, "broken")).await;
     assert_eq!(roll(&roller).await.0, 503);
     let (_, lines) = roller.terminate().await;
@@ -151,7 +151,7 @@ async fn a_password_in_the_url_is_in_no_line_and_no_span() {
 }
 
 #[tokio::test]
-async fn the_chain_of_spans_that_failed_has_no_hole() {
+async fn the_chain_of_failed_spans_has_no_gap() {
     let (roller, store) = roller(answering(500, "broken")).await;
     assert_eq!(roll(&roller).await.0, 503);
     roller.terminate().await;
@@ -165,7 +165,7 @@ async fn the_chain_of_spans_that_failed_has_no_hole() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_too_long_is_the_clients_mistake_at_every_hop() {
+async fn a_name_that_is_too_long_is_a_client_error_at_every_hop() {
     let system = System::quick().await;
     let long = [
         "a".repeat(65),
@@ -193,7 +193,7 @@ async fn a_name_that_is_too_long_is_the_clients_mistake_at_every_hop() {
             assert_eq!(metrics.sum("http_requests_total", &[&status]), 0.0);
         }
     }
-    // The longest that passes the first hop passes all.
+    // The longest name that passes the first hop passes all others.
     let longest = "%F0%9F%8E%B2".repeat(64);
     let (status, answer) = get(&system.frontend.url(&format!("/roll?die={longest}"))).await;
     assert_eq!(status, 404, "{answer}");

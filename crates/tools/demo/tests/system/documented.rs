@@ -1,4 +1,4 @@
-//! docs/signals.md says which metrics there are, with which types and labels, and says nothing else.
+//! docs/signals.md lists exactly the metrics that exist, with their types and labels.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ fn documented() -> Families {
     rows.map(family).collect()
 }
 
-/// What the services expose.
+/// The metrics that the services expose.
 async fn exposed(processes: &[Process]) -> Families {
     let mut families = Families::new();
     for process in processes {
@@ -64,8 +64,8 @@ async fn exposed(processes: &[Process]) -> Families {
 #[tokio::test]
 async fn every_metric_is_documented_with_its_type_and_labels_and_there_is_no_other() {
     let (_store, otlp) = collector().await;
-    // Series exist before the database does.
-    let database = "--database-url=postgres://nobody@127.0.0.1:9/nothing";
+    // The series exist before the database does.
+    let database = "--database-url=postgres://unused@127.0.0.1:9/nothing";
     let listen = ["--listen=127.0.0.1:0", "--otel-disabled"];
     let ktrdr = async |role: &str| {
         let arguments = [&["service", "ktrdr", role], &listen[..]].concat();
@@ -94,6 +94,6 @@ async fn every_metric_is_documented_with_its_type_and_labels_and_there_is_no_oth
         .collect();
     assert!(
         gone.is_empty(),
-        "docs/signals.md has what no service has: {gone:?}"
+        "docs/signals.md lists metrics that no service exposes: {gone:?}"
     );
 }

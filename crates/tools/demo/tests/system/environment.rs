@@ -1,5 +1,5 @@
-//! What a developer's shell has set does not reach the demo's parts, and what a person may want to
-//! change is a flag.
+//! Variables of a developer's shell do not reach the demo's parts; the settings that a user may
+//! want to change are flags.
 
 use nix::sys::signal::Signal;
 use signals::tempo::Span;
@@ -13,7 +13,7 @@ use crate::stages::pid;
 use crate::support::PROGRAM;
 use crate::usage_stage::{act, stored};
 
-/// Values that a part could not start with.
+/// Values with which a part could not start.
 const UNREADABLE: [(&str, &str); 24] = [
     ("OTEL_TRACES_EXPORTER", "console"),
     ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
@@ -41,7 +41,7 @@ const UNREADABLE: [(&str, &str); 24] = [
     ("TOKIO_WORKER_THREADS", "0"),
 ];
 
-/// Values that would change what it does without a word.
+/// Values that would change its behaviour silently.
 const MISLEADING: [(&str, &str); 21] = [
     ("OTEL_TRACES_EXPORTER", "none"),
     ("OTEL_TRACES_SAMPLER", "always_off"),
@@ -72,7 +72,7 @@ const MISLEADING: [(&str, &str); 21] = [
     ),
 ];
 
-/// What PostgreSQL's programs and clients read.
+/// Variables that PostgreSQL's programs and clients read.
 const POSTGRES: [(&str, &str); 10] = [
     ("PGHOST", "db.invalid"),
     ("PGPORT", "1"),
@@ -95,7 +95,7 @@ async fn start_in(shell: &[(&str, &str)], own: &[&str]) -> Demo {
 }
 
 #[tokio::test]
-async fn what_a_shell_has_set_for_other_programs_changes_nothing() {
+async fn variables_for_other_programs_have_no_effect() {
     for shell in [&UNREADABLE[..], &MISLEADING[..]] {
         let mut demo = start_in(shell, &["--no-traffic", "--logs"]).await;
         demo.introduction().await;
@@ -128,7 +128,7 @@ async fn what_a_shell_has_set_for_other_programs_changes_nothing() {
 }
 
 #[tokio::test]
-async fn usage_events_are_stored_whatever_the_shell_says_of_logs_and_databases() {
+async fn usage_events_are_stored_whatever_the_variables_for_logs_and_databases() {
     if !is_here() {
         return;
     }
@@ -146,7 +146,7 @@ async fn usage_events_are_stored_whatever_the_shell_says_of_logs_and_databases()
 }
 
 #[tokio::test]
-async fn what_is_not_passed_on_is_named_with_the_flag_that_takes_its_place() {
+async fn ignored_variables_are_named_with_the_flags_that_replace_them() {
     let shell = [
         ("RUST_LOG", "warn"),
         ("LOG_FORMAT", "pretty"),
@@ -163,7 +163,7 @@ async fn what_is_not_passed_on_is_named_with_the_flag_that_takes_its_place() {
 }
 
 #[tokio::test]
-async fn log_lines_are_as_the_flags_say() {
+async fn flags_control_the_log_lines() {
     let flags = [
         "--no-traffic",
         "--logs",
@@ -186,7 +186,7 @@ async fn log_lines_are_as_the_flags_say() {
     assert!(!said.contains("\"timestamp\""), "no JSON: {said}");
 }
 
-/// Flags, variables, the exit code, and words of the line.
+/// Flags, variables, the exit code, and words of the error.
 type Refused = (
     &'static [&'static str],
     &'static [(&'static str, &'static str)],
@@ -195,7 +195,7 @@ type Refused = (
 );
 
 #[tokio::test]
-async fn what_does_not_work_together_is_refused_and_a_variable_is_named() {
+async fn invalid_combinations_are_rejected_and_variables_are_named() {
     let refused: [Refused; 5] = [
         (
             &["--stage=6", "--log-format=pretty"],

@@ -1,5 +1,4 @@
-//! Variables and flags that say where spans go and with which headers, and what is said of those that
-//! cannot be used.
+//! Variables and flags for the endpoint and headers of spans, and the warnings about invalid ones.
 
 use testkit::{Process, get};
 
@@ -31,7 +30,7 @@ async fn an_endpoint_that_cannot_be_used_exports_nothing_and_shows_no_password()
 }
 
 #[tokio::test]
-async fn a_flag_for_the_endpoint_goes_before_every_variable() {
+async fn a_flag_for_the_endpoint_overrides_every_variable() {
     let (store, otlp) = collector().await;
     let base = format!("--otlp-endpoint={otlp}");
     let traces = format!("--otlp-traces-endpoint={otlp}/v1/traces");

@@ -75,7 +75,7 @@ async fn rolls_answer_as_documented_at_both_hops() {
     assert_eq!(
         answer.as_object().expect("an object").len(),
         1,
-        "only the roll: {answer}"
+        "only the roll is in the answer: {answer}"
     );
 }
 
@@ -165,7 +165,7 @@ async fn wrong_methods_are_405_everywhere() {
     ] {
         let huge = vec![b'x'; 5_000_000];
         let answer = client.post(process.url(path)).body(huge).send().await;
-        // The server may close the connection instead of reading five megabytes for nothing.
+        // The server may close the connection instead of reading five megabytes in vain.
         if let Ok(answer) = answer {
             assert_eq!(answer.status(), 405, "{path}");
         }
@@ -230,7 +230,7 @@ async fn the_page_lists_the_dice() {
 }
 
 #[tokio::test]
-async fn health_is_asked_through_the_same_program() {
+async fn the_program_itself_can_check_its_health() {
     let system = System::quick().await;
     let health = |address: String| {
         let listen = format!("--listen={address}");
@@ -275,7 +275,7 @@ async fn head_rolls_no_die_and_is_no_usage_event() {
 }
 
 #[tokio::test]
-async fn a_method_that_the_conventions_do_not_know_is_named_as_they_say() {
+async fn an_unknown_method_is_recorded_as_the_conventions_require() {
     let system = System::quick().await;
     let method = reqwest::Method::from_bytes(&[b"PROPFIND".as_slice(), &[b'X'; 2000]].concat());
     let client = testkit::client();

@@ -1,4 +1,4 @@
-//! Lines: flat JSON, in the trace they belong to, each failure once.
+//! Log lines: flat JSON with the ids of their trace; each failure is logged once.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ fn messages(lines: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_batch_is_told_by_all_three_services_under_one_trace_id() {
+async fn a_batch_is_logged_by_all_three_services_with_one_trace_id() {
     let system = System::quick().await;
     let (_, answer) = get(&system.frontend.url("/roll-async?die=fair&times=3")).await;
     let trace = answer["trace_id"].as_str().expect("an id");
@@ -142,7 +142,7 @@ async fn a_line_names_the_span_it_was_written_in() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_once_where_it_happened() {
+async fn a_failure_is_logged_once_where_it_happened() {
     let system = System::quick().await;
     for (path, message, logger) in [
         ("/roll?die=extreme", "Roll failed", "dice-roller"),
@@ -161,7 +161,7 @@ async fn a_failure_is_told_once_where_it_happened() {
         let told = eventually(message, || async {
             let lines = lines_of(&system, &trace, 1).await;
             let told = messages(&lines);
-            // The last words of both, which come through pipes of their own.
+            // The last lines of both services, which come through separate pipes.
             let all = ["Dice roller answered", message].map(|last| told.contains(&last));
             (all == [true; 2]).then_some(lines)
         })
@@ -198,7 +198,7 @@ async fn a_failure_is_told_once_where_it_happened() {
 }
 
 #[tokio::test]
-async fn people_can_have_text() {
+async fn text_for_people_is_available() {
     let (_, otlp) = crate::support::collector().await;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound").to_string();
@@ -233,12 +233,12 @@ async fn people_can_have_text() {
     assert!(!text.contains('{'), "no JSON: {text}");
     assert!(
         !text.contains('\u{1b}'),
-        "no colours where no terminal is: {text}"
+        "no colours without a terminal: {text}"
     );
 }
 
 #[tokio::test]
-async fn the_filter_decides_which_lines_there_are() {
+async fn the_filter_selects_lines() {
     let (_, otlp) = crate::support::collector().await;
     let quiet = service("die-service", &otlp, &["--log=info,die_service=warn"]).await;
     get(&quiet.url("/dice")).await;

@@ -1,4 +1,4 @@
-//! Nothing finished is lost, and what cannot be kept is counted.
+//! Nothing finished is lost, and everything that is dropped is counted.
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::support::{PROGRAM, System, collector, nobody, service};
+use crate::support::{PROGRAM, System, collector, service, unused_url};
 
 fn count(lines: &[Value], message: &str) -> usize {
     let of_message = lines.iter().filter(|line| line["message"] == message);
@@ -85,8 +85,13 @@ async fn sigterm_under_load_loses_no_finished_requests_span_or_line() {
 }
 
 #[tokio::test]
-async fn without_a_collector_requests_are_served_and_the_loss_is_counted_and_told_once() {
-    let alone = service("die-service", &nobody().await, &["--span-batch-size=10"]).await;
+async fn without_a_collector_requests_are_served_and_the_loss_is_counted_and_logged_once() {
+    let alone = service(
+        "die-service",
+        &unused_url().await,
+        &["--span-batch-size=10"],
+    )
+    .await;
     for _ in 0..100 {
         assert_eq!(get(&alone.url("/dice")).await.0, 200);
     }
@@ -106,7 +111,7 @@ async fn without_a_collector_requests_are_served_and_the_loss_is_counted_and_tol
 }
 
 #[tokio::test]
-async fn a_collector_that_hangs_slows_nobody_and_the_overflow_is_dropped_and_counted() {
+async fn a_hanging_collector_slows_no_request_and_the_overflow_is_dropped_and_counted() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let otlp = format!("http://{}", listener.local_addr().expect("bound"));
     let hang = Router::new().route("/v1/traces", post(std::future::pending::<()>));
@@ -144,7 +149,7 @@ async fn a_collector_that_hangs_slows_nobody_and_the_overflow_is_dropped_and_cou
 }
 
 #[tokio::test]
-async fn a_collector_that_comes_back_is_told_and_exported_to() {
+async fn the_return_of_a_collector_is_logged_and_exports_resume() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
     drop(listener);
@@ -219,7 +224,7 @@ async fn an_unread_standard_output_stops_no_request_and_its_lost_lines_are_count
 }
 
 #[tokio::test]
-async fn ctrl_c_flushes_what_was_waiting() {
+async fn ctrl_c_flushes_queued_spans() {
     let (store, otlp) = collector().await;
     let process: Process = service("die-service", &otlp, &["--span-delay=60000"]).await;
     get(&process.url("/dice")).await;
@@ -235,7 +240,7 @@ async fn ctrl_c_flushes_what_was_waiting() {
 }
 
 #[tokio::test]
-async fn what_a_client_wrote_is_cut_before_it_waits_in_memory() {
+async fn text_written_by_a_client_is_cut_before_it_is_queued() {
     let (store, otlp) = collector().await;
     let process = service("die-service", &otlp, &[]).await;
     for (length, status) in [(10_000, 200), (100_000, 431)] {

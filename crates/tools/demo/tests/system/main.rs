@@ -1,5 +1,5 @@
-//! The whole system as a person meets it: real processes, real sockets, HTTP, `/metrics`, log
-//! lines and spans. `docs/signals.md` is what is checked; each module takes one of its tables.
+//! The whole system as a user meets it: real processes, real sockets, HTTP, `/metrics`, log lines
+//! and spans. The tests check `docs/signals.md`; each module covers one of its tables.
 
 mod bounds;
 mod clients;

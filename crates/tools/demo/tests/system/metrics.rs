@@ -1,13 +1,13 @@
-//! What `/metrics` says before a roll and after.
+//! The values of `/metrics` before and after a roll.
 
 use testkit::get;
 
 use crate::support::System;
 
-/// A metric and labels of it.
+/// A metric and some of its labels.
 type Series = (&'static str, &'static [&'static str]);
 
-/// Every metric of the contract, by service, with a label set that must be there from the start.
+/// Every metric of the contract, by service, with a label set that must exist from the start.
 const COLD: [(&str, &[Series]); 3] = [
     (
         "die-service",
@@ -255,15 +255,11 @@ async fn health_and_metrics_are_neither_counted_nor_traced() {
     let (_, traced) = get(&system.frontend.url("/roll?die=fair")).await;
     let trace = traced["trace_id"].as_str().expect("an id");
     system.trace(trace, 7).await;
-    assert_eq!(system.store.traces().len(), 1, "the roll's and no other");
+    assert_eq!(system.store.traces().len(), 1, "only the trace of the roll");
     let lines = system.frontend.lines();
     let others: Vec<_> = lines
         .iter()
         .filter(|line| line["trace_id"] != trace)
         .collect();
-    assert_eq!(
-        others.len(),
-        1,
-        "the line about listening and no other: {others:?}"
-    );
+    assert_eq!(others.len(), 1, "only the line Listening: {others:?}");
 }

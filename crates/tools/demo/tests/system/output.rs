@@ -1,4 +1,4 @@
-//! Standard output that is full, slow, or set by its other end not to block.
+//! Standard output that is full, slow, or in non-blocking mode.
 
 use std::fs::File;
 use std::io::Read;
@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 use crate::demo::Demo;
 use crate::support::PROGRAM;
 
-/// die-service that writes its lines to `output`, once it serves, and its URL.
+/// die-service that logs to `output`, once it serves, and its URL.
 async fn writing_to(output: impl Into<Stdio>) -> (Child, String) {
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = free.local_addr().expect("bound");
@@ -39,7 +39,7 @@ async fn lost(url: &str) -> f64 {
     metrics.sum("telemetry_log_lines_dropped_total", &[])
 }
 
-/// Requests whose lines are more than a pipe holds: "Dice listed", each.
+/// Requests whose log lines, "Dice listed" each, are more than a pipe holds.
 const REQUESTS: usize = 1_000;
 
 async fn request(url: &str) {
@@ -48,7 +48,7 @@ async fn request(url: &str) {
     }
 }
 
-/// Ends it; what it said on standard error.
+/// Stops it and returns its standard error.
 async fn end(child: Child) -> String {
     let pid = i32::try_from(child.id().expect("running")).expect("small");
     let pid = nix::unistd::Pid::from_raw(pid);
@@ -68,7 +68,7 @@ fn lines(mut reader: impl Read) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_set_its_pipe_not_to_block_gets_every_line() {
+async fn a_non_blocking_pipe_gets_every_line() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("flags");
     let (child, url) = writing_to(writer).await;
@@ -82,7 +82,7 @@ async fn a_reader_that_set_its_pipe_not_to_block_gets_every_line() {
 }
 
 #[tokio::test]
-async fn lines_that_nobody_reads_in_time_are_counted_one_by_one() {
+async fn lines_that_are_not_read_in_time_are_counted_one_by_one() {
     for flags in [OFlag::empty(), OFlag::O_NONBLOCK] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         fcntl(&writer, FcntlArg::F_SETFL(flags)).expect("flags");
@@ -98,7 +98,7 @@ async fn lines_that_nobody_reads_in_time_are_counted_one_by_one() {
 }
 
 #[tokio::test]
-async fn lines_that_cannot_be_written_are_counted_and_said_once() {
+async fn lines_that_cannot_be_written_are_counted_and_reported_once() {
     let full = File::options().write(true).open("/dev/full");
     let Ok(full) = full else { return };
     let (mut child, url) = writing_to(full).await;
@@ -121,7 +121,7 @@ async fn lines_that_cannot_be_written_are_counted_and_said_once() {
 }
 
 #[tokio::test]
-async fn lines_that_do_not_get_into_a_log_file_are_counted_and_said_once() {
+async fn lines_missing_in_a_log_file_are_counted_and_reported_once() {
     if !std::path::Path::new("/dev/full").exists() {
         return;
     }

@@ -1,4 +1,4 @@
-//! What the tests of the stages with a database need.
+//! Support for the tests of the stages with a database.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::demo::Demo;
 use crate::processes::{Pid, all};
 use crate::stages::pid;
 
-/// Whether PostgreSQL's programs are here. On CI they must be.
+/// Whether PostgreSQL's programs are installed. On CI they must be.
 pub(crate) fn is_here() -> bool {
     let psql = std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path).any(|directory| directory.join("psql").exists())
@@ -22,7 +22,7 @@ pub(crate) fn is_here() -> bool {
     false
 }
 
-/// The URL of the database that the introduction shows on the line of that name.
+/// The URL on the line of the introduction with that name.
 pub(crate) fn url(introduction: &str, name: &str) -> String {
     let mut lines = introduction
         .lines()
@@ -33,7 +33,7 @@ pub(crate) fn url(introduction: &str, name: &str) -> String {
         .to_owned()
 }
 
-/// What the commands that the introduction gives to try say, those that begin with `program`.
+/// The output of those commands under "To try" in the introduction that begin with `program`.
 pub(crate) async fn run_commands(introduction: &str, program: &str) -> String {
     let tries = introduction
         .lines()
@@ -48,7 +48,7 @@ pub(crate) async fn run_commands(introduction: &str, program: &str) -> String {
     said
 }
 
-/// What `sql` selects: a line for each row, `|` between columns.
+/// The result of `sql`: one line per row, with `|` between columns.
 pub(crate) async fn select(url: &str, sql: &str) -> String {
     let mut psql = Command::new("psql");
     psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]);
@@ -58,16 +58,16 @@ pub(crate) async fn select(url: &str, sql: &str) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// The server that a demo made for itself.
+/// The server that a demo started for itself.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) keeper: Pid,
-    /// With all its data.
+    /// The directory with all its data.
     pub(crate) directory: PathBuf,
 }
 
 impl Server {
-    /// The one of that demo, as soon as its directory is known. It may not run yet.
+    /// The server of that demo, once its directory is known. It may not be running yet.
     pub(crate) async fn of(demo: &Demo) -> Self {
         eventually("a PostgreSQL of the demo's own", || async {
             let mut keepers = pid(demo).children().into_iter().filter(is_keeper);
@@ -81,7 +81,7 @@ impl Server {
         .await
     }
 
-    /// The one that a running demo's keeper started, which is nobody's child any more.
+    /// The server that a running demo's keeper started, which has been reparented.
     pub(crate) async fn running(demo: &Demo, url: &str) -> Self {
         let keeper = pid(demo).children().into_iter().find(is_keeper);
         let data = PathBuf::from(select_as_postgres(url, "SHOW data_directory").await);
@@ -91,13 +91,13 @@ impl Server {
         }
     }
 
-    /// The process of the server.
+    /// The server process.
     pub(crate) fn pid(&self) -> Option<Pid> {
         let file = std::fs::read_to_string(self.directory.join("data/postmaster.pid")).ok()?;
         Some(Pid(file.lines().next()?.parse().ok()?))
     }
 
-    /// Waits until nothing is left of it.
+    /// Waits until the process and its directory are gone.
     pub(crate) async fn is_gone(&self) {
         let name = self.directory.to_string_lossy();
         eventually(&format!("{self:?} to be gone"), || async {
@@ -117,7 +117,7 @@ fn is_keeper(process: &Pid) -> bool {
         .any(|argument| argument == "local-postgres")
 }
 
-/// [`select`] as the one who may do everything, where nobody asks for a password.
+/// [`select`] as the superuser, on a socket that requires no password.
 async fn select_as_postgres(url: &str, sql: &str) -> String {
     let (_, place) = url.split_once('@').expect("a URL with a role");
     let (place, _) = place.split_once('/').expect("a URL with a database");

@@ -1,11 +1,11 @@
-//! The processes of this machine, as `/proc` shows them.
+//! The processes of this machine, from `/proc`.
 
 use std::fs;
 use std::path::PathBuf;
 
 use testkit::eventually;
 
-/// A process. What it is made of is read when it is asked for, and empty once it is gone.
+/// A process. Its properties are read on demand, and empty once it is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pid(pub(crate) i32);
 
@@ -15,12 +15,12 @@ impl Pid {
         self.strings("cmdline")
     }
 
-    /// Its variables, as `NAME=value`.
+    /// Its environment variables, as `NAME=value`.
     pub(crate) fn environment(self) -> Vec<String> {
         self.strings("environ")
     }
 
-    /// Those whose parent it is.
+    /// Its child processes.
     pub(crate) fn children(self) -> Vec<Self> {
         all()
             .into_iter()
@@ -28,7 +28,7 @@ impl Pid {
             .collect()
     }
 
-    /// Those, their children and so on.
+    /// Its descendants.
     pub(crate) fn descendants(self) -> Vec<Self> {
         let mut found = self.children();
         let mut next = 0;
@@ -40,7 +40,7 @@ impl Pid {
     }
 
     pub(crate) fn is_gone(self) -> bool {
-        // One that has ended and that nobody has asked for is gone, too.
+        // A zombie, which has ended but was not waited for, counts as gone.
         self.stat().is_none_or(|fields| fields[0] == "Z")
     }
 
@@ -48,7 +48,7 @@ impl Pid {
         self.stat()?[1].parse().ok()
     }
 
-    /// What comes after the name, which can hold anything: state, parent and so on.
+    /// The fields after the name, which can contain anything: state, parent and so on.
     fn stat(self) -> Option<Vec<String>> {
         let stat = fs::read_to_string(self.path("stat")).ok()?;
         let (_, fields) = stat.rsplit_once(") ")?;
@@ -69,7 +69,7 @@ impl Pid {
     }
 }
 
-/// Waits until they are.
+/// Waits until all of them are gone.
 pub(crate) async fn all_gone(processes: &[Pid]) {
     for process in processes {
         eventually(&format!("{process:?} to be gone"), || async {

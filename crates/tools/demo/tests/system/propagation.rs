@@ -1,4 +1,4 @@
-//! What of a caller's trace context goes on to the next service.
+//! Which parts of a caller's trace context are passed on to the next service.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use crate::support::{collector, service};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
-/// dice-roller before a stand-in for die-service that remembers the headers it got.
+/// A dice-roller with a stand-in for die-service that records the headers it receives.
 struct Hop {
     roller: Process,
     seen: Arc<Mutex<Vec<HeaderMap>>>,
@@ -37,7 +37,8 @@ impl Hop {
         Self { roller, seen }
     }
 
-    /// The headers that a roll asked with `headers` sends on: all `traceparent`, all `tracestate`.
+    /// The headers sent on for a roll requested with `headers`: all `traceparent`, all
+    /// `tracestate`.
     async fn roll(&self, headers: &[(&'static str, &'static str)]) -> [Vec<String>; 2] {
         let mut request = testkit::client().get(self.roller.url("/roll?die=fair"));
         for (name, value) in headers {
@@ -60,7 +61,7 @@ fn parent(flags: &str) -> &'static str {
 }
 
 #[tokio::test]
-async fn trace_state_in_several_lines_goes_on_as_one_list_in_order() {
+async fn trace_state_in_several_lines_is_sent_as_one_list_in_order() {
     let hop = Hop::start(&[]).await;
     let parent = ("traceparent", parent("01"));
     let lines = [
@@ -73,9 +74,9 @@ async fn trace_state_in_several_lines_goes_on_as_one_list_in_order() {
     assert_eq!(states, ["foo=1,bar=2,baz=3"]);
 }
 
-/// Every span keeps the state in memory: a client must not decide how much.
+/// Every span keeps the state in memory, so a client must not control its size.
 #[tokio::test]
-async fn a_long_trace_state_is_shortened_as_the_specification_says() {
+async fn a_long_trace_state_is_shortened_as_specified() {
     let hop = Hop::start(&[]).await;
     let states = async |state: String| {
         let lines = [("traceparent", parent("01")), ("tracestate", state.leak())];
@@ -106,7 +107,7 @@ async fn without_a_trace_state_none_is_sent() {
 }
 
 #[tokio::test]
-async fn two_parents_start_a_trace_anew() {
+async fn two_parents_start_a_new_trace() {
     let hop = Hop::start(&[]).await;
     let other = "00-11111111111111111111111111111111-b7ad6b7169203331-01";
     let lines = [
@@ -124,7 +125,7 @@ async fn two_parents_start_a_trace_anew() {
 }
 
 #[tokio::test]
-async fn the_random_flag_goes_on_and_unknown_flags_do_not() {
+async fn the_random_flag_is_passed_on_and_unknown_flags_are_not() {
     let hop = Hop::start(&[]).await;
     for (came, goes) in [("03", "-03"), ("01", "-01"), ("ff", "-03"), ("09", "-01")] {
         let [parents, _] = hop.roll(&[("traceparent", parent(came))]).await;

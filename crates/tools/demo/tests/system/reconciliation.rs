@@ -1,5 +1,5 @@
-//! The whole system reconciled: what was rolled is what was counted, traced and logged; and the doctor
-//! finds every hop.
+//! Reconciliation of the whole system: every roll is counted, traced and logged; and the doctor
+//! checks every hop.
 
 use tokio::process::Command;
 
@@ -26,14 +26,14 @@ async fn with_a_database_every_roll_sent_is_a_row_too() {
     assert!(said.contains("rows in PostgreSQL"), "{said}");
 }
 
-/// A directory that is not there yet.
+/// A directory that does not exist yet.
 fn logs(name: &str) -> String {
     let logs = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
     let _ = std::fs::remove_dir_all(&logs);
     logs
 }
 
-/// Has traffic-gen compare what it sends with what it finds; what it says.
+/// Runs traffic-gen's reconciliation and returns its output.
 async fn reconcile(demo: &Demo, logs: &str, own: &[&str]) -> String {
     let mut arguments = demo.urls();
     arguments.push(format!("--tempo={}", demo.url(4, "")));
@@ -58,7 +58,7 @@ async fn reconcile(demo: &Demo, logs: &str, own: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn the_doctor_follows_a_roll_and_notices_what_is_gone() {
+async fn the_doctor_follows_a_roll_and_reports_missing_parts() {
     let demo = Demo::start(&["--no-traffic"]).await;
     let mut arguments = demo.urls();
     arguments.push(format!("--tempo-url={}", demo.url(4, "")));

@@ -1,4 +1,4 @@
-//! Passwords and signatures that are given in the wrong place, and are shown nowhere.
+//! Passwords and signatures in wrong places do not appear anywhere.
 
 use mini_tempo::Value as Attribute;
 use testkit::get;

@@ -1,4 +1,4 @@
-//! The flag of the stage, and what `--help` says of the stages.
+//! The flag for the stage, and what `--help` prints about the stages.
 
 use nix::sys::signal::Signal;
 use tokio::process::Command;
@@ -7,7 +7,7 @@ use crate::demo::{Demo, command, free_ports};
 use crate::support::PROGRAM;
 
 #[tokio::test]
-async fn a_variable_that_is_set_to_nothing_is_not_set() {
+async fn an_empty_variable_counts_as_unset() {
     let ports = free_ports().await;
     let mut command = command(&ports);
     for variable in ["STAGE", "LOG_ROUTES", "DATABASE_URL", "DIE_SERVICE_URL"] {
@@ -21,7 +21,7 @@ async fn a_variable_that_is_set_to_nothing_is_not_set() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_in_a_line_that_says_what_can() {
+async fn invalid_values_are_rejected_with_the_allowed_ones() {
     for (arguments, code, words) in [
         (["--stage", "7"], 2, ["7", "1..=6"]),
         (["--stage", "0"], 2, ["0", "1..=6"]),
@@ -44,7 +44,7 @@ async fn what_cannot_be_is_refused_in_a_line_that_says_what_can() {
 }
 
 #[tokio::test]
-async fn the_help_says_what_each_stage_has_and_where() {
+async fn the_help_lists_the_services_and_ports_of_each_stage() {
     let output = Command::new(PROGRAM).arg("--help").output().await;
     let help = String::from_utf8(output.expect("it runs").stdout).expect("UTF-8");
     for row in [
@@ -61,7 +61,7 @@ async fn the_help_says_what_each_stage_has_and_where() {
 }
 
 #[tokio::test]
-async fn the_short_help_fits_a_screen_and_telemetry_is_in_the_long_one() {
+async fn the_short_help_fits_a_screen_and_the_long_one_has_telemetry() {
     let help = async |arguments: &[&str]| {
         let output = Command::new(PROGRAM).args(arguments).output().await;
         String::from_utf8(output.expect("it runs").stdout).expect("UTF-8")

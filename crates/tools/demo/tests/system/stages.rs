@@ -1,4 +1,4 @@
-//! The stages without a database: what each has, says and leaves behind.
+//! The stages without a database: what each contains, prints and leaves behind.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,10 +15,10 @@ use crate::demo::{Demo, command, free_ports, services_of};
 use crate::processes::{Pid, all_gone};
 use crate::support::PROGRAM;
 
-/// By the place of their port among the flags.
+/// By the index of their port among the flags.
 pub(crate) const SERVICES: [&str; 3] = ["die-service", "dice-roller", "frontend"];
 
-/// The services of a stage, by the place of their port among the flags.
+/// The services of a stage, by the index of their port among the flags.
 fn services(stage: Stage) -> Vec<usize> {
     let components = Component::ALL.into_iter();
     let there = components.filter(|component| stage.runs(*component));
@@ -63,8 +63,8 @@ async fn each_stage_has_its_services_and_no_others() {
     }
 }
 
-/// Rolls once at the service of that port, and waits until the trace has spans of all of `expected`
-/// and of nobody else.
+/// Rolls once at the service on that port, and waits until the trace has spans of all `expected`
+/// services and no others.
 async fn roll_and_trace(demo: &Demo, entry: usize, expected: &BTreeSet<String>) {
     let id = "5bf92f3577b34da6a3ce929d0e0e4736";
     let roll = testkit::client().get(demo.url(entry, "/roll?die=fair"));
@@ -79,7 +79,7 @@ async fn roll_and_trace(demo: &Demo, entry: usize, expected: &BTreeSet<String>) 
 }
 
 #[tokio::test]
-async fn traffic_does_what_there_is_to_do_in_the_stage() {
+async fn traffic_uses_the_endpoints_of_the_stage() {
     for stage in [1, 3, 4] {
         let mut demo = Demo::spawn(&[&format!("--stage={stage}")]).await;
         let rolls = eventually("rolls", || async {
@@ -89,7 +89,7 @@ async fn traffic_does_what_there_is_to_do_in_the_stage() {
         .await;
         let unknown = ["handler=\"unknown\""];
         let asked = rolls.sum("http_requests_total", &unknown);
-        assert_eq!(asked, 0.0, "nothing but rolls is asked of dice-roller");
+        assert_eq!(asked, 0.0, "dice-roller gets requests for rolls only");
         let traffic = arguments(&demo, "traffic-gen").await;
         let entry = demo.url(if stage == 1 { 1 } else { 2 }, "");
         let port = entry.rsplit(':').next().expect("a port");
@@ -106,7 +106,7 @@ async fn traffic_does_what_there_is_to_do_in_the_stage() {
     }
 }
 
-/// The command line of the child that is that program.
+/// The command line of the child that runs that program.
 async fn arguments(demo: &Demo, program: &str) -> Vec<String> {
     eventually(program, || async {
         let children = pid(demo).children().into_iter().map(Pid::arguments);
@@ -121,12 +121,12 @@ pub(crate) fn pid(demo: &Demo) -> Pid {
     Pid(i32::try_from(id).expect("small"))
 }
 
-/// That nothing below the demo has heard of stages.
-pub(crate) fn nobody_knows_the_stage(demo: &Demo) {
+/// Checks that no process of the demo has information about stages.
+pub(crate) fn assert_stage_unknown(demo: &Demo) {
     let processes = pid(demo).descendants();
     assert!(!processes.is_empty());
     for process in processes {
-        // The first is where this checkout is.
+        // The first argument is the path of this checkout.
         for argument in process.arguments().iter().skip(1) {
             assert!(!argument.contains("stage"), "{argument}");
         }
@@ -149,7 +149,7 @@ async fn no_process_knows_its_stage() {
         let mut demo = Demo { child, ports };
         let said = demo.introduction().await;
         assert!(said.contains(&format!("stage {stage} of 6")), "{said}");
-        nobody_knows_the_stage(&demo);
+        assert_stage_unknown(&demo);
         demo.stop(Signal::SIGTERM).await;
     }
 }
@@ -162,7 +162,7 @@ fn no_program_knows_its_stage() {
         .flat_map(|street| crates.join(street).read_dir().expect("a street").flatten())
         .map(|entry| entry.path())
         .chain([crates.join("tools/testkit")])
-        // What tools know of stages.
+        // The crates that know about stages.
         .filter(|program| !program.ends_with("lib/stages"))
         .map(|program| {
             let manifest = program.join("Cargo.toml");
@@ -174,7 +174,7 @@ fn no_program_knows_its_stage() {
     assert!(looked_at > 50, "{looked_at} files");
 }
 
-/// How many files were looked at.
+/// The number of files checked.
 fn look_for_stages(directory: &Path) -> usize {
     let mut files = 0;
     for entry in directory.read_dir().into_iter().flatten().flatten() {
@@ -210,7 +210,7 @@ async fn the_doctor_knows_the_stages() {
     }
 }
 
-/// Whether the doctor finds every hop, and what it says.
+/// Whether the doctor succeeds on every hop, and its output.
 pub(crate) async fn examine(demo: &Demo, stage: &str) -> (bool, String) {
     let mut doctor = Command::new(PROGRAM);
     doctor

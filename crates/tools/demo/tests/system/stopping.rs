@@ -1,4 +1,4 @@
-//! What happens to work that is going on when a service is told to stop.
+//! Work in progress when a service is stopped.
 
 use mini_tempo::Status;
 use nix::sys::signal::Signal;
@@ -6,7 +6,7 @@ use testkit::{Process, eventually};
 
 use crate::support::{collector, service};
 
-/// A batch of 20 whose client has left once it had begun.
+/// A batch of 20 whose client left after it had begun.
 async fn abandoned_batch(otlp: &str, delay: &str) -> Process {
     let roller = service("dice-roller", otlp, &[delay]).await;
     let url = roller.url("/roll-async?die=fair&times=20");
@@ -45,7 +45,7 @@ async fn a_batch_whose_client_has_left_is_awaited() {
 }
 
 #[tokio::test]
-async fn a_batch_that_takes_too_long_is_cut_off_and_says_so() {
+async fn a_batch_that_takes_too_long_is_cut_off_and_logged() {
     let (store, otlp) = collector().await;
     let roller = abandoned_batch(&otlp, "--roll-delay=1h").await;
     let started = std::time::Instant::now();
@@ -70,7 +70,7 @@ async fn a_batch_that_takes_too_long_is_cut_off_and_says_so() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_and_half_a_head_do_not_hold_the_stop() {
+async fn an_idle_connection_and_half_a_head_do_not_delay_the_stop() {
     use tokio::io::AsyncWriteExt;
     let (_store, otlp) = collector().await;
     let roller = service("dice-roller", &otlp, &[]).await;

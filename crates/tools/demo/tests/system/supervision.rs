@@ -3,33 +3,33 @@
 use nix::sys::signal::{Signal, kill};
 use testkit::{eventually, get};
 
-use crate::demo::{Demo, command, free_ports, nobody_listens};
+use crate::demo::{Demo, command, free_ports, wait_until_free};
 use crate::postgres::{Server, is_here, url};
 use crate::processes::{Pid, listener};
 use crate::stages::pid;
 
 #[tokio::test]
-async fn a_part_that_ends_at_its_first_start_ends_the_demo_in_its_own_words() {
+async fn a_part_that_ends_during_startup_ends_the_demo_with_its_own_error() {
     let ports = free_ports().await;
     let output = command(&ports).arg("--roll-delay=nonsense").output().await;
     let output = output.expect("it runs");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let said = String::from_utf8_lossy(&output.stderr);
     for word in [
-        "demo: dice-roller ended at its first start (exit status: 2)",
+        "demo: dice-roller ended during startup (exit status: 2)",
         "  error: invalid value 'nonsense' for '--roll-delay",
     ] {
         assert!(said.contains(word), "{word:?} is not in {said}");
     }
     assert!(!said.contains("starts again"), "{said}");
-    nobody_listens(&ports).await;
+    wait_until_free(&ports).await;
 }
 
 #[tokio::test]
 async fn a_part_that_is_killed_before_it_is_ready_ends_the_demo() {
     // die-service serves without its database, and is ready once it has dice.
-    let nobody = "--database-url=postgres://cook@127.0.0.1:1/food";
-    let demo = Demo::spawn(&["--stage=5", nobody]).await;
+    let database = "--database-url=postgres://cook@127.0.0.1:1/food";
+    let demo = Demo::spawn(&["--stage=5", database]).await;
     eventually("die-service to serve", || async {
         testkit::fetch(demo.url(0, "/healthz")).await.ok()
     })
@@ -39,14 +39,14 @@ async fn a_part_that_is_killed_before_it_is_ready_ends_the_demo() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("demo: die-service ended at its first start (signal: 9"),
+        said.contains("demo: die-service ended during startup (signal: 9"),
         "{said}"
     );
-    nobody_listens(&demo.ports).await;
+    wait_until_free(&demo.ports).await;
 }
 
 #[tokio::test]
-async fn a_part_that_dies_later_is_restarted_with_a_line() {
+async fn a_part_that_dies_later_is_restarted_and_logged() {
     let mut demo = Demo::spawn(&["--stage=1", "--no-traffic"]).await;
     demo.introduction().await;
     let first = listener(demo.ports[1]);
@@ -57,7 +57,7 @@ async fn a_part_that_dies_later_is_restarted_with_a_line() {
     .await;
     let (output, _) = demo.stop(Signal::SIGTERM).await;
     let said = String::from_utf8_lossy(&output.stderr);
-    let line = "dice-roller ended (signal: 9 (SIGKILL)); it starts again in 3s";
+    let line = "dice-roller ended (signal: 9 (SIGKILL)); restarting in 3s";
     assert!(said.lines().any(|it| it == line), "{said}");
 }
 
@@ -65,7 +65,7 @@ fn kill_now(Pid(pid): Pid) {
     kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).expect("our own grandchild");
 }
 
-/// The keeper of that demo that is not `before`.
+/// The keeper of that demo, once it is another process than `before`.
 async fn another_keeper(demo: &Demo, before: Pid) -> Pid {
     eventually("another keeper", || async {
         let mut keepers = pid(demo).children().into_iter().filter(|child| {
@@ -92,7 +92,7 @@ async fn a_killed_keeper_of_the_database_is_replaced_and_nothing_stays() {
         kill_now(server.keeper);
         another_keeper(&demo, server.keeper).await;
         assert_eq!(get(&demo.url(2, "/roll?die=fair")).await.0, 200);
-        assert_eq!(server.pid(), before, "the same server with the same data");
+        assert_eq!(server.pid(), before, "the server still runs");
         let (output, _) = demo.stop(signal).await;
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("local-postgres ended (signal: 9"), "{said}");

@@ -6,7 +6,7 @@ use mini_tempo::{Store, Trace};
 use testkit::{Process, eventually};
 use tokio::net::TcpListener;
 
-/// The demo's own binary, which is every service.
+/// The demo's own binary, which can run every service.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_demo");
 
 /// The services, and every span they exported.
@@ -44,7 +44,7 @@ impl System {
         Self::start(&["--roll-delay=0s"]).await
     }
 
-    /// The trace of that id, once it has `spans` spans.
+    /// The trace with that id, once it has `spans` spans.
     pub(crate) async fn trace(&self, id: &str, spans: usize) -> Arc<Trace> {
         let id = id.parse().expect("an answer's trace id is one");
         eventually(&format!("{spans} spans of {id}"), || async {
@@ -75,8 +75,8 @@ pub(crate) async fn collector() -> (Store, String) {
     (store, otlp)
 }
 
-/// An address that nobody listens on.
-pub(crate) async fn nobody() -> String {
+/// An address on which no service listens.
+pub(crate) async fn unused_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     format!("http://{}", listener.local_addr().expect("bound"))
 }

@@ -1,4 +1,4 @@
-//! The live line on terminals of several kinds and widths.
+//! The live line on different terminals and widths.
 
 use std::io::Read;
 use std::os::fd::OwnedFd;
@@ -11,7 +11,7 @@ use testkit::eventually;
 
 use crate::demo::{Demo, command, free_ports};
 
-/// A terminal, and all that was written to it.
+/// A terminal, and everything that was written to it.
 struct Terminal {
     slave: OwnedFd,
     written: Arc<Mutex<Vec<u8>>>,
@@ -31,7 +31,7 @@ impl Terminal {
         let (mut master, all) = (std::fs::File::from(pair.master), Arc::clone(&written));
         let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            // Fails when the last who could write has gone.
+            // Fails when the last process that could write is gone.
             while let Ok(count @ 1..) = master.read(&mut buffer) {
                 all.lock().expect("no panic").extend(&buffer[..count]);
             }
@@ -47,7 +47,7 @@ impl Terminal {
         String::from_utf8_lossy(&self.written.lock().expect("no panic")).into_owned()
     }
 
-    /// Everything that was written, once no process can write to it any more.
+    /// Everything that was written, once no process can write any more.
     async fn all(self) -> String {
         drop(self.slave);
         eventually("the end of what is written", || async {
@@ -70,7 +70,7 @@ async fn start(terminal: &Terminal, own: &[&str], variables: &[(&str, &str)]) ->
     Demo { child, ports }
 }
 
-/// What was drawn on one row after the other, the rows split by line breaks.
+/// The text drawn on each row; rows end with line breaks.
 fn rows(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n");
     text.split('\n').map(str::to_owned).collect()
@@ -120,7 +120,7 @@ async fn a_dumb_terminal_gets_whole_lines() {
 }
 
 #[tokio::test]
-async fn no_colour_means_no_escape_codes() {
+async fn no_color_means_no_escape_codes() {
     let terminal = Terminal::of(80);
     let flags = ["--stage=1", "--logs", "--log-format=pretty"];
     let demo = start(&terminal, &flags, &[("NO_COLOR", "1")]).await;

@@ -10,7 +10,7 @@ use crate::support::{PROGRAM, System};
 /// Spans of one roll: frontend 2, dice-roller 4 and `roll`, die-service 1.
 const ROLL_SPANS: usize = 7;
 
-/// The span of `service` named `name`, which there is exactly once.
+/// The span of `service` named `name`, which must exist exactly once.
 fn span<'t>(trace: &'t Trace, service: &str, name: &str, kind: Kind) -> &'t Span {
     let found: Vec<&Span> = trace
         .spans()
@@ -19,7 +19,7 @@ fn span<'t>(trace: &'t Trace, service: &str, name: &str, kind: Kind) -> &'t Span
         .filter(|span| span.service() == service && span.name() == name && span.kind() == kind)
         .collect();
     let [span] = found[..] else {
-        panic!("{service} {name} {kind:?} is there {} times", found.len());
+        panic!("{service} {name} {kind:?} occurs {} times", found.len());
     };
     span
 }
@@ -203,7 +203,7 @@ async fn status_is_an_error_for_5xx_and_for_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_callers_trace_is_continued_and_its_decision_respected() {
+async fn a_callers_trace_is_continued_and_its_sampling_decision_respected() {
     let system = System::quick().await;
     let client = testkit::client();
     let ask = |traceparent: &'static str| {
@@ -236,12 +236,12 @@ async fn a_callers_trace_is_continued_and_its_decision_respected() {
     let known = system.store.trace(unsampled.parse().expect("an id"));
     assert!(
         known.is_none(),
-        "the later trace is complete, this one was not to be recorded"
+        "the later trace is complete, this one was not sampled"
     );
 }
 
 #[tokio::test]
-async fn the_standard_variables_decide_what_is_sampled_and_what_it_is_called() {
+async fn the_standard_variables_control_sampling_and_service_names() {
     let system = System::quick().await;
     let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT={}", system.otlp);
     let start = async |own: &[&str]| {
@@ -253,7 +253,7 @@ async fn the_standard_variables_decide_what_is_sampled_and_what_it_is_called() {
         "OTEL_TRACES_SAMPLER_ARG=0.25",
         "OTEL_SERVICE_NAME=other-dice",
         "OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=test",
-        // Set to nothing is not set, and fewer lines are not fewer spans.
+        // An empty variable counts as unset, and fewer log lines do not mean fewer spans.
         "OTEL_TRACES_SAMPLER=",
         "OTEL_SDK_DISABLED=",
         "RUST_LOG=warn,service=info",

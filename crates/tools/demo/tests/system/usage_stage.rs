@@ -1,4 +1,4 @@
-//! Stage 6: usage events leave the other lines and become rows, each once.
+//! Stage 6: usage events are separated from the other lines and stored as rows, exactly once.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use testkit::{becomes, eventually};
 use crate::demo::{Demo, command, free_ports};
 use crate::postgres::{is_here, run_commands, select, url};
 use crate::processes::listener;
-use crate::stages::{examine, nobody_knows_the_stage};
+use crate::stages::{assert_stage_unknown, examine};
 
-/// What a test does as a person, and the type of the event that it makes.
+/// The request of a user action, and the type of its event.
 const ACTIONS: [(&str, &str); 5] = [
     ("GET /", "page_view"),
     ("GET /roll?die=fair", "roll"),
@@ -42,7 +42,7 @@ pub(crate) async fn act(demo: &Demo) {
     }
 }
 
-/// Waits until there are `each` rows of every type and says what there is.
+/// Waits until there are `each` rows of every type, and returns the counts.
 pub(crate) async fn stored(database: &str, each: u64) {
     let expected: BTreeMap<String, u64> = ACTIONS
         .iter()
@@ -74,7 +74,7 @@ fn logs(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_people_do_becomes_rows_once_each_and_no_other_lines() {
+async fn user_actions_become_rows_once_each_and_no_log_lines() {
     if !is_here() {
         return;
     }
@@ -105,12 +105,12 @@ async fn what_people_do_becomes_rows_once_each_and_no_other_lines() {
         .await;
     let (healthy, said) = examine(&demo, "--stage=6").await;
     assert!(healthy && said.contains("usage event stored"), "{said}");
-    nobody_knows_the_stage(&demo);
+    assert_stage_unknown(&demo);
     demo.stop(Signal::SIGTERM).await;
 }
 
 #[tokio::test]
-async fn events_wait_for_a_sink_that_is_away_and_can_go_both_ways() {
+async fn events_wait_for_an_unavailable_sink_and_can_take_both_routes() {
     if !is_here() {
         return;
     }
@@ -121,7 +121,7 @@ async fn events_wait_for_a_sink_that_is_away_and_can_go_both_ways() {
         "--stage=6",
         "--no-traffic",
         "--log-routes=usage-and-loki",
-        // So that all is done while usage-sink is away.
+        // So that all actions happen while usage-sink is unavailable.
         "--roll-delay=0s",
         "--log-dir",
         &logs,
@@ -139,7 +139,10 @@ async fn events_wait_for_a_sink_that_is_away_and_can_go_both_ways() {
         if listener(demo.ports[5]).is_none() {
             break;
         }
-        assert!(rounds < 10, "usage-sink is never away for long enough");
+        assert!(
+            rounds < 10,
+            "usage-sink was never unavailable for long enough"
+        );
     }
     stored(&database, rounds).await;
     let events = rounds * ACTIONS.len() as u64;

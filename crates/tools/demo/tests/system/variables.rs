@@ -1,11 +1,11 @@
-//! Variables that a shell has set for other programs, as OpenTelemetry's specification has them read.
+//! Variables set for other programs, read as OpenTelemetry's specification requires.
 
 use mini_tempo::Value as Attribute;
 use testkit::{Process, get};
 
 use crate::support::{PROGRAM, System, collector};
 
-/// die-service with those variables; it exports to `otlp` where they do not say otherwise.
+/// die-service with those variables; it exports to `otlp` unless they change that.
 pub(crate) async fn start(otlp: &str, variables: &[&str]) -> Process {
     let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT={otlp}");
     let program = [PROGRAM, "service", "die-service", "--listen=127.0.0.1:0"];
@@ -14,7 +14,7 @@ pub(crate) async fn start(otlp: &str, variables: &[&str]) -> Process {
 }
 
 #[tokio::test]
-async fn what_is_not_known_is_ignored_with_a_warning() {
+async fn unknown_values_are_ignored_with_a_warning() {
     let (store, otlp) = collector().await;
     for (variable, value) in [
         ("OTEL_TRACES_EXPORTER", "console"),
@@ -88,8 +88,8 @@ async fn names_are_read_in_any_case_and_without_a_warning() {
 }
 
 #[tokio::test]
-async fn what_is_not_utf_8_is_ignored_with_a_warning() {
-    // One at a time: what is not read cannot end the program.
+async fn values_that_are_not_utf_8_are_ignored_with_a_warning() {
+    // One at a time: an ignored variable cannot end the program.
     for variable in [
         "OTEL_SERVICE_NAME",
         "OTEL_SDK_DISABLED",
@@ -139,7 +139,7 @@ async fn a_flag_with_the_same_value_is_an_error() {
 }
 
 #[tokio::test]
-async fn resource_attributes_are_decoded_and_name_the_service_unless_something_else_does() {
+async fn resource_attributes_are_decoded_and_name_the_service_by_default() {
     let (store, otlp) = collector().await;
     let attributes = "OTEL_RESOURCE_ATTRIBUTES=service.name=by-attribute,team=caf%C3%A9%2Cb";
     for (variables, name) in [
@@ -159,7 +159,7 @@ async fn resource_attributes_are_decoded_and_name_the_service_unless_something_e
 }
 
 #[tokio::test]
-async fn the_version_is_that_of_the_build() {
+async fn the_version_is_the_build_version() {
     let (store, otlp) = collector().await;
     let process = start(&otlp, &["OTEL_RESOURCE_ATTRIBUTES=service.version=9"]).await;
     get(&process.url("/dice")).await;
@@ -195,7 +195,10 @@ async fn a_hop_without_an_sdk_does_not_cut_the_trace() {
     let span = &found.spans()[0];
     assert_eq!((span.service(), span.name()), ("die-service", "GET /dice"));
     let parent = span.parent_id().expect("the caller's span").to_string();
-    assert_eq!(parent, "b7ad6b7169203331", "the context goes on as it came");
+    assert_eq!(
+        parent, "b7ad6b7169203331",
+        "the context is passed on unchanged"
+    );
     let (_, lines) = roller.terminate().await;
     let rolled = lines
         .iter()
@@ -204,7 +207,7 @@ async fn a_hop_without_an_sdk_does_not_cut_the_trace() {
 }
 
 #[tokio::test]
-async fn lines_for_people_name_their_service_and_trace() {
+async fn text_lines_name_their_service_and_trace() {
     let (_store, otlp) = collector().await;
     let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT={otlp}");
     let mut child = tokio::process::Command::new(PROGRAM)
