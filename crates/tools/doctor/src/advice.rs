@@ -1,4 +1,4 @@
-//! Causes and commands. Those that start or show a container make sense with Docker only.
+//! Causes and commands. Commands that start or show a container require Docker.
 
 use signals::AskError;
 use stages::{Component, Stage};
@@ -7,16 +7,16 @@ use url::Url;
 use crate::cli::{Cli, Runner};
 use crate::report::Finding;
 
-/// What the run is made of, as far as commands go.
+/// The properties of the run that the commands depend on.
 #[derive(Debug, Clone)]
 pub(crate) struct Kind {
     runner: Runner,
     stage: Stage,
-    /// The demo's flags for ports that are not the stage's: empty, or each after a space.
+    /// The demo's flags for ports that differ from the stage's: empty, or each after a space.
     ports: String,
 }
 
-/// The trace store's, where no flag says another.
+/// The default port of the trace store.
 const TEMPO_PORT: u16 = 3200;
 
 impl Kind {
@@ -38,13 +38,15 @@ impl Kind {
         }
     }
 
-    /// A part did not answer as it should.
+    /// The cause if a part did not answer as expected.
     pub(crate) fn no_answer(&self, service: &str, error: &AskError) -> Finding {
         let cause = match error {
             AskError::Unreachable { .. } => format!("{service} is not running"),
-            AskError::Slow { .. } => format!("{service} hangs or is overloaded"),
-            AskError::Unreadable { .. } => format!("another program has the port of {service}"),
-            _ => format!("{service} is starting or in trouble"),
+            AskError::Slow { .. } => format!("{service} does not respond or is overloaded"),
+            AskError::Unreadable { .. } => {
+                format!("another program is listening on the port of {service}")
+            }
+            _ => format!("{service} is starting or failing"),
         };
         Finding {
             saw: error.to_string(),
@@ -53,19 +55,19 @@ impl Kind {
         }
     }
 
-    /// The command that shows why `service` is as it is.
+    /// The command that shows the state of `service`.
     pub(crate) fn look_at(&self, service: &str) -> String {
         match self.runner {
-            // Without -a, one that ended is not shown.
+            // Without -a, a container that has ended is not shown.
             Runner::Docker => {
                 format!("docker compose ps -a {service}; docker compose logs --tail 30 {service}")
             }
-            // A second demo would find the ports of the first in use.
+            // A second demo would find its ports in use.
             Runner::Demo => self.again(" --logs"),
         }
     }
 
-    /// How to start the demo that runs again, with a flag more.
+    /// How to restart the running demo with an additional flag.
     fn again(&self, flag: &str) -> String {
         let (stage, ports) = (self.stage, &self.ports);
         format!(
@@ -73,7 +75,7 @@ impl Kind {
         )
     }
 
-    /// The command that starts `service` anew, which makes it read its configuration again.
+    /// The command that restarts `service`, which makes it read its configuration again.
     pub(crate) fn restart(&self, service: &str) -> String {
         match self.runner {
             Runner::Docker => {
@@ -84,7 +86,7 @@ impl Kind {
     }
 }
 
-/// The demo's flags for the ports of `cli` that are not those of the stage.
+/// The demo's flags for the ports of `cli` that differ from those of the stage.
 fn ports(cli: &Cli) -> String {
     let components = Component::ALL.into_iter();
     let services = components.filter_map(|component| {
@@ -99,7 +101,7 @@ fn ports(cli: &Cli) -> String {
     changed.collect()
 }
 
-/// The port of a URL that is one of the demo's: of this machine, and without a path.
+/// The port of a URL if it can be one of the demo's: on this machine, and without a path.
 fn local_port(url: &Url) -> Option<u16> {
     let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
     url.port_or_known_default()

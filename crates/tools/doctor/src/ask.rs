@@ -1,16 +1,16 @@
-//! Asking again for as long as patience lasts.
+//! Retries for as long as the patience lasts.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// How long one answer may take; a part that is slower than this is as good as down.
+/// Timeout of one request; a part that is slower counts as down.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Between two tries.
+/// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Tries until it works or `patience` is over; then the last failure.
+/// Retries until success or until `patience` is over; then returns the last failure.
 pub(crate) async fn patiently<T, E, F>(
     patience: Duration,
     mut attempt: impl FnMut() -> F,

@@ -1,5 +1,5 @@
-//! The flags: where everything is. The defaults are the ports that `docker compose up` and the
-//! no-Docker run of the same stage publish.
+//! The flags, mainly URLs. The defaults are the ports that `docker compose up` and the no-Docker
+//! run of the same stage publish.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
@@ -18,25 +18,25 @@ use url::Url;
 #[command(name = "doctor", version)]
 #[command(
     after_help = "Every flag can be given as the variable shown beside it. The URL of a service that\n\
-    the stage does not have is not used."
+    the stage does not have is ignored."
 )]
 pub(crate) struct Cli {
-    /// The stage that runs, 1 to 6: which services there are, on which ports, and the number in the
-    /// names of jobs and dashboards
+    /// The running stage, 1 to 6: it defines the services, their ports, and the number in the names
+    /// of jobs and dashboards
     #[arg(long, env = "STAGE", value_name = "NUMBER", default_value_t = Stage::DEFAULT)]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=6).try_map(Stage::try_from))]
     pub(crate) stage: Stage,
 
-    /// Parts that this run does not have; their hops are not examined
+    /// Parts that this run does not have; their hops are skipped
     #[arg(long, env = "DOCTOR_WITHOUT", value_name = "PART,...")]
     #[arg(value_enum, value_delimiter = ',')]
     pub(crate) without: Vec<Part>,
 
-    /// What started the system, which decides the commands that are suggested
+    /// How the system was started, which determines the suggested commands
     #[arg(long, env = "DOCTOR_RUNNER", value_enum, default_value_t = Runner::Docker)]
     pub(crate) runner: Runner,
 
-    /// How long to wait for what takes a moment: a scrape, a batch of spans, a log line
+    /// How long to wait for delayed data: a scrape, a batch of spans, a log line
     #[arg(
         long,
         env = "DOCTOR_PATIENCE",
@@ -46,53 +46,53 @@ pub(crate) struct Cli {
     #[arg(value_parser = humantime::parse_duration)]
     pub(crate) patience: Duration,
 
-    /// Write JSON in place of the table
+    /// Print JSON instead of a table
     #[arg(long, env = "DOCTOR_JSON")]
     pub(crate) json: bool,
 
-    /// The frontend [default: its port of the stage on localhost]
+    /// URL of the frontend [default: its port of the stage on localhost]
     #[arg(long, env = "FRONTEND_URL", value_name = "URL", value_parser = http_url)]
     pub(crate) frontend_url: Option<Url>,
 
-    /// dice-roller [default: its port of the stage on localhost]
+    /// URL of dice-roller [default: its port of the stage on localhost]
     #[arg(long, env = "DICE_ROLLER_URL", value_name = "URL", value_parser = http_url)]
     pub(crate) dice_roller_url: Option<Url>,
 
-    /// die-service [default: its port of the stage on localhost]
+    /// URL of die-service [default: its port of the stage on localhost]
     #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
     pub(crate) die_service_url: Option<Url>,
 
-    /// usage-sink [default: its port of the stage on localhost]
+    /// URL of usage-sink [default: its port of the stage on localhost]
     #[arg(long, env = "USAGE_SINK_URL", value_name = "URL", value_parser = http_url)]
     pub(crate) usage_sink_url: Option<Url>,
 
-    /// Alloy
+    /// URL of Alloy
     #[arg(long, env = "ALLOY_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:12345")]
     pub(crate) alloy_url: Url,
 
-    /// Tempo, or the no-Docker run's stand-in for it
+    /// URL of Tempo, or of the no-Docker run's stand-in for it
     #[arg(long, env = "TEMPO_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:3200")]
     pub(crate) tempo_url: Url,
 
-    /// Prometheus
+    /// URL of Prometheus
     #[arg(long, env = "PROMETHEUS_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:9090")]
     pub(crate) prometheus_url: Url,
 
-    /// Loki
+    /// URL of Loki
     #[arg(long, env = "LOKI_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:3100")]
     pub(crate) loki_url: Url,
 
-    /// Grafana
+    /// URL of Grafana
     #[arg(long, env = "GRAFANA_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:3000")]
     pub(crate) grafana_url: Url,
 }
 
-/// What starts a system.
+/// How a system was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Runner {
     /// `docker compose up`
@@ -101,7 +101,7 @@ pub(crate) enum Runner {
     Demo,
 }
 
-/// What a run can be without.
+/// A part that a run may lack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
     /// The collector of logs and traces
@@ -114,17 +114,17 @@ pub(crate) enum Part {
     Grafana,
 }
 
-/// Which variables count.
+/// Which environment variables are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Variables {
-    /// Each that is shown beside a flag.
+    /// All that are shown beside a flag.
     All,
-    /// `STAGE` and `DOCTOR_*`.
+    /// Only `STAGE` and `DOCTOR_*`.
     OfTheDemo,
 }
 
 impl Variables {
-    /// `flag` without its variable where that does not count or is set to nothing.
+    /// `flag` without its variable, if that is ignored or empty.
     fn of(self, flag: Arg) -> Arg {
         let name = flag.get_env().and_then(OsStr::to_str).unwrap_or_default();
         let of_the_demo = name == "STAGE" || name.starts_with("DOCTOR_");
@@ -138,10 +138,10 @@ impl Variables {
 }
 
 impl Cli {
-    /// The given arguments, the first being the program's name, and `variables`.
+    /// Parses the given arguments, the first being the program's name, and `variables`.
     ///
     /// # Errors
-    /// Also to show `--help`.
+    /// With the text of `--help`, if requested.
     pub(crate) fn parse_with(
         arguments: impl IntoIterator<Item = OsString>,
         variables: Variables,
@@ -153,7 +153,7 @@ impl Cli {
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 
-    /// The URL of a component that the stage has: the given one, or its port on this machine.
+    /// The URL of a component of the stage: the given one, or its port on this machine.
     fn url(&self, component: Component) -> Option<Url> {
         let port = self.stage.port(component)?;
         Some(
@@ -163,7 +163,7 @@ impl Cli {
         )
     }
 
-    /// The URL that a flag gives.
+    /// The URL given by a flag.
     pub(crate) fn given(&self, component: Component) -> Option<&Url> {
         match component {
             Component::DieService => self.die_service_url.as_ref(),
@@ -174,8 +174,8 @@ impl Cli {
         }
     }
 
-    /// The services that a roll passes through, by their OpenTelemetry names, from the one that is
-    /// asked for it to the one that knows the dice.
+    /// The services that a roll passes through, by their OpenTelemetry names, from the one that
+    /// receives the request to the one that stores the dice.
     pub(crate) fn services(&self) -> Vec<(&'static str, Url)> {
         let components = [
             Component::Frontend,
@@ -199,7 +199,7 @@ impl Cli {
         url.expect("every stage has dice-roller")
     }
 
-    /// usage-sink, in the stage that has it.
+    /// usage-sink, if the stage has it.
     pub(crate) fn usage_sink(&self) -> Option<Url> {
         self.url(Component::UsageSink)
     }
@@ -211,5 +211,5 @@ impl Cli {
 
 fn local(port: u16) -> Url {
     let url = Url::parse(&format!("http://localhost:{port}"));
-    url.expect("a port makes a URL")
+    url.expect("a URL built from a port is valid")
 }

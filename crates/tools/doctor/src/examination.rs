@@ -1,5 +1,5 @@
-//! The hops in their order. All but the first and the last follow one roll; without it they
-//! cannot be reached.
+//! Runs the hops in order. All but the first and the last follow one roll; without it they are
+//! skipped.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use crate::cli::{Cli, Part};
 use crate::hops::{self, Backlog, Losses, Roll};
 use crate::report::{Finding, Report, State};
 
-/// What every hop needs.
+/// The state that every hop needs.
 pub(crate) struct Doctor<'a> {
     pub(crate) cli: &'a Cli,
     pub(crate) kind: Kind,
@@ -24,7 +24,7 @@ pub(crate) struct Doctor<'a> {
 }
 
 impl Doctor<'_> {
-    /// Reads what is below `base`.
+    /// A client for the server at `base`.
     pub(crate) fn reader(&self, base: Url) -> Reader {
         self.reader.at(base)
     }
@@ -48,7 +48,7 @@ impl Doctor<'_> {
     }
 }
 
-/// Examines everything and goes on after what is broken.
+/// Examines all hops, continuing after broken ones.
 pub(crate) async fn examine(cli: &Cli) -> Report {
     let doctor = Doctor {
         cli,
@@ -97,13 +97,13 @@ const EXEMPLAR: &str = "exemplar in Prometheus";
 const NOTHING_LOST: &str = "nothing lost on the way";
 const PROVISIONED: &str = "dashboards in Grafana";
 
-/// What was counted before the roll.
+/// The counters before the roll.
 struct Before {
     rolls: Result<f64, Finding>,
     losses: Losses,
-    /// What Alloy had sent again, where the run has it.
+    /// Alloy's retries so far, if the run has Alloy.
     retries: Option<Result<Backlog, Finding>>,
-    /// Where usage events go and how many rolls it has, in the stage that has one.
+    /// The URL of usage-sink and its number of rolls, if the stage has it.
     usage: Option<(Url, Result<f64, Finding>)>,
 }
 
@@ -155,7 +155,11 @@ async fn follow(doctor: &Doctor<'_>, report: &mut Report, before: Before, roll: 
     if !doctor.cli.has(Part::Prometheus) {
         report.pass_over(EXEMPLAR, State::NotPart, "this run has no Prometheus");
     } else if !traced {
-        report.pass_over(EXEMPLAR, State::NotReached, "it is made from the trace");
+        report.pass_over(
+            EXEMPLAR,
+            State::NotReached,
+            "it is generated from the trace",
+        );
     } else {
         timed(report, EXEMPLAR, hops::exemplar(doctor, roll)).await;
     }
@@ -167,7 +171,7 @@ async fn follow(doctor: &Doctor<'_>, report: &mut Report, before: Before, roll: 
     .await;
 }
 
-/// Examines one hop; whether it works.
+/// Examines one hop; returns whether it works.
 async fn timed(
     report: &mut Report,
     hop: &'static str,

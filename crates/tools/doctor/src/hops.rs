@@ -1,4 +1,4 @@
-//! One hop each: what was seen, or what is wrong there.
+//! One module for each hop: what was seen, or what is wrong.
 
 mod alloy;
 mod backend;
@@ -30,8 +30,8 @@ pub(crate) use services::services;
 pub(crate) use tempo::traced;
 pub(crate) use usage::{rolls_stored, stored};
 
-/// Whether Alloy, through which logs and traces come, is ready, where the run has it. `missed` is
-/// what did not come.
+/// Whether Alloy, which forwards logs and traces, is ready, if the run has it. `missed` is the data
+/// that did not arrive.
 async fn alloy_ready(doctor: &Doctor<'_>, missed: &str) -> Result<(), Finding> {
     if !doctor.cli.has(Part::Alloy) {
         return Ok(());
@@ -43,7 +43,7 @@ async fn alloy_ready(doctor: &Doctor<'_>, missed: &str) -> Result<(), Finding> {
     })
 }
 
-/// Those of the roll's services that are not among `seen`.
+/// The services of the roll that are not in `seen`.
 fn missing<'a>(cli: &Cli, seen: impl IntoIterator<Item = &'a str>) -> Vec<&'static str> {
     let seen: Vec<_> = seen.into_iter().collect();
     let mut services = cli.service_names();

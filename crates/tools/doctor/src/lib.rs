@@ -1,14 +1,14 @@
-//! Rolls one die in a running system and follows that roll to every place where it has to show:
-//! the counter, Prometheus, Tempo, Loki, an exemplar, Grafana. A hop that is broken comes with
-//! what was seen, the likeliest cause and the command to run.
+//! Rolls one die in a running system and follows that roll to every place where it must appear: the
+//! counter, Prometheus, Tempo, Loki, an exemplar, Grafana. A broken hop is reported with what was
+//! seen, the likeliest cause and the command to run.
 //!
-//! * `cli`: where everything is, and which parts this run has.
+//! * `cli`: the URLs of all parts, and which parts this run has.
 //! * `stage`: which services that are.
-//! * `examination`: the hops in their order, and what each needs from the ones before.
+//! * `examination`: the hops in order, and what each needs from earlier ones.
 //! * `hops`: one file for each hop.
-//! * `ask`: asking again for as long as patience lasts; HTTP itself is [`signals`]'.
-//! * `advice`: causes and commands, for Docker and without.
-//! * `report`: the table, and the same as JSON.
+//! * `ask`: retries; HTTP itself is in [`signals`].
+//! * `advice`: causes and commands, with and without Docker.
+//! * `report`: the table, and the same data as JSON.
 
 mod advice;
 mod ask;
@@ -30,8 +30,8 @@ pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     run(arguments, Variables::All)
 }
 
-/// [`main_from`] for the demo, whose parts are where flags say: of the variables, only `STAGE` and
-/// those that begin with `DOCTOR_` are read.
+/// [`main_from`] for the demo, whose parts are configured by flags: of the variables, only `STAGE`
+/// and those that begin with `DOCTOR_` are read.
 pub fn of_the_demo(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     run(arguments, Variables::OfTheDemo)
 }

@@ -1,4 +1,4 @@
-//! What was found: one row for each hop, as a table for people and as JSON for programs.
+//! The report: one row for each hop, as a table for people and as JSON for programs.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use serde_json::json;
 /// What is wrong at a hop, and what to do.
 #[derive(Debug)]
 pub(crate) struct Finding {
-    /// What was seen in place of what should be there.
+    /// What was seen instead of the expected result.
     pub(crate) saw: String,
     /// The likeliest cause.
     pub(crate) cause: String,
-    /// What to run.
+    /// The command to run.
     pub(crate) command: String,
 }
 
-/// How a hop is.
+/// The state of a hop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {
     /// It works.
     Ok,
-    /// It does not.
+    /// It is broken.
     Broken,
-    /// What it follows is missing, because an earlier hop is broken.
+    /// It was not examined, because an earlier hop is broken.
     NotReached,
     /// The run does not have this part.
     NotPart,
@@ -67,7 +67,7 @@ impl Report {
         self.trace_id = Some(trace_id.to_owned());
     }
 
-    /// A hop that was examined.
+    /// Adds a hop that was examined.
     pub(crate) fn add(
         &mut self,
         hop: &'static str,
@@ -93,7 +93,7 @@ impl Report {
         });
     }
 
-    /// A hop that was not examined.
+    /// Adds a hop that was not examined.
     pub(crate) fn pass_over(&mut self, hop: &'static str, state: State, why: &str) {
         self.rows.push(Row {
             hop,
@@ -155,7 +155,7 @@ impl Report {
                 "Every hop works.".to_owned()
             }
             None => "Every hop that this run has works.".to_owned(),
-            Some(first) => format!("Start with the first that is broken: {first}."),
+            Some(first) => format!("Start with the first broken hop: {first}."),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Does Alloy hand on what it takes? While Tempo, Loki or usage-sink is away it keeps what it has,
-//! repeats, and says nothing: its components stay healthy and it writes no line. Its metrics tell.
+//! Does Alloy forward what it receives? While Tempo, Loki or usage-sink is down, Alloy buffers and
+//! retries, its components stay healthy, and it logs nothing. Only its metrics show it.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use crate::ask::patiently;
 use crate::examination::Doctor;
 use crate::report::Finding;
 
-/// Batches of lines that were sent again.
+/// Retried batches of lines.
 const RETRIES: &str = "loki_write_batch_retries_total";
 
-/// Batches of spans that wait to be sent.
+/// Batches of spans waiting to be sent.
 const QUEUE: &str = "otelcol_exporter_queue_size";
 
-/// What waits or was repeated, by component.
+/// Waiting or retried batches, by component.
 pub(crate) struct Backlog {
     retries: BTreeMap<String, f64>,
     queued: BTreeMap<String, f64>,
 }
 
-/// What Alloy's own /metrics says now.
+/// Reads Alloy's own /metrics.
 pub(crate) async fn backlog(doctor: &Doctor<'_>) -> Result<Backlog, Finding> {
     let metrics = doctor.metrics("alloy", &doctor.cli.alloy_url).await?;
     Ok(Backlog {
@@ -31,7 +31,7 @@ pub(crate) async fn backlog(doctor: &Doctor<'_>) -> Result<Backlog, Finding> {
     })
 }
 
-/// Whether nothing was repeated since `before`, and nothing waits for long.
+/// Whether nothing was retried since `before`, and no batch waits for long.
 pub(crate) async fn handed_on(
     doctor: &Doctor<'_>,
     before: Result<Backlog, Finding>,
@@ -54,12 +54,14 @@ async fn look(doctor: &Doctor<'_>, before: &Backlog) -> Result<String, Finding> 
         .extend(waiting.map(|(component, queued)| format!("{queued} batches wait in {component}")));
     if found.is_empty() {
         let ever: f64 = now.retries.values().sum();
-        return Ok(format!("no queue, no retry now, {ever} since it started"));
+        return Ok(format!(
+            "no queue and no retries now; {ever} since it started"
+        ));
     }
     let metrics = endpoint(&doctor.cli.alloy_url, "/metrics", &[]);
     Err(Finding {
         saw: found.join(", "),
-        cause: "what Alloy sends to, Tempo, Loki or usage-sink, is away or refuses; Alloy keeps it and tries again"
+        cause: "Tempo, Loki or usage-sink is down or rejects data; Alloy buffers and retries"
             .to_owned(),
         command: format!(
             "curl -s {metrics} | grep -E '^({RETRIES}|{QUEUE})'; {}",

@@ -1,11 +1,11 @@
-//! What stores and shows signals, and whether it is ready.
+//! The backends that store and show signals, and whether they are ready.
 
 use url::Url;
 
 use crate::examination::Doctor;
 use crate::report::Finding;
 
-/// A part of the stack that is no service of a roll.
+/// A part of the stack that is not a service of a roll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Backend {
     Alloy,
@@ -27,7 +27,7 @@ impl Backend {
         }
     }
 
-    /// Where it is.
+    /// Its URL.
     pub(crate) fn url(self, doctor: &Doctor<'_>) -> Url {
         let cli = doctor.cli;
         let url = match self {
@@ -40,7 +40,7 @@ impl Backend {
         url.clone()
     }
 
-    /// Asks once whether it works: what is down is not waited for.
+    /// Checks once whether it works: there is no waiting for a backend that is down.
     pub(crate) async fn ready(self, doctor: &Doctor<'_>) -> Result<(), Finding> {
         let path = match self {
             Self::Alloy | Self::Prometheus => "/-/ready",

@@ -3,10 +3,10 @@
 use crate::examination::Doctor;
 use crate::report::Finding;
 
-/// The series that the roll moves.
+/// The series that the roll increments.
 pub(super) const SERIES: &str = r#"dice_rolls_total{die_type="fair",result="success"}"#;
 
-/// What dice-roller's own /metrics says now.
+/// Reads dice-roller's own /metrics.
 pub(crate) async fn rolls_counted(doctor: &Doctor<'_>) -> Result<f64, Finding> {
     let dice_roller = doctor.cli.dice_roller();
     let metrics = doctor.metrics("dice-roller", &dice_roller).await?;
@@ -14,7 +14,7 @@ pub(crate) async fn rolls_counted(doctor: &Doctor<'_>) -> Result<f64, Finding> {
     let rolls = metrics.sum("dice_rolls_total", &fair);
     rolls.ok_or_else(|| Finding {
         saw: format!("/metrics of dice-roller has no {SERIES}"),
-        cause: "what answers there is not dice-roller".to_owned(),
+        cause: "the server at this URL is not dice-roller".to_owned(),
         command: doctor.kind.look_at("dice-roller"),
     })
 }
@@ -30,8 +30,7 @@ pub(crate) async fn counted(
     }
     Err(Finding {
         saw: format!("{SERIES} was {before} and is {after}"),
-        cause: "the roll went to another dice-roller than the one whose /metrics this is"
-            .to_owned(),
+        cause: "the roll went to another dice-roller, not to the one at this URL".to_owned(),
         command: doctor.kind.restart("frontend"),
     })
 }

@@ -1,12 +1,12 @@
-//! Is there an exemplar, newer than the roll, whose trace can be opened? That is the way from a
-//! dot on a latency graph to a trace.
+//! Is there an exemplar, newer than the roll, whose trace can be opened? It is the link from a dot
+//! on a latency graph to a trace.
 
 use crate::ask::patiently;
 use crate::examination::Doctor;
 use crate::hops::{Backend, Roll};
 use crate::report::Finding;
 
-/// What Tempo makes of the spans of the service that was asked and writes to Prometheus.
+/// The metric that Tempo generates from the spans of the entry service and writes to Prometheus.
 fn query(service: &str) -> String {
     format!(r#"traces_spanmetrics_latency_bucket{{service="{service}"}}"#)
 }
@@ -15,16 +15,16 @@ pub(crate) async fn exemplar(doctor: &Doctor<'_>, roll: &Roll) -> Result<String,
     Backend::Prometheus.ready(doctor).await?;
     let trace_id = patiently(doctor.cli.patience, || newest(doctor, roll)).await?;
     if trace_id == roll.trace_id {
-        return Ok("one of this very roll".to_owned());
+        return Ok("an exemplar of this roll".to_owned());
     }
     let problem = match doctor.tempo().trace(&trace_id).await {
-        Ok(Some(_)) => return Ok(format!("a newer one, and its trace {trace_id} opens")),
-        Ok(None) => "Tempo does not know it".to_owned(),
+        Ok(Some(_)) => return Ok(format!("a newer exemplar, and its trace {trace_id} opens")),
+        Ok(None) => "the trace is not in Tempo".to_owned(),
         Err(error) => error.to_string(),
     };
     Err(Finding {
         saw: format!("an exemplar of trace {trace_id}, and {problem}"),
-        cause: "Tempo lost the trace, or belongs to another run than Prometheus".to_owned(),
+        cause: "Tempo lost the trace, or Tempo and Prometheus belong to different runs".to_owned(),
         command: doctor.kind.look_at("tempo"),
     })
 }

@@ -33,7 +33,7 @@ async fn look(doctor: &Doctor<'_>, wanted: &[String]) -> Result<String, Finding>
         Err(error) if is_refusal(&error) => {
             return Err(Finding {
                 saw: error.to_string(),
-                cause: "anonymous viewers are not let in (GF_AUTH_ANONYMOUS_ENABLED)".to_owned(),
+                cause: "anonymous access is disabled (GF_AUTH_ANONYMOUS_ENABLED)".to_owned(),
                 command: doctor.kind.restart("grafana"),
             });
         }
@@ -53,7 +53,7 @@ async fn look(doctor: &Doctor<'_>, wanted: &[String]) -> Result<String, Finding>
     }
     Err(Finding {
         saw: format!("{} dashboards, but not {}", found.len(), absent.join(", ")),
-        cause: "a file in dashboards/ is refused, or its folder is not mounted".to_owned(),
+        cause: "Grafana rejected a file in dashboards/, or the folder is not mounted".to_owned(),
         command: "docker compose logs grafana | grep -i provisioning; cargo xtask check-stack"
             .to_owned(),
     })

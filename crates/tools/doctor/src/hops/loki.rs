@@ -9,7 +9,7 @@ use crate::examination::Doctor;
 use crate::hops::{Backend, Roll, alloy_ready, missing};
 use crate::report::Finding;
 
-/// Lines that are read at most; a roll leaves five.
+/// The maximum number of lines to read; a roll logs five.
 const LINES: usize = 100;
 
 pub(crate) async fn logged(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Finding> {
@@ -22,7 +22,7 @@ pub(crate) async fn logged(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, F
     }
 }
 
-/// What is there in place of the lines.
+/// What was found if lines are missing.
 enum Seen {
     NoAnswer(AskError),
     /// Lines by service.
@@ -35,7 +35,7 @@ async fn look(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Seen> {
         doctor.cli.service_names().join("|"),
         roll.trace_id
     );
-    // A minute earlier and ten later: clocks differ.
+    // From a minute earlier to ten later, because clocks differ.
     let [start, end] = [roll.began.saturating_sub(60), roll.began + 600].map(nanos);
     let found = doctor.loki().page(&query, start, end, LINES).await;
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
@@ -43,8 +43,8 @@ async fn look(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Seen> {
         let service = stream.labels.get("service_name").cloned();
         *lines.entry(service.unwrap_or_default()).or_default() += stream.lines.len();
     }
-    // Each of them logs something about every roll. The usage line of the frontend is one line more
-    // where usage lines come here too, and is not waited for: where they go is for others to say.
+    // Each service logs something about every roll. The usage line of the frontend may be one more;
+    // it is not required, because its destination depends on the routes.
     if missing(doctor.cli, lines.keys().map(String::as_str)).is_empty() {
         return Ok(list(&lines));
     }
@@ -72,8 +72,9 @@ async fn incomplete(doctor: &Doctor<'_>, lines: &BTreeMap<String, usize>) -> Fin
     }
     Finding {
         saw,
-        cause: "Alloy does not see the containers: the Docker socket is not where docker-proxy looks for it"
+        cause: "Alloy cannot list the containers: docker-proxy does not find the Docker socket"
             .to_owned(),
-        command: "docker compose logs --tail 30 docker-proxy alloy; grep DOCKER_SOCKET .env".to_owned(),
+        command: "docker compose logs --tail 30 docker-proxy alloy; grep DOCKER_SOCKET .env"
+            .to_owned(),
     }
 }

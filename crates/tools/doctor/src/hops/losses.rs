@@ -1,5 +1,5 @@
-//! Is anything lost? What cannot be sent, written or answered is counted by each service, and a
-//! panel or a trace with a hole says nothing about it.
+//! Is anything lost? Each service counts what it cannot send, write or answer; a panel or a trace
+//! with gaps does not show the reason.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use signals::exposition::Exposition;
 use crate::examination::Doctor;
 use crate::report::Finding;
 
-/// A counter of losses, the label that says how, and the values of it that are no loss.
+/// A counter of losses, the label with the outcome, and the outcomes that are not losses.
 struct Counter {
     name: &'static str,
     label: Option<&'static str>,
@@ -49,10 +49,10 @@ const COUNTERS: [Counter; 5] = [
     },
 ];
 
-/// What each service has lost since it started, as in `frontend: spans failed`.
+/// The losses of each service since it started, keyed as in `frontend: spans failed`.
 pub(crate) type Losses = BTreeMap<String, f64>;
 
-/// What the services' own `/metrics` say now. A service that does not answer has a hop of its own.
+/// Reads the services' own `/metrics`. A service that does not answer fails another hop.
 pub(crate) async fn losses(doctor: &Doctor<'_>) -> Losses {
     let mut services = doctor.cli.services();
     services.extend(doctor.cli.usage_sink().map(|url| ("usage-sink", url)));
@@ -98,7 +98,7 @@ pub(crate) async fn nothing_lost(doctor: &Doctor<'_>, before: Losses) -> Result<
     Err(Finding {
         saw: grown.join(", "),
         cause:
-            "the collector is away or slow, standard output cannot be written, or there is more \
+            "the collector is down or slow, standard output cannot be written, or there is more \
             traffic than the limits allow"
                 .to_owned(),
         command: doctor.kind.look_at(first),

@@ -18,7 +18,7 @@ pub(crate) async fn scraped(doctor: &Doctor<'_>) -> Result<String, Finding> {
     patiently(patience, || arrived(doctor, counted)).await
 }
 
-/// What the stage has beside KTRDR, by the beginning of the name of its job.
+/// Jobs outside KTRDR, by the beginning of their names.
 fn wanted(cli: &Cli) -> Vec<&'static str> {
     let mut targets = cli.service_names();
     targets.extend(cli.stage.runs(Component::Postgres).then_some("postgres"));
@@ -26,7 +26,7 @@ fn wanted(cli: &Cli) -> Vec<&'static str> {
     targets
 }
 
-/// All targets are up.
+/// Whether all targets are up.
 async fn targets(doctor: &Doctor<'_>) -> Result<(), Finding> {
     let stage = doctor.cli.stage;
     let query = format!(r#"up{{job=~".+-stage{stage}"}}"#);
@@ -48,7 +48,7 @@ async fn targets(doctor: &Doctor<'_>) -> Result<(), Finding> {
             None => {
                 return Err(Finding {
                     saw: format!("there is no target of job {job}"),
-                    cause: "Prometheus has the targets of another stage, or just started"
+                    cause: "Prometheus has the targets of another stage, or has just started"
                         .to_owned(),
                     command: format!(
                         "docker compose exec prometheus cat /etc/prometheus/targets/stage.yml; {}",
@@ -76,7 +76,7 @@ async fn arrived(doctor: &Doctor<'_>, counted: f64) -> Result<String, Finding> {
                 "Prometheus has {} rolls, dice-roller {counted}",
                 value.unwrap_or_default()
             ),
-            cause: "the scrape fails, or takes longer than the patience of this examination"
+            cause: "the scrape fails, or takes longer than this command waits (--patience)"
                 .to_owned(),
             command: format!(
                 "curl -s {}; {}",

@@ -1,5 +1,5 @@
-//! The roll that is followed, known by its trace id: the frontend answers with one; where there is
-//! no frontend, dice-roller is given one.
+//! The roll that is followed by its trace id: the frontend returns the id; without a frontend,
+//! dice-roller receives one.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ use crate::report::Finding;
 pub(crate) struct Roll {
     /// 32 hex digits.
     pub(crate) trace_id: String,
-    /// The service that was asked for it.
+    /// The service that received the request.
     pub(crate) asked: &'static str,
     /// When it began, in whole seconds since 1970.
     pub(crate) began: u64,
@@ -51,14 +51,14 @@ pub(crate) async fn roll(doctor: &Doctor<'_>) -> Result<(String, Roll), Finding>
         )),
         None => Err(Finding {
             saw: format!("{saw} without a trace_id"),
-            cause: "tracing is switched off in the frontend (OTEL_SDK_DISABLED)".to_owned(),
+            cause: "tracing is disabled in the frontend (OTEL_SDK_DISABLED)".to_owned(),
             command: doctor.kind.restart("frontend"),
         }),
     }
 }
 
-/// A service that answers without a trace id is given one: it then continues the trace of this
-/// examination, which sends no span of its own.
+/// A service that answers without a trace id receives one: it then continues the trace of this
+/// examination, which exports no span of its own.
 async fn in_own_trace(ask: Ask) -> Result<Answer, AskError> {
     const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
     let trace_id = Uuid::new_v4().simple().to_string();
@@ -71,7 +71,7 @@ async fn in_own_trace(ask: Ask) -> Result<Answer, AskError> {
     })
 }
 
-/// The status says which hop of the roll failed.
+/// The status indicates which hop of the roll failed.
 fn refused(doctor: &Doctor<'_>, asked: &str, error: &AskError) -> Finding {
     let status = match error {
         AskError::Status { status, .. } => status.as_u16(),
@@ -79,8 +79,8 @@ fn refused(doctor: &Doctor<'_>, asked: &str, error: &AskError) -> Finding {
     };
     let cause = match status {
         503 => "a service behind it is down",
-        504 => "a service behind it hangs",
-        500 => "the roll failed inside",
+        504 => "a service behind it does not respond",
+        500 => "the roll failed in it",
         _ => return doctor.kind.no_answer(asked, error),
     };
     let mut behind = doctor.cli.service_names();

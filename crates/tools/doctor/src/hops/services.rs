@@ -1,4 +1,4 @@
-//! Do the services serve?
+//! Are the services up?
 
 use signals::AskError;
 
@@ -19,7 +19,7 @@ pub(crate) async fn services(doctor: &Doctor<'_>) -> Result<String, Finding> {
         let names: Vec<&str> = services.iter().map(|(name, _)| *name).collect();
         return Ok(format!("200 from {}", names.join(", ")));
     };
-    // The last one is the one that the others wait for.
+    // The last one is a dependency of all others.
     let mut finding = doctor.kind.no_answer(first, error);
     if failed.len() == services.len() {
         finding.saw = match services.len() {

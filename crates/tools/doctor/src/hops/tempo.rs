@@ -1,5 +1,5 @@
-//! Is the roll's whole trace in Tempo: as many spans of each service as a roll has, each below
-//! another, the query of a database among them?
+//! Is the whole trace of the roll in Tempo: with all spans of each service, each below its parent,
+//! including the query of a database?
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::examination::Doctor;
 use crate::hops::{Backend, Roll, alloy_ready, missing};
 use crate::report::Finding;
 
-/// How die-service asks PostgreSQL, in the stages that have it.
+/// The query of die-service, in the stages with PostgreSQL.
 const QUERY: &str = "SELECT dice";
 
 pub(crate) async fn traced(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Finding> {
@@ -26,23 +26,23 @@ pub(crate) async fn traced(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, F
     }
 }
 
-/// What is there in place of a whole trace.
+/// What was found if the trace is incomplete.
 enum Seen {
     NoAnswer(AskError),
     Incomplete(Spans),
 }
 
-/// Those that are there, each once.
+/// The spans, without duplicates.
 #[derive(Default)]
 struct Spans {
     by_service: BTreeMap<String, usize>,
-    /// Those of die-service's database.
+    /// The spans of die-service's database.
     queries: usize,
-    /// Those whose parent is not there. The trace's root is one: it has none, or a caller outside.
+    /// The spans whose parent is missing, including the root: it has none, or a caller outside.
     tops: usize,
-    /// How many came again: exporters repeat a batch whose answer they did not get.
+    /// Number of duplicates: exporters repeat a batch whose answer they did not receive.
     repeated: usize,
-    /// How many a roll has, by service.
+    /// The number of spans of a roll, by service.
     expected: BTreeMap<&'static str, usize>,
 }
 
@@ -70,7 +70,7 @@ impl Spans {
         found
     }
 
-    /// Whether nothing is on its way any more.
+    /// Whether no more spans are expected.
     fn are_all(&self) -> bool {
         let mut expected = self.expected.iter();
         let all = expected.all(|(service, spans)| self.by_service.get(*service) >= Some(spans));
@@ -89,7 +89,7 @@ impl fmt::Display for Spans {
         let all: usize = self.by_service.values().sum();
         let expected: usize = self.expected.values().sum();
         match all > expected {
-            true => write!(f, "{all} spans where a roll has {expected}")?,
+            true => write!(f, "{all} spans instead of {expected}")?,
             false => write!(f, "{all} of {expected} spans")?,
         }
         write!(f, ": {}", each.collect::<Vec<_>>().join(", "))?;
@@ -103,8 +103,8 @@ impl fmt::Display for Spans {
     }
 }
 
-/// How many spans a roll has in each service of the stage: the SERVER span of each, the CLIENT span of
-/// each call, dice-roller's look-up and its roll, and the query.
+/// The number of spans of a roll in each service of the stage: the SERVER span of each, the CLIENT
+/// span of each call, dice-roller's look-up and its roll, and the query.
 fn expected(doctor: &Doctor<'_>) -> BTreeMap<&'static str, usize> {
     let stage = doctor.cli.stage;
     let services = doctor.cli.service_names().into_iter();
@@ -157,7 +157,7 @@ async fn incomplete(doctor: &Doctor<'_>, spans: &Spans) -> Finding {
     }
 }
 
-/// Spans of all services, but not all of them.
+/// All services have spans, but some spans are missing.
 fn unsettled(doctor: &Doctor<'_>, spans: &Spans) -> Finding {
     let tops = match spans.tops {
         0 | 1 => String::new(),
@@ -170,20 +170,20 @@ fn unsettled(doctor: &Doctor<'_>, spans: &Spans) -> Finding {
     Finding {
         saw: format!("{spans}{tops}"),
         cause: format!(
-            "spans were lost: telemetry_spans_total at /metrics of {first} says how many failed or were dropped"
+            "spans were lost: telemetry_spans_total at /metrics of {first} counts those that failed or were dropped"
         ),
         command: doctor.kind.look_at(first),
     }
 }
 
 async fn unknown(doctor: &Doctor<'_>) -> Finding {
-    let saw = "Tempo does not know the trace".to_owned();
+    let saw = "the trace is not in Tempo".to_owned();
     if let Err(finding) = alloy_ready(doctor, &saw).await {
         return finding;
     }
     Finding {
         saw,
-        cause: "the services export to another place (OTEL_EXPORTER_OTLP_ENDPOINT), or Alloy cannot hand on"
+        cause: "the services export to another endpoint (OTEL_EXPORTER_OTLP_ENDPOINT), or Alloy cannot forward"
             .to_owned(),
         command: doctor.kind.look_at("alloy"),
     }

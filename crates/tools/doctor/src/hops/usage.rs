@@ -1,4 +1,4 @@
-//! Did the usage event of the roll become a row? Stage 6 alone has a place for it.
+//! Did the usage event of the roll become a row? Only stage 6 stores usage events.
 
 use url::Url;
 
@@ -7,17 +7,17 @@ use crate::examination::Doctor;
 use crate::hops::alloy_ready;
 use crate::report::Finding;
 
-/// The series that the roll moves, some seconds later: lines are sent in batches.
+/// The series that the roll increments a few seconds later, because lines are sent in batches.
 const SERIES: &str = r#"usage_events_total{event_type="roll",outcome="stored"}"#;
 
-/// What usage-sink's own /metrics says now.
+/// Reads usage-sink's own /metrics.
 pub(crate) async fn rolls_stored(doctor: &Doctor<'_>, sink: &Url) -> Result<f64, Finding> {
     let metrics = doctor.metrics("usage-sink", sink).await?;
     let rolls = [("event_type", "roll"), ("outcome", "stored")];
     let stored = metrics.sum("usage_events_total", &rolls);
     stored.ok_or_else(|| Finding {
         saw: format!("/metrics of usage-sink has no {SERIES}"),
-        cause: "what answers there is not usage-sink".to_owned(),
+        cause: "the server at this URL is not usage-sink".to_owned(),
         command: doctor.kind.look_at("usage-sink"),
     })
 }

@@ -1,4 +1,4 @@
-//! Advice that can be followed where the system runs, and an examination that the shell cannot spoil.
+//! The advice fits the running system, and the shell's environment does not affect the examination.
 
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -18,7 +18,7 @@ async fn a_container_that_ended_is_shown() {
 }
 
 #[tokio::test]
-async fn while_a_demo_runs_the_advice_is_not_to_start_a_second_one() {
+async fn while_a_demo_runs_the_advice_is_to_restart_it() {
     let patient = Patient::with(&[Fault::RollFails]).await;
     let (_, report) = examine(&patient, &["--runner=demo"]).await;
     let command = row(&report, "one roll")["command"].to_string();
@@ -53,7 +53,7 @@ async fn the_advice_has_the_ports_of_the_demo() {
 }
 
 #[tokio::test]
-async fn a_proxy_of_the_shell_is_not_asked_for_this_machine() {
+async fn a_proxy_of_the_shell_is_not_used_for_this_machine() {
     let patient = Patient::with(&[]).await;
     let mut arguments = patient.urls();
     arguments.push("--json".to_owned());
@@ -67,7 +67,7 @@ async fn a_proxy_of_the_shell_is_not_asked_for_this_machine() {
 }
 
 #[tokio::test]
-async fn a_variable_that_is_set_to_nothing_is_not_set() {
+async fn an_empty_variable_counts_as_unset() {
     let patient = Patient::with(&[]).await;
     let arguments = patient.urls();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

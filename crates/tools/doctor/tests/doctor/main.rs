@@ -1,4 +1,4 @@
-//! The doctor, through its command line, on a system of which every part can be made to fail.
+//! The doctor, through its command line, on a simulated system with injected faults.
 
 mod advice;
 mod parts;
@@ -87,7 +87,7 @@ async fn the_table_has_a_numbered_row_for_each_hop() {
     assert!(table.ends_with("Every hop works.\n"), "{table}");
 }
 
-/// One fault, and what is said about it.
+/// One fault, and the expected report.
 async fn finds(fault: Fault, hop: &str, cause: &str, command: &str) {
     let patient = Patient::with(&[fault]).await;
     let (code, report) = examine(&patient, &[]).await;
@@ -135,7 +135,7 @@ async fn a_counter_that_stands_still_is_broken() {
 }
 
 #[tokio::test]
-async fn a_missing_target_is_a_matter_of_the_targets_file() {
+async fn a_missing_target_points_to_the_targets_file() {
     let command = "cat /etc/prometheus/targets/stage.yml";
     finds(
         Fault::NoTarget,
@@ -147,7 +147,7 @@ async fn a_missing_target_is_a_matter_of_the_targets_file() {
 }
 
 #[tokio::test]
-async fn what_is_not_ready_is_not_waited_for() {
+async fn a_backend_that_is_not_ready_is_reported_at_once() {
     let command = "docker compose ps -a prometheus";
     finds(
         Fault::PrometheusStarting,
@@ -159,7 +159,7 @@ async fn what_is_not_ready_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn old_samples_are_not_the_roll() {
+async fn old_samples_do_not_count_as_the_roll() {
     finds(
         Fault::OldSample,
         "scraped by Prometheus",
@@ -170,7 +170,7 @@ async fn old_samples_are_not_the_roll() {
 }
 
 #[tokio::test]
-async fn a_trace_that_never_came_is_blamed_on_alloy_when_that_is_down() {
+async fn a_missing_trace_points_to_alloy_if_it_is_down() {
     let patient = Patient::with(&[Fault::NoTrace, Fault::AlloyDown]).await;
     let (_, report) = examine(&patient, &[]).await;
     let row = row(&report, "trace in Tempo");
@@ -192,7 +192,7 @@ async fn a_trace_without_a_service_names_that_service() {
 }
 
 #[tokio::test]
-async fn lines_that_never_came_are_a_matter_of_the_docker_socket() {
+async fn missing_lines_point_to_the_docker_socket() {
     finds(
         Fault::NoLines,
         "log lines in Loki",
@@ -224,7 +224,7 @@ async fn a_missing_dashboard_is_named() {
     finds(
         Fault::NoDashboard,
         "dashboards in Grafana",
-        "refused",
+        "rejected",
         "provisioning",
     )
     .await;
@@ -242,7 +242,7 @@ async fn a_closed_grafana_says_which_setting_opens_it() {
 }
 
 #[tokio::test]
-async fn parts_that_a_run_does_not_have_are_no_failure() {
+async fn parts_that_a_run_does_not_have_are_not_failures() {
     let faults = [
         Fault::NoTarget,
         Fault::NoLines,
@@ -274,7 +274,7 @@ async fn without_a_system_it_says_how_to_start_one() {
     assert_eq!(command, "docker compose up --wait");
     assert_eq!(row(&report, "trace in Tempo")["state"], "not_reached");
 
-    // Which parts there are says nothing about what started them.
+    // The parts of a run do not determine what started them.
     let without = ["--without", "alloy,prometheus,loki,grafana"];
     for (runner, start) in [
         (&[][..], "docker compose up --wait"),

@@ -1,4 +1,4 @@
-//! What each part of the system answers, under a path of its own.
+//! The answers of each part of the simulated system, each under its own path.
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ async fn alloy(State(body): Shared) -> Result<(), StatusCode> {
     unless(body.has(Fault::AlloyDown))
 }
 
-/// What Alloy says of itself; with each look it has repeated one batch more, if it does.
+/// Alloy's metrics; with the fault, each read shows one more retried batch.
 async fn alloy_metrics(State(body): Shared) -> Result<String, StatusCode> {
     unless(body.has(Fault::AlloyDown))?;
     let looks = body.looks_at_alloy();
@@ -78,7 +78,7 @@ async fn roll(State(body): Shared) -> Answer {
     Ok(Json(json!({ "roll": 4, "trace_id": TRACE_ID })))
 }
 
-/// dice-roller says no trace id, and continues the trace of whoever asks.
+/// dice-roller returns no trace id, and continues the trace of its caller.
 async fn roll_in_trace(State(body): Shared, headers: HeaderMap) -> Answer {
     let parent = headers.get("traceparent").ok_or(StatusCode::BAD_REQUEST)?;
     let parent = parent.to_str().expect("ASCII");
@@ -130,7 +130,7 @@ async fn trace(State(body): Shared, id: Path<String>) -> Vec<u8> {
     let half = body.has(Fault::HalfATrace);
     let services = body.services().iter();
     let services = services.filter(|service| !half || **service != "die-service");
-    // Spans arrive in batches: those that start a trace end last, and so may come last.
+    // Spans arrive in batches: the outer spans end last, and so may arrive last.
     let early = body.has(Fault::LateSpans) && body.reads_a_trace() < 3;
     let batches = services.map(|service| batch(service, &spans(&body, service, early)));
     let mut batches: Vec<ResourceSpans> = batches.collect();
@@ -143,7 +143,7 @@ async fn trace(State(body): Shared, id: Path<String>) -> Vec<u8> {
 /// Name, id and parent.
 type Made = (&'static str, &'static str, &'static str);
 
-/// What a roll leaves behind in `service`; the spans that begin in it only when not `early`.
+/// The spans of a roll in `service`; if `early`, without those that start in it.
 fn spans(body: &Body, service: &str, early: bool) -> Vec<Made> {
     let (has_frontend, has_dice) = (body.stage >= 2, body.stage >= 3);
     let mut spans: Vec<Made> = match service {

@@ -1,4 +1,4 @@
-//! A system in one server, with the faults it was given.
+//! A simulated system in one server, with injected faults.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::parts::parts;
 
-/// The one trace that there is, unless a roll comes with another.
+/// The only trace, unless a roll brings another one.
 pub(crate) const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,22 +64,30 @@ impl Body {
         self.rolls.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often the trace was read before.
+    /// How often the trace has been read.
     pub(crate) fn reads_a_trace(&self) -> u64 {
         self.trace_reads.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// How often Alloy's metrics were read before.
+    /// How often Alloy's metrics have been read.
     pub(crate) fn looks_at_alloy(&self) -> u64 {
         self.alloy_looks.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn follow(&self, trace_id: &str) {
-        trace_id.clone_into(&mut self.trace_id.lock().expect("nobody panics"));
+        trace_id.clone_into(
+            &mut self
+                .trace_id
+                .lock()
+                .expect("no thread panics while holding it"),
+        );
     }
 
     pub(crate) fn trace_id(&self) -> String {
-        self.trace_id.lock().expect("nobody panics").clone()
+        self.trace_id
+            .lock()
+            .expect("no thread panics while holding it")
+            .clone()
     }
 
     /// The services that a roll passes through.
@@ -110,7 +118,7 @@ impl Patient {
         Self { base, stage }
     }
 
-    /// A port on which nobody listens.
+    /// A port on which no server listens.
     pub(crate) fn gone(stage: u8) -> Self {
         Self {
             base: "http://127.0.0.1:1".to_owned(),
@@ -118,7 +126,7 @@ impl Patient {
         }
     }
 
-    /// The flags that say which stage it is and where every part is.
+    /// The flags for the stage and the URL of every part.
     pub(crate) fn urls(&self) -> Vec<String> {
         let parts = [
             "frontend",

@@ -1,4 +1,4 @@
-//! A trace counts when it is whole, and what Alloy holds back is found in its metrics.
+//! Only a whole trace counts, and Alloy's backlog is found in its metrics.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ async fn a_trace_is_waited_for_until_all_its_spans_are_there() {
 }
 
 #[tokio::test]
-async fn a_trace_with_a_hole_is_not_whole_and_points_to_the_counter_of_losses() {
+async fn a_trace_with_a_gap_points_to_the_counter_of_losses() {
     let patient = Patient::with(&[Fault::LostSpan]).await;
     let (code, report) = examine(&patient, &[]).await;
     assert_eq!(code, 1, "{report:#}");
@@ -38,7 +38,7 @@ async fn a_trace_with_a_hole_is_not_whole_and_points_to_the_counter_of_losses() 
 }
 
 #[tokio::test]
-async fn spans_that_were_sent_again_are_counted_once_and_named() {
+async fn duplicate_spans_are_counted_once_and_reported() {
     let patient = Patient::with(&[Fault::ResentSpans]).await;
     let (code, report) = examine(&patient, &[]).await;
     assert_eq!(code, 0, "{report:#}");
@@ -48,7 +48,7 @@ async fn spans_that_were_sent_again_are_counted_once_and_named() {
 }
 
 #[tokio::test]
-async fn what_alloy_cannot_hand_on_is_found_in_its_metrics() {
+async fn data_that_alloy_cannot_forward_is_found_in_its_metrics() {
     for (fault, saw) in [
         (Fault::LokiAway, "loki.write.loki sent"),
         (
@@ -72,11 +72,11 @@ async fn what_alloy_cannot_hand_on_is_found_in_its_metrics() {
     let patient = Patient::with(&[]).await;
     let (_, report) = examine(&patient, &[]).await;
     let saw = text(row(&report, HANDED_ON), "saw");
-    assert_eq!(saw, "no queue, no retry now, 12 since it started");
+    assert_eq!(saw, "no queue and no retries now; 12 since it started");
 }
 
 #[tokio::test]
-async fn what_is_lost_during_the_examination_is_named_and_what_was_lost_before_is_told() {
+async fn losses_during_the_examination_are_failures_and_earlier_ones_are_reported() {
     const NOTHING_LOST: &str = "nothing lost on the way";
     let patient = Patient::with(&[Fault::SpansRejected]).await;
     let (code, report) = examine(&patient, &[]).await;

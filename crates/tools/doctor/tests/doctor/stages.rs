@@ -43,7 +43,7 @@ async fn every_stage_has_the_hops_of_its_services() {
 }
 
 #[tokio::test]
-async fn where_there_is_no_frontend_the_roll_gets_a_trace_id_of_its_own() {
+async fn without_a_frontend_the_roll_gets_a_trace_id_from_the_doctor() {
     let patient = Patient::at_stage(1, &[]).await;
     let (_, report) = examine(&patient, &[]).await;
     let trace_id = report["trace_id"].as_str().expect("followed");
@@ -52,7 +52,7 @@ async fn where_there_is_no_frontend_the_roll_gets_a_trace_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_trace_without_the_query_says_that_the_database_is_missing() {
+async fn a_trace_without_the_query_points_to_the_database() {
     let patient = Patient::at_stage(5, &[Fault::NoQuery]).await;
     let (code, report) = examine(&patient, &[]).await;
     assert_eq!(code, 1, "{report:#}");
@@ -65,7 +65,7 @@ async fn a_trace_without_the_query_says_that_the_database_is_missing() {
 }
 
 #[tokio::test]
-async fn a_usage_event_that_is_not_stored_is_a_matter_of_the_routes() {
+async fn a_usage_event_that_is_not_stored_points_to_the_routes() {
     let patient = Patient::at_stage(6, &[Fault::EventLost]).await;
     let (code, report) = examine(&patient, &[]).await;
     assert_eq!(code, 1, "{report:#}");
@@ -86,7 +86,7 @@ async fn without_a_roll_there_is_no_usage_event_to_look_for() {
 }
 
 #[tokio::test]
-async fn a_stage_that_does_not_run_comes_with_the_command_that_starts_it() {
+async fn for_a_stage_that_does_not_run_the_report_has_the_command_that_starts_it() {
     let (_, report) = examine(&Patient::gone(6), &[]).await;
     let command = row(&report, "services healthy")["command"].clone();
     let expected = "docker compose --env-file stack/stages/6.env up -d --wait --remove-orphans";
