@@ -1,11 +1,11 @@
-//! What a service says of itself at `GET /`.
+//! The description of a service at `GET /`.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The answer to `GET /`, for clients that first ask what they have reached.
+/// The answer to `GET /`, for clients that check which service they have reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(description = "What has been reached.")]
 pub struct About {
@@ -15,7 +15,7 @@ pub struct About {
     pub name: &'static str,
     /// The service's version.
     pub version: &'static str,
-    /// From each path to its methods.
+    /// The methods of each path.
     #[schema(example = json!({"/": "GET", "/healthz": "GET"}))]
     pub endpoints: BTreeMap<String, String>,
 }

@@ -1,4 +1,4 @@
-//! Work that outlives the request that began it, such as a batch whose client has left.
+//! Tasks that outlive the request that started them, such as a batch whose client has left.
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,8 +20,8 @@ impl Background {
         self.tasks.spawn(task)
     }
 
-    /// Ready when the time of all tasks is over: what is not done then will never be. A task that
-    /// wants to log that has half a second.
+    /// Ready when the time for all tasks is over; unfinished work is lost. A task has half a second
+    /// left to log.
     pub async fn is_cut(&self) {
         self.cut.cancelled().await;
     }

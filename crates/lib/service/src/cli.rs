@@ -1,4 +1,5 @@
-//! The command line that every service has: its own flags, listening, telemetry, and `health`.
+//! The command line that all services share: flags of the service, `--listen`, telemetry, and
+//! `health`.
 
 use std::ffi::OsString;
 use std::io;
@@ -15,18 +16,18 @@ use telemetry::{Service, Settings, without_secrets};
 use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
 
-/// Worker threads at the most: on a machine of a hundred cores, a service that waits for others most
-/// of the time needs no hundred threads, and a container's limit of processes counts them.
+/// The maximum number of worker threads. On a machine with a hundred cores, a service that mostly
+/// waits for others does not need a hundred threads, and they count towards a container's limit.
 const MAX_THREADS: usize = 4;
 
-/// Connections that may wait to be accepted; the system may allow fewer. A client whose connection
-/// finds no room tries again after a second.
+/// Length of the accept queue; the system may impose a lower limit. If it is full, the client's
+/// system retries after a second.
 const BACKLOG: u32 = 4096;
 
-/// A health check that takes longer has failed.
+/// Timeout of a health check.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a binary says of itself.
+/// The description of a binary.
 #[derive(Debug, Clone, Copy)]
 pub struct Program {
     /// Its name and version.
@@ -46,7 +47,7 @@ struct Cli<C: Args> {
     command: Option<Command>,
 
     // Before the others, some of which have a heading.
-    /// Address and port to listen on; port 0 takes a free one
+    /// Address and port to listen on; port 0 selects a free one
     #[arg(
         long,
         env = "LISTEN_ADDR",
@@ -64,18 +65,18 @@ struct Cli<C: Args> {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Ask a running service whether it serves: exit code 0 or 1, for container health checks
+    /// Check whether a running service serves: exit code 0 or 1, for container health checks
     Health {
-        /// What to ask [default: /healthz at the address of --listen]
+        /// URL to check [default: /healthz at the address of --listen]
         #[arg(long, value_parser = http_url)]
         url: Option<Url>,
     },
 }
 
-/// The whole `main` of a service: parses the process's arguments and runs until told to stop.
+/// The whole `main` of a service: parses the process's arguments and runs until the stop signal.
 ///
-/// `run` gets the service's own flags, a bound listener, and is to return once
-/// [`terminated`](crate::terminated) is. Telemetry is flushed after it, however it returns.
+/// `run` receives the service's own flags and a bound listener, and must return once
+/// [`terminated`](crate::terminated) is ready. Telemetry is flushed after it, however it returns.
 pub fn main<C: Args, R>(program: Program, run: impl FnOnce(C, TcpListener) -> R) -> ExitCode
 where
     R: Future<Output = io::Result<()>>,
@@ -95,7 +96,7 @@ where
     let cli = match parse::<C>(program, arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // To standard output and 0 for --help, to standard error and 2 otherwise.
+            // --help goes to standard output with exit code 0, errors to standard error with 2.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
@@ -121,7 +122,7 @@ fn parse<C: Args>(
         .name(program.service.name)
         .version(program.service.version)
         .about(program.about)
-        // Else that of a flattened struct of flags.
+        // Otherwise clap uses the text of a flattened struct of flags.
         .long_about(None)
         .mut_args(ignore_if_empty);
     let matches = command
@@ -130,8 +131,8 @@ fn parse<C: Args>(
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// A variable that is set to nothing is not set, as OpenTelemetry's specification has it and
-/// compose files do it. And `--help` shows variables without their values, which may be secret.
+/// An empty variable counts as unset, as in OpenTelemetry's specification and in compose files. And
+/// `--help` shows variables without their values, which may be secret.
 pub fn ignore_if_empty(flag: Arg) -> Arg {
     let flag = flag.hide_env_values(true);
     let variable = flag.get_env().map(std::env::var_os);
@@ -141,7 +142,7 @@ pub fn ignore_if_empty(flag: Arg) -> Arg {
     }
 }
 
-/// Build telemetry, listen, serve, flush: in this order, the last on every path.
+/// Sets up telemetry, listens, serves and flushes, in this order; the last on every path.
 fn start<C: Args, R>(
     service: Service,
     cli: Cli<C>,
@@ -157,7 +158,7 @@ where
             let served = run(cli.config, listener).await;
             served.map_err(|error| error.to_string())
         });
-        // Tasks that outlived the server are not waited for: a name look-up may take long.
+        // Do not wait for tasks that outlived the server: a DNS look-up may take long.
         runtime.shutdown_background();
         served
     });
@@ -171,7 +172,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
         .worker_threads(threads.min(MAX_THREADS))
         .enable_all()
         .build();
-    runtime.map_err(|error| format!("no threads to run on: {error}"))
+    runtime.map_err(|error| format!("cannot start the async runtime: {error}"))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
@@ -185,11 +186,11 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
         socket.listen(BACKLOG)
     };
     listener.await.map_err(|error: io::Error| {
-        format!("cannot listen on {address}: {error}; choose another with --listen or LISTEN_ADDR")
+        format!("cannot listen on {address}: {error}; choose another address with --listen or LISTEN_ADDR")
     })
 }
 
-/// An address that is listened on everywhere is asked on this machine.
+/// A service that listens on all addresses is checked on the loopback interface.
 fn health_url(listen: SocketAddr) -> Url {
     let ip = match listen.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
@@ -197,7 +198,7 @@ fn health_url(listen: SocketAddr) -> Url {
         ip => ip,
     };
     let address = SocketAddr::new(ip, listen.port());
-    Url::parse(&format!("http://{address}/healthz")).expect("an address makes a URL")
+    Url::parse(&format!("http://{address}/healthz")).expect("a URL built from an address is valid")
 }
 
 fn health(url: Url) -> Result<(), String> {

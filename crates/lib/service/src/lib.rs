@@ -1,12 +1,12 @@
-//! What every HTTP service here does alike, so that each one's own code is only its own.
+//! What all HTTP services share, so that each crate contains only code of its own service.
 //!
 //! * [`main`]: command line, telemetry, listening, and a shutdown that flushes on every path.
-//! * [`app`]: the answers to what no route takes, and the middleware around everything.
-//! * [`About`]: what `GET /` answers.
-//! * [`Server`]: serving until told to stop, with a bound on everything that a client can make it
-//!   keep, and on the drain; [`Background`] is work that it awaits.
-//! * [`Document`] and [`with_document`]: the OpenAPI document, made from the types of handlers.
-//! * [`Query`] and [`Problem`]: bad input named in the same words and shape everywhere.
+//! * [`app`]: the fallbacks for unknown routes and methods, and the middleware around everything.
+//! * [`About`]: the answer to `GET /`.
+//! * [`Server`]: serves until the stop signal, with bounds on what clients can make it hold and on
+//!   shutdown; it awaits [`Background`] tasks.
+//! * [`Document`] and [`with_document`]: the OpenAPI document, built from the types of handlers.
+//! * [`Query`] and [`Problem`]: bad input is reported with the same texts and shape everywhere.
 
 mod about;
 mod background;

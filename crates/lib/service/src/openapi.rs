@@ -1,6 +1,6 @@
-//! `/openapi.json`: what the service's requests and answers look like, for programs.
+//! `/openapi.json`: a machine-readable description of the service's requests and answers.
 //!
-//! Handlers are annotated with what is theirs. What all operations have in common is added here.
+//! Handlers are annotated with their own answers. What all operations have in common is added here.
 
 mod answers;
 mod common;
@@ -25,11 +25,11 @@ use crate::about::About;
 use crate::routes::wrong_method;
 use crate::{Problem, Program};
 
-/// What holds for every operation and cannot be said at one of them.
+/// The description of all operations.
 const DESCRIPTION: &str = "\
     Errors are JSON with a `detail` for people. A wrong method is answered 405, an unknown path 404, \
     a request without exactly one Host header 400, and a head of more than 16 KiB 431. \
-    The W3C header `traceparent` is read, so that a caller's trace goes on here.";
+    The W3C header `traceparent` is read, so that the service continues a caller's trace.";
 
 /// A service's OpenAPI document.
 #[derive(Clone)]
@@ -40,8 +40,8 @@ pub struct Document {
 }
 
 impl Document {
-    /// The document of `program`: its operations within the middleware, from `api`, and those of every
-    /// service. What every operation may answer is added to each, see [`with_document`].
+    /// The document of `program`: its operations within the middleware, from `api`, and those of
+    /// every service. Common answers are added to each operation, see [`with_document`].
     #[must_use]
     pub fn new(program: Program, mut api: OpenApi) -> Self {
         complete(&mut api, Around::Middleware);
@@ -60,7 +60,7 @@ impl Document {
         document.with_unobserved(common::document())
     }
 
-    /// Also has operations that are outside of the middleware: without metrics and traces.
+    /// Adds operations outside the middleware: they have no metrics and traces.
     #[must_use]
     pub fn with_unobserved(mut self, mut other: OpenApi) -> Self {
         complete(&mut other, Around::Limits);
@@ -68,12 +68,12 @@ impl Document {
         self
     }
 
-    /// Every operation, for what is to be said about them at last.
+    /// All operations, for final additions.
     pub fn operations_mut(&mut self) -> impl Iterator<Item = &mut Operation> {
         operations_mut(&mut self.api)
     }
 
-    /// The operations within the middleware, with the statuses that are documented for them.
+    /// The operations within the middleware, with their documented statuses.
     #[must_use]
     pub fn routes(&self) -> &[Route] {
         &self.routes
@@ -99,7 +99,7 @@ impl Document {
         }
     }
 
-    /// As it is served.
+    /// The document as served.
     fn into_json(mut self) -> Value {
         let service = self.program.service;
         let mut license = License::new("Apache-2.0");
@@ -112,7 +112,7 @@ impl Document {
             .build();
         self.api.servers = Some(vec![Server::new("/")]);
         let components = self.api.components.get_or_insert_default();
-        // A service may have one of its own, with more in it.
+        // A service may define a `Problem` schema with more fields.
         let problem = components.schemas.entry("Problem".to_owned());
         problem.or_insert_with(Problem::schema);
         let mut json = serde_json::to_value(&self.api).expect("a document is JSON");
@@ -145,13 +145,13 @@ fn statuses(operation: &Operation) -> Vec<u16> {
     statuses.collect()
 }
 
-/// Serves `document` beside `app`: outside the middleware, like `/healthz`, because reading how to
-/// roll is no roll. It is written once. Every route of `app` that has no answer to a wrong method
-/// yet gets the one of [`with_fallbacks`](crate::with_fallbacks).
+/// Serves `document` next to `app`: outside the middleware, like `/healthz`, so that reading it
+/// does not count as a request. It is serialised once. Every route of `app` without an answer to a
+/// wrong method gets the one of [`with_fallbacks`](crate::with_fallbacks).
 ///
 /// In the document each operation has, besides what its handler declares: 503 with `Retry-After`
-/// when there is no room, 500 for a mistake of the service, 414 and 422 where there is a query,
-/// 408 where there is a body; and every error is a [`Problem`].
+/// for overload, 500 for a bug in the service, 414 and 422 for operations with a query, 408 for
+/// operations with a body; and every error is a [`Problem`].
 pub fn with_document(app: Router, document: Document) -> Router {
     let text = Bytes::from(document.into_json().to_string());
     let answer = move || {

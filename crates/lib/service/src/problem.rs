@@ -7,24 +7,24 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Most bytes of a detail. A longer one has a client's text in it.
+/// The maximum length of a detail in bytes. A longer one contains text from a client.
 const MAX_DETAIL: usize = 1024;
 
-/// An error answer. Also left in the response's extensions, for code that adds to it.
+/// An error answer. Also stored in the response's extensions, for code that extends it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(description = "An error.")]
 pub struct Problem {
     /// The HTTP status.
     #[serde(skip)]
     pub status: StatusCode,
-    /// What was wrong and what is allowed, for people. Never a dependency's error text.
+    /// What was wrong and what is allowed, for people. Never the error text of a dependency.
     #[schema(max_length = 1024)]
     pub detail: String,
 }
 
 impl Problem {
-    /// A problem with that status and text; a 503 also says when to come back. The middle of a text
-    /// of more than 1024 bytes is left out: what was wrong stands at its start, what is allowed at
+    /// A problem with that status and text; a 503 also has a `Retry-After`. If the text has more
+    /// than 1024 bytes, its middle is omitted: what was wrong is at its start, what is allowed at
     /// its end.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let mut detail = detail.into();
@@ -34,8 +34,8 @@ impl Problem {
         Self { status, detail }
     }
 
-    /// The value of `Retry-After`, in seconds, that goes with a 503. What is away is queried again at
-    /// once when it is back.
+    /// The value of `Retry-After` for a 503, in seconds. It is short, because a dependency can be
+    /// used as soon as it is back.
     pub fn retry_after(&self) -> Option<HeaderValue> {
         let away = self.status == StatusCode::SERVICE_UNAVAILABLE;
         away.then(|| HeaderValue::from_static("1"))

@@ -1,4 +1,4 @@
-//! Query strings, bounded, and explained when they are wrong.
+//! Query strings with a bounded length, and errors that explain what is wrong.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Query as AxumQuery};
@@ -9,14 +9,14 @@ use serde::de::DeserializeOwned;
 
 use crate::Problem;
 
-/// Longest query string in bytes; the longest useful one here has about 60.
+/// The maximum length of a query string in bytes; the longest useful one here has about 60.
 const MAX_BYTES: usize = 1024;
 
 /// The query string as a `T`.
 ///
 /// # Errors
-/// 414 when it is longer than 1024 bytes; 422 naming the parameter when one is missing, unknown,
-/// given twice or malformed, or when the text is not UTF-8.
+/// 414 if it is longer than 1024 bytes; 422 naming the parameter if one is missing, unknown, given
+/// twice or malformed, or if the text is not UTF-8.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<T>(pub T);
 
@@ -33,7 +33,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
             return Err(Problem::new(StatusCode::URI_TOO_LONG, detail));
         }
         if percent_decode_str(text).decode_utf8().is_err() {
-            let detail = "the query string is not UTF-8 once its %-escapes are decoded";
+            let detail = "the query string is not UTF-8 after decoding its %-escapes";
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
         }
         AxumQuery::try_from_uri(&parts.uri)

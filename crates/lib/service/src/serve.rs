@@ -1,4 +1,4 @@
-//! Serving: how connections come, how many are kept, and how it ends.
+//! The server: accepting connections, limiting their number, and shutting down.
 
 mod connection;
 mod files;
@@ -19,20 +19,21 @@ use tokio_util::task::TaskTracker;
 
 use crate::Background;
 
-/// How long requests in flight may take to end once the service was told to stop. Less than the
-/// 10 s after which Docker kills, with the flush still to come.
+/// How long requests in flight may take after the stop signal. Less than the 10 s after which
+/// Docker kills the container, to leave time for the flush.
 const DRAIN_BOUND: Duration = Duration::from_secs(5);
 
-/// How long work that was cut off has to say so.
+/// How long work that was cut off has to log that.
 const CUT_BOUND: Duration = Duration::from_millis(500);
 
-/// Connections beyond those that are kept, each for one short answer. More wait to be accepted.
+/// Connections in addition to the kept ones, each for one short answer. Further ones wait in the
+/// accept queue.
 const SURPLUS: usize = 1024;
 
-/// Between two tries to accept when there is no file descriptor left.
+/// The pause between attempts to accept when no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A service with everything it needs to be served.
+/// A service, ready to be served.
 #[derive(Debug)]
 pub struct Server {
     app: Router,
@@ -57,8 +58,8 @@ impl Server {
         Self { background, ..self }
     }
 
-    /// Serves on `listener` until `shutdown` is ready, then lets requests in flight and work in the
-    /// background end, for up to 5 s.
+    /// Serves on `listener` until `shutdown` is ready, then waits for requests in flight and
+    /// background tasks, for up to 5 s.
     ///
     /// # Errors
     /// When the listener's address cannot be read.
@@ -106,16 +107,16 @@ struct Connections {
     app: Router,
     admission: Admission,
     tasks: TaskTracker,
-    /// Those that are kept, at the most.
+    /// The maximum number of kept connections.
     most: usize,
     kept: AtomicUsize,
-    /// Permits for all, the surplus included.
+    /// Permits for all connections, including the surplus.
     places: Arc<Semaphore>,
-    /// Below so many free places, connections that send nothing have to go.
+    /// With fewer free places than this, silent connections are closed.
     scarce: usize,
-    /// How long they may then send nothing.
+    /// How long they may stay silent in that case.
     hurry: Duration,
-    /// Asks one that is kept to end after its request, to make room.
+    /// Makes one kept connection close after its request, to make room.
     make_room: Notify,
 }
 
@@ -135,7 +136,7 @@ impl Connections {
         }
     }
 
-    /// Accepts for ever.
+    /// Accepts connections forever.
     async fn accept(self: &Arc<Self>, listener: &TcpListener) -> std::convert::Infallible {
         let mut failing = false;
         loop {
@@ -167,7 +168,7 @@ impl Connections {
         }
         let connections = Arc::clone(self);
         self.tasks.spawn(async move {
-            // Given back also when the connection panics.
+            // Released even if the connection panics.
             let _place = place;
             match kept {
                 Some(_kept) => connection::keep(&connections, stream).await,
@@ -177,9 +178,9 @@ impl Connections {
     }
 }
 
-/// How long each of them may send no request when most are taken. With all of them silent, some
-/// four thousand go in a second, as many as can wait to be accepted. What a client sends at once is
-/// there when its connection is accepted, or soon after.
+/// How long each connection may stay silent when most places are taken. If all of them are silent,
+/// some four thousand are closed per second, as many as fit in the accept queue. Data that a client
+/// sends at once is available when its connection is accepted, or soon after.
 fn hurry(surplus: usize) -> Duration {
     let hurry = Duration::from_micros(250) * u32::try_from(surplus).unwrap_or(u32::MAX);
     hurry.clamp(Duration::from_millis(10), Duration::from_millis(250))
@@ -189,7 +190,7 @@ fn hurry(surplus: usize) -> Duration {
 struct Kept(Arc<Connections>);
 
 impl Kept {
-    /// None when there are as many as there may be.
+    /// None if the maximum is reached.
     fn try_start(connections: &Arc<Connections>) -> Option<Self> {
         if connections.kept.fetch_add(1, Ordering::Relaxed) < connections.most {
             return Some(Self(Arc::clone(connections)));
@@ -205,7 +206,7 @@ impl Drop for Kept {
     }
 }
 
-/// The client was gone before it was accepted: nothing is wrong here.
+/// The client left before its connection was accepted, which is not an error here.
 fn is_of_the_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,4 @@
-//! A service that ends with an error: the error is told, and its spans arrive all the same.
+//! A service that ends with an error: the error is logged, and its spans are exported.
 
 use std::ffi::OsString;
 use std::io;
@@ -32,7 +32,7 @@ fn spans_are_flushed_when_run_returns_an_error() {
         listener.local_addr().expect("bound")
     );
     runtime.spawn(axum::serve(listener, mini_tempo::receiver(store.clone())).into_future());
-    // The batch would wait for a minute: only a flush sends it.
+    // The batch would wait for a minute: only a flush exports it.
     let arguments = [
         "doomed",
         "--listen=127.0.0.1:0",
@@ -47,7 +47,7 @@ fn spans_are_flushed_when_run_returns_an_error() {
             Err(io::Error::other("the listener broke"))
         },
     );
-    // ExitCode has no other comparison.
+    // ExitCode does not implement PartialEq.
     assert_eq!(format!("{ended:?}"), format!("{:?}", ExitCode::FAILURE));
     let traces = store.traces();
     assert_eq!(traces.len(), 1);

@@ -1,4 +1,4 @@
-//! What every operation of a service answers, and is documented to answer.
+//! The common answers of all operations, and their documentation.
 
 use std::future::pending;
 
@@ -91,7 +91,7 @@ fn statuses(operation: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn every_operation_has_the_answers_of_what_is_around_it() {
+async fn every_operation_has_the_answers_of_the_layers_around_it() {
     let (_, document) = harbour().await;
     let paths = &document["paths"];
     let of = |path: &str, method: &str| statuses(&paths[path][method]);
@@ -135,7 +135,7 @@ async fn documented_answers_have_series_from_the_start() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_told_the_right_ones() {
+async fn a_wrong_method_is_answered_with_the_allowed_ones() {
     let (url, _) = harbour().await;
     for (method, path, allowed) in [
         ("POST", "/healthz", "GET,HEAD"),

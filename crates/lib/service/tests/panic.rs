@@ -1,4 +1,4 @@
-//! A handler that panics: what the client, the metrics, the log and the trace say about it.
+//! A handler that panics: the answer, the metrics, the log and the trace.
 
 use std::future::pending;
 use std::io::{Read, Seek};
@@ -45,7 +45,7 @@ async fn serve() -> String {
 }
 
 #[test]
-fn a_panic_is_a_500_a_line_and_a_red_span_and_the_service_goes_on() {
+fn a_panic_is_a_500_a_line_and_a_failed_span_and_the_service_keeps_serving() {
     let (runtime, store) = (Runtime::new().expect("threads"), Store::new(100));
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
     let listener = listener.expect("a free port");
@@ -65,7 +65,7 @@ fn a_panic_is_a_500_a_line_and_a_red_span_and_the_service_goes_on() {
         let detail = answer["detail"].as_str().expect("a problem");
         assert!(
             !detail.contains("has a text"),
-            "the cause is for the log: {detail}"
+            "the cause belongs in the log only: {detail}"
         );
         assert_eq!(testkit::get(&format!("{url}/good")).await.0, 200);
         (before, Metrics::scrape(&metrics).await)

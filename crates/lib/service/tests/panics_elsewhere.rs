@@ -1,4 +1,4 @@
-//! Panics that end no handler: in the body of an answer, and in the background.
+//! Panics outside handlers: in the body of an answer, and in a background task.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -36,7 +36,7 @@ async fn breaks() -> Body {
     Body::from_stream(stream::iter(parts))
 }
 
-/// A server whose `/breaks` does; its URL.
+/// A server whose `/breaks` gives that answer; returns its URL.
 async fn serve() -> String {
     let registry = telemetry::metrics::registry(SERVICE);
     let admission = Admission::new(&registry, Limits::default());
@@ -59,7 +59,7 @@ fn a_panic_outside_a_handler_is_counted_and_logged() {
         let breaks = metrics.replace("/metrics", "/breaks");
         let count = async |name| Metrics::scrape(&metrics).await.value(name, &[]);
         assert_eq!(count("process_panics_total").await, 0.0);
-        // The head may or may not be on its way before the body breaks.
+        // The head may or may not be sent before the body breaks.
         if let Ok(answer) = testkit::fetch(breaks).await {
             answer.bytes().await.expect_err("the body breaks");
         }

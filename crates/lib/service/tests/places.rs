@@ -1,4 +1,4 @@
-//! Places of connections and requests come back, however a connection ends.
+//! Places of connections and requests are released, however a connection ends.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -29,7 +29,7 @@ async fn breaks() -> Body {
     Body::from_stream(stream::iter(parts))
 }
 
-/// A server with one place of each kind; its address.
+/// A server with one place of each kind; returns its address.
 async fn start() -> String {
     let registry = telemetry::metrics::registry(SERVICE);
     let limits = Limits {
@@ -49,7 +49,7 @@ async fn start() -> String {
     address
 }
 
-/// Sends `text` on a connection of its own; what came back up to its end, if `read`.
+/// Sends `text` on a new connection; returns everything received until its end, if `read`.
 async fn say(address: &str, text: &str, read: bool) -> io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(text.as_bytes()).await?;
@@ -61,7 +61,7 @@ async fn say(address: &str, text: &str, read: bool) -> io::Result<String> {
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_badly_gives_its_places_back() {
+async fn a_connection_that_ends_badly_releases_its_places() {
     let address = start().await;
     let get = |path| format!("GET {path} HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n");
     let post = "POST /echo HTTP/1.1\r\nHost: d\r\nContent-Length: 9\r\n\r\nhalf";
@@ -90,6 +90,6 @@ async fn a_connection_that_ends_badly_gives_its_places_back() {
     })
     .await;
     let metrics = Metrics::scrape(&url).await;
-    // One that came before the last place was free again did not reach its handler.
+    // A request that arrived before the last place was free did not reach its handler.
     assert!(metrics.value("http_handler_panics_total", &[]) >= 1.0);
 }

@@ -1,4 +1,4 @@
-//! What operations answer besides what their handlers declare.
+//! Answers of operations in addition to those that handlers declare.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -8,24 +8,24 @@ use utoipa::openapi::{
     Content, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response,
 };
 
-/// What is around operations.
+/// The layers around operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Around {
-    /// The middleware, with its limits.
+    /// The middleware, including its limits.
     Middleware,
-    /// The limits alone.
+    /// The limits only.
     Limits,
 }
 
 const NO_ROOM: &str =
     "Too many requests are in flight or too many connections open, see `Retry-After`.";
 
-/// Adds to every operation what it can answer because of what is around it.
+/// Adds to every operation the answers of the layers around it.
 pub(super) fn complete(api: &mut OpenApi, around: Around) {
     for operation in operations_mut(api) {
         add_answer(operation, StatusCode::SERVICE_UNAVAILABLE, NO_ROOM);
         if around == Around::Middleware {
-            let mistake = "This service made a mistake; its log has the cause.";
+            let mistake = "Internal error of this service; its log has the cause.";
             add_answer(operation, StatusCode::INTERNAL_SERVER_ERROR, mistake);
         }
         add_input_errors(operation);
@@ -54,7 +54,7 @@ fn methods(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
-/// Adds an answer; to one that is declared already, that this is another reason for it.
+/// Adds an answer. If the status is already declared, the description becomes an alternative.
 pub fn add_answer(operation: &mut Operation, status: StatusCode, description: &str) {
     let responses = &mut operation.responses.responses;
     let empty = || RefOr::T(Response::new(""));
@@ -68,7 +68,7 @@ pub fn add_answer(operation: &mut Operation, status: StatusCode, description: &s
     }
 }
 
-/// Whether the operation has a parameter there.
+/// Whether the operation has a parameter in that place.
 #[must_use]
 pub fn has_parameter(operation: &Operation, there: &ParameterIn) -> bool {
     let mut parameters = operation.parameters.iter().flatten();
@@ -78,7 +78,7 @@ pub fn has_parameter(operation: &Operation, there: &ParameterIn) -> bool {
     })
 }
 
-/// What [`Query`](crate::Query) and the bound on the time of a body answer.
+/// Adds the answers of [`Query`](crate::Query) and of the timeout for bodies.
 fn add_input_errors(operation: &mut Operation) {
     if has_parameter(operation, &ParameterIn::Query) {
         let long = "The query string is longer than 1024 bytes.";
@@ -92,7 +92,7 @@ fn add_input_errors(operation: &mut Operation) {
     }
 }
 
-/// Every error is a `Problem`, and every 503 says when to come back.
+/// Makes every error a `Problem`, and adds `Retry-After` to every 503.
 fn complete_error(status: &str, response: &mut Response) {
     let is_error = status.starts_with(['4', '5']);
     if is_error && response.content.is_empty() {
@@ -105,14 +105,14 @@ fn complete_error(status: &str, response: &mut Response) {
             .schema_type(Type::Integer)
             .minimum(Some(1));
         let header = HeaderBuilder::new()
-            .description(Some("Seconds until it is worth trying again."))
+            .description(Some("Seconds to wait before retrying."))
             .schema(Some(seconds));
         let headers = &mut response.headers;
         headers.insert("Retry-After".to_owned(), RefOr::T(header.build()));
     }
 }
 
-/// Marks the headers that always come: a `Retry-After`. utoipa's headers cannot say so.
+/// Marks the headers that are always present: a `Retry-After`. utoipa's headers cannot express it.
 pub(super) fn require_headers(document: &mut Value) {
     let paths = document["paths"].as_object_mut().into_iter();
     let items = paths.flat_map(|paths| paths.values_mut());

@@ -1,4 +1,4 @@
-//! The operations that every service has besides its own.
+//! The operations that all services share.
 
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder};
 use utoipa::openapi::schema::{Schema, Type};
@@ -6,7 +6,7 @@ use utoipa::openapi::{
     ContentBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, ResponseBuilder,
 };
 
-/// Answered whatever happens: `/healthz` and `/metrics`.
+/// Answered regardless of limits: `/healthz` and `/metrics`.
 pub(super) fn always_answered() -> OpenApi {
     let health = get(
         ("health", "Whether the service serves"),

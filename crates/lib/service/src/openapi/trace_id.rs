@@ -4,7 +4,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-/// Stands for the schema of a trace id: 32 hexadecimal digits, in lower case, not all of them 0.
+/// The schema of a trace id: 32 hexadecimal digits, in lower case, not all of them 0.
 #[derive(Debug, Clone, Copy)]
 pub struct TraceId;
 

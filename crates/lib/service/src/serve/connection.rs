@@ -1,4 +1,4 @@
-//! One connection, from its first byte to its last, with a bound on each wait.
+//! One connection, from its first byte to its last, with a timeout for each wait.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -25,26 +25,28 @@ use super::Connections;
 use super::head::{self, MAX_SURPLUS_HEAD};
 use crate::Problem;
 
-/// How long a request's head may take, and how long a connection may be idle before the next.
-/// Clients of our own give up idle connections earlier, so that no request meets a closing one.
+/// Timeout for a request's head, and for an idle connection. Our own clients close idle connections
+/// earlier, so that no request meets a closing one.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a connection that is not kept may take, all in all.
+/// The maximum duration of a connection that is not kept.
 const SURPLUS_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long the last bytes of an answer may take once the service stops.
+/// How long the last bytes of an answer may take after the stop signal.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// How long a connection that should make room has to be without a request.
+/// How long a connection that should make room must have been without a request.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a client may leave unread what was sent.
+/// How long a client may leave sent data unread.
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Bytes of a head, and of what is read ahead of a body. A longer head is answered 431.
+/// The maximum size of a head, and of data read ahead of a body, in bytes. A longer head is
+/// answered
+/// 431.
 const MAX_BUFFER: usize = 16 << 10;
 
-/// The answer to a connection that is not kept and has sent no request in time.
+/// The answer on a connection that is not kept, if no request arrives in time.
 const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\
     Content-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -68,7 +70,7 @@ pub(super) async fn keep(connections: &Connections, stream: TcpStream) {
     let stop = stopping.wait_for(|stopping| *stopping);
     let mut stop = pin!(async { drop(stop.await) });
     tokio::select! {
-        // Errors are the client's: what it sent, or that it left.
+        // Errors are caused by the client: malformed data, or a closed connection.
         _ = connection.as_mut() => return,
         () = stop.as_mut() => {}
         () = make_room(connections, &requests) => {
@@ -80,13 +82,13 @@ pub(super) async fn keep(connections: &Connections, stream: TcpStream) {
         }
     }
     connection.as_mut().graceful_shutdown();
-    // Half a head is no request in flight, and an idle connection is none.
+    // Neither a partial head nor an idle connection is a request in flight.
     while timeout(FLUSH_TIMEOUT, connection.as_mut()).await.is_err() && requests.active() > 0 {}
 }
 
-/// Ready when this connection is asked to make room and can do so: its answer can say that it
-/// closes, or no request has come for a while. A connection that closes just when its client sends
-/// the next request would leave that client without an answer.
+/// Ready when this connection should make room and can do so: the next answer can announce the
+/// close, or no request has arrived for a while. If it closed just when its client sends the next
+/// request, that client would get no answer.
 async fn make_room(connections: &Connections, requests: &Requests) {
     connections.make_room.notified().await;
     loop {
@@ -101,7 +103,7 @@ async fn make_room(connections: &Connections, requests: &Requests) {
     }
 }
 
-/// Answers one request on a connection that is one too many.
+/// Answers one request on a surplus connection.
 pub(super) async fn answer_once(connections: &Connections, stream: TcpStream) {
     prepare(&stream);
     match head::arrives(connections, &stream, SURPLUS_TIMEOUT).await {
@@ -118,7 +120,7 @@ pub(super) async fn answer_once(connections: &Connections, stream: TcpStream) {
         .max_buf_size(MAX_SURPLUS_HEAD)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service_fn(service));
-    // Boxed, so that those that wait for a head need no room for it.
+    // Boxed, so that connections waiting for a head do not need memory for it.
     let _ = timeout(SURPLUS_TIMEOUT, Box::pin(connection)).await;
 }
 
@@ -144,7 +146,7 @@ struct Requests {
     begun: AtomicUsize,
 }
 
-/// A request that is being handled, for as long as it lives.
+/// A request that is being handled, while this exists.
 struct Active<'a>(&'a Requests);
 
 impl Requests {

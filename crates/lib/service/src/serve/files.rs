@@ -1,13 +1,13 @@
-//! File descriptors: each connection needs one, and each request in flight may need another for
-//! whom it asks.
+//! File descriptors: each connection needs one, and each request in flight may need another for a
+//! call to a backend.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// Kept back: standard streams, the runtime, connections to the collector and the database.
+/// Reserved for standard streams, the runtime, and connections to the collector and the database.
 const RESERVE: u64 = 32;
 
-/// The connections that can be kept, and those beyond them that can be answered, within the limit
-/// of file descriptors. That limit is raised first, as far as this process may.
+/// The number of kept connections, and of surplus connections that can be answered, within the
+/// limit of file descriptors. That limit is raised first, as far as this process may.
 pub(super) fn room(wanted: usize, surplus: usize) -> (usize, usize) {
     let limit = match getrlimit(Resource::RLIMIT_NOFILE) {
         Ok((soft, hard)) if soft < hard => {
@@ -23,14 +23,14 @@ pub(super) fn room(wanted: usize, surplus: usize) -> (usize, usize) {
             file_descriptors = limit,
             max_connections = wanted,
             kept = most,
-            "Fewer connections than allowed are kept: the limit of file descriptors is low"
+            "The number of connections is reduced: the limit of file descriptors is low"
         );
     }
     (most, beyond)
 }
 
-/// A quarter of what is left of `limit` is for connections that are not kept, the rest is halved
-/// between those that are and what their requests open.
+/// A quarter of the remaining `limit` is for surplus connections; the rest is divided equally
+/// between kept connections and the files that their requests open.
 fn share(limit: u64, wanted: usize, surplus: usize) -> (usize, usize) {
     let left = usize::try_from(limit.saturating_sub(RESERVE)).unwrap_or(usize::MAX);
     let surplus = surplus.min(left / 4).max(1);
@@ -43,7 +43,7 @@ mod tests {
     use super::share;
 
     #[test]
-    fn connections_never_need_more_files_than_there_are() {
+    fn connections_never_need_more_files_than_available() {
         for limit in [0, 16, 33, 40, 64, 100, 256, 1024, 1_048_576] {
             let (most, surplus) = share(limit, 512, 64);
             assert!(most >= 1 && surplus >= 1 && most <= 512 && surplus <= 64);

@@ -1,6 +1,6 @@
-//! Waiting for a request's head without a buffer for it: the kernel keeps what has come.
+//! Waits for a request's head without a buffer for it: the kernel holds the data.
 //!
-//! A connection that is not kept costs next to nothing until it can be answered at once.
+//! A surplus connection costs next to nothing until it can be answered at once.
 
 use std::io;
 use std::io::ErrorKind::{UnexpectedEof, WouldBlock};
@@ -15,11 +15,12 @@ use tokio::time::{Instant, timeout};
 
 use super::Connections;
 
-/// Bytes of a head on a connection that is not kept; the least that hyper accepts as a bound.
+/// The maximum size of a head on a surplus connection in bytes; the smallest bound that hyper
+/// accepts.
 pub(super) const MAX_SURPLUS_HEAD: usize = 8 << 10;
 
-/// Whether a whole head has come, or so much of one that it is too long, rather than the end of the
-/// connection; none when neither came within `at_most`, or sooner when others wait for its place.
+/// Whether a whole head has arrived, or one that is too long, rather than the end of the
+/// connection; none if neither arrived within `at_most`, or sooner if others wait for its place.
 pub(super) async fn arrives(
     connections: &Connections,
     stream: &TcpStream,
@@ -38,19 +39,19 @@ pub(super) async fn arrives(
     None
 }
 
-/// Ready when a whole head is there; an error when its sender has gone before.
+/// Ready when a whole head has arrived; an error if its sender left first.
 async fn whole(stream: &TcpStream) -> io::Result<()> {
     loop {
         let ready = stream.ready(Interest::READABLE).await?;
         match stream.try_io(Interest::READABLE, || peek(stream)) {
-            // A connection that its sender has closed stays ready for ever.
+            // A connection closed by its sender stays readable forever.
             Err(error) if error.kind() == WouldBlock && !ready.is_read_closed() => {}
             seen => return seen,
         }
     }
 }
 
-/// Looks at what has come, without taking it.
+/// Peeks at the received data.
 fn peek(stream: &TcpStream) -> io::Result<()> {
     let mut text = [0; MAX_SURPLUS_HEAD];
     let length = recv(stream.as_raw_fd(), &mut text, MsgFlags::MSG_PEEK)?;
