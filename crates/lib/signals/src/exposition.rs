@@ -31,11 +31,11 @@ impl Sample {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Exposition(Vec<Sample>);
 
-/// A line that is not of the format.
+/// A line that is not in the format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} is not a sample: {text:?}")]
 pub struct NotASample {
-    /// Counted from 1.
+    /// The line number, from 1.
     pub line: usize,
     /// The line.
     pub text: String,
@@ -64,7 +64,7 @@ impl Exposition {
     /// GETs `/metrics` below the reader's base.
     ///
     /// # Errors
-    /// [`AskError`]; unreadable when a line is not of the format.
+    /// [`AskError`]; unreadable if a line is not in the format.
     pub async fn scrape(reader: &Reader) -> Result<Self, AskError> {
         let text = reader.get("/metrics", &[]).text().await?;
         text.parse()
@@ -87,7 +87,7 @@ impl Exposition {
         samples.filter(move |sample| sample.name == name && sample.has(labels))
     }
 
-    /// The sum over the selected samples; none when there is no such series, which is not zero.
+    /// The sum over the selected samples; none, rather than zero, if no series matches.
     #[must_use]
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let values = self.select(name, labels).map(|sample| sample.value);
@@ -112,7 +112,7 @@ fn sample(line: &str) -> Option<Sample> {
     })
 }
 
-/// What is between the braces, and what comes after them.
+/// The text between the braces, and the text after them.
 fn labels(mut rest: &str) -> Option<(BTreeMap<String, String>, &str)> {
     let mut labels = BTreeMap::new();
     loop {
@@ -127,7 +127,7 @@ fn labels(mut rest: &str) -> Option<(BTreeMap<String, String>, &str)> {
     }
 }
 
-/// A label's value up to its closing quote, and what comes after. Escaped are `\\`, `\"` and `\n`.
+/// A label's value up to its closing quote, and the rest. `\\`, `\"` and `\n` are escapes.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut characters = text.char_indices();
@@ -172,7 +172,7 @@ plain 1.5e3
     }
 
     #[test]
-    fn a_series_that_is_not_there_is_not_zero() {
+    fn a_missing_series_is_not_zero() {
         assert_eq!(read().sum("http_requests", &[]), None);
         assert_eq!(read().sum("plain", &[("a", "b")]), None);
         assert_eq!(read().sum("plain", &[]), Some(1500.0));
@@ -187,7 +187,7 @@ plain 1.5e3
     }
 
     #[test]
-    fn a_line_of_something_else_is_named() {
+    fn a_line_in_another_format_is_named() {
         let error = "a 1\n<html>\n"
             .parse::<Exposition>()
             .expect_err("no scrape");

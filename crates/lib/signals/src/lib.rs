@@ -7,7 +7,7 @@
 //! | [`prometheus`] | instant queries, range selectors, exemplars | Prometheus' HTTP API |
 //! | [`exposition`] | samples | `/metrics` of a service, text format 0.0.4 |
 //!
-//! All of them ask through [`Reader`], and all of them fail with [`AskError`].
+//! All of them send requests through [`Reader`], and fail with [`AskError`].
 
 pub mod exposition;
 pub mod loki;

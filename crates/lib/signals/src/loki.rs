@@ -10,10 +10,10 @@ use url::Url;
 use crate::reader::unreadable;
 use crate::{AskError, Reader};
 
-/// Loki's own default for the most lines in one answer.
+/// Loki's default for the maximum number of lines in one answer.
 pub const PAGE: usize = 5000;
 
-/// One Loki.
+/// A client for one Loki.
 #[derive(Debug, Clone)]
 pub struct Loki(Reader);
 
@@ -29,7 +29,7 @@ pub struct Line {
 /// Lines with the same labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
-    /// Labels, and the structured metadata that the query asked for.
+    /// Labels, and the structured metadata that the query selects.
     pub labels: BTreeMap<String, String>,
     /// In the order of the answer.
     pub lines: Vec<Line>,
@@ -49,13 +49,13 @@ struct Data {
 struct WireStream {
     #[serde(default)]
     stream: BTreeMap<String, String>,
-    /// A time and a text each, and more in newer versions.
+    /// A time and a text each; newer versions add more.
     #[serde(default)]
     values: Vec<Vec<Value>>,
 }
 
 impl Loki {
-    /// Reads from the Loki at `base`; an answer may take `timeout`.
+    /// Reads from the Loki at `base`, with that timeout for each answer.
     #[must_use]
     pub fn new(base: Url, timeout: Duration) -> Self {
         Self(Reader::new(base, timeout))
@@ -67,10 +67,10 @@ impl Loki {
         Self(reader)
     }
 
-    /// Whether Loki says that it is ready.
+    /// Whether Loki reports that it is ready.
     ///
     /// # Errors
-    /// [`AskError`], also while it is not.
+    /// [`AskError`], also while it is not ready.
     pub async fn ready(&self) -> Result<(), AskError> {
         self.0.get("/ready", &[]).bytes().await.map(drop)
     }
@@ -108,7 +108,7 @@ impl Loki {
     /// `each` may see those twice.
     ///
     /// # Errors
-    /// [`AskError`]; unreadable when more lines than fit a page have one nanosecond.
+    /// [`AskError`]; unreadable if one nanosecond has more lines than fit on a page.
     pub async fn all(
         &self,
         query: &str,

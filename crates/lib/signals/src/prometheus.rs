@@ -10,7 +10,7 @@ use url::Url;
 use crate::reader::unreadable;
 use crate::{AskError, Reader};
 
-/// One Prometheus.
+/// A client for one Prometheus.
 #[derive(Debug, Clone)]
 pub struct Prometheus(Reader);
 
@@ -20,40 +20,40 @@ pub type Labels = BTreeMap<String, String>;
 /// One series at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instant {
-    /// What tells it from the others.
+    /// Its labels.
     pub labels: Labels,
-    /// When, in seconds since 1970.
+    /// The time of the sample, in seconds since 1970.
     pub at: f64,
     /// The value; may be NaN or infinite.
     pub value: f64,
 }
 
-/// Moments at which a query is evaluated, as for a graph.
+/// The evaluation times of a range query, as for a graph.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Graph {
     /// The first, in seconds since 1970.
     pub start: f64,
     /// The last, in seconds since 1970.
     pub end: f64,
-    /// Between two, in seconds.
+    /// The step, in seconds.
     pub step: f64,
 }
 
 /// The samples of one series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Range {
-    /// What tells it from the others.
+    /// Its labels.
     pub labels: Labels,
     /// Seconds since 1970, and the value; oldest first.
     pub samples: Vec<(f64, f64)>,
 }
 
-/// A measurement that was kept with the trace that it came from.
+/// A measurement stored with the id of its trace.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Exemplar {
-    /// Its labels, the trace's id among them.
+    /// Its labels, including the trace id.
     pub labels: Labels,
-    /// When, in seconds since 1970.
+    /// The time of the measurement, in seconds since 1970.
     pub timestamp: f64,
 }
 
@@ -88,7 +88,7 @@ struct WithExemplars {
 }
 
 impl Prometheus {
-    /// Reads from the Prometheus at `base`; an answer may take `timeout`.
+    /// Reads from the Prometheus at `base`, with that timeout for each answer.
     #[must_use]
     pub fn new(base: Url, timeout: Duration) -> Self {
         Self(Reader::new(base, timeout))
@@ -100,18 +100,18 @@ impl Prometheus {
         Self(reader)
     }
 
-    /// Whether Prometheus says that it is ready.
+    /// Whether Prometheus reports that it is ready.
     ///
     /// # Errors
-    /// [`AskError`], also while it is not.
+    /// [`AskError`], also while it is not ready.
     pub async fn ready(&self) -> Result<(), AskError> {
         self.0.get("/-/ready", &[]).bytes().await.map(drop)
     }
 
-    /// The instant vector that `query` gives now.
+    /// The current instant vector of `query`.
     ///
     /// # Errors
-    /// [`AskError`]; a refused query is a status with Prometheus' own words.
+    /// [`AskError`]; a rejected query is a status with Prometheus' own error text.
     pub async fn instant(&self, query: &str) -> Result<Vec<Instant>, AskError> {
         let series: Vec<WireInstant> = self.query(query).await?;
         let read = |WireInstant { metric, value }| {
@@ -125,7 +125,7 @@ impl Prometheus {
         series.into_iter().map(read).collect()
     }
 
-    /// The raw samples that a range selector, as in `up[1m]`, selects now.
+    /// The current raw samples of a range selector, as in `up[1m]`.
     ///
     /// # Errors
     /// As [`instant`](Self::instant).
@@ -133,7 +133,7 @@ impl Prometheus {
         self.ranges(self.query(selector).await?)
     }
 
-    /// What `query` gives at each moment of `graph`.
+    /// The result of `query` at each time of `graph`.
     ///
     /// # Errors
     /// As [`instant`](Self::instant).
@@ -185,11 +185,11 @@ impl Prometheus {
         series.into_iter().map(read).collect()
     }
 
-    /// Prometheus writes values as text, because JSON has no NaN and no infinity.
+    /// Prometheus encodes values as strings, because JSON has no NaN and no infinity.
     fn sample(&self, (at, value): (f64, String)) -> Result<(f64, f64), AskError> {
         let number = value.parse();
         let number =
-            number.map_err(|_| unreadable(self.0.base(), format!("{value:?} is no number")))?;
+            number.map_err(|_| unreadable(self.0.base(), format!("{value:?} is not a number")))?;
         Ok((at, number))
     }
 }

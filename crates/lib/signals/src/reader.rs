@@ -8,20 +8,21 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-/// Bytes of an answer that are read at most. A trace of 100,000 spans has about 40 MB.
+/// The maximum size of an answer in bytes. A trace of 100,000 spans has about 40 MB.
 const MAX_ANSWER: usize = 64 << 20;
 
-/// How long an idle connection is kept: less than servers do, so that no request meets a closing one.
+/// How long an idle connection is kept: shorter than servers keep it, so that no request meets a
+/// closing one.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Bytes of an error answer that are kept for the message.
+/// The number of bytes of an error answer used in the message.
 const MAX_DETAIL: usize = 200;
 
-/// Why there is no usable answer. Displayed as what was seen, without credentials or queries.
+/// Why there is no usable answer. The text contains no credentials and no queries.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AskError {
-    /// No connection, or it broke.
+    /// The connection failed or was broken.
     #[error("{url} cannot be reached ({cause})")]
     Unreachable {
         /// Scheme, host and port.
@@ -29,15 +30,15 @@ pub enum AskError {
         /// The innermost cause, as in "Connection refused (os error 111)".
         cause: String,
     },
-    /// No complete answer in time.
+    /// No complete answer within the timeout.
     #[error("{url} did not answer within {timeout:?}")]
     Slow {
         /// Scheme, host and port.
         url: String,
-        /// How long the answer was waited for.
+        /// The timeout.
         timeout: Duration,
     },
-    /// An answer that is not a 2xx.
+    /// An answer with a status other than 2xx.
     #[error("{url} answered {status}{}", colon(detail))]
     Status {
         /// Scheme, host, port and path.
@@ -47,7 +48,7 @@ pub enum AskError {
         /// The `detail` of a problem document, or the beginning of the text. May be empty.
         detail: String,
     },
-    /// A 2xx that is not what was asked for.
+    /// A 2xx with an unexpected body.
     #[error("{url} answered something else: {cause}")]
     Unreadable {
         /// Scheme, host, port and path.
@@ -65,13 +66,13 @@ fn colon(detail: &str) -> String {
 }
 
 impl AskError {
-    /// Whether the answer was that status.
+    /// Whether the answer had that status.
     #[must_use]
     pub fn is_status(&self, expected: StatusCode) -> bool {
         matches!(self, Self::Status { status, .. } if *status == expected)
     }
 
-    /// `None` where the answer was 404, for what may not be there.
+    /// `None` if the answer was 404, for resources that may not exist.
     ///
     /// # Errors
     /// Every other error.
@@ -95,7 +96,7 @@ pub fn endpoint(base: &Url, path: &str, query: &[(&str, &str)]) -> Url {
     url
 }
 
-/// Somewhere to read from. Cheap to clone; clones share their connections.
+/// A base URL to read from. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Reader {
     client: Client,
@@ -104,19 +105,19 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads below `base`; an answer may take `timeout`.
+    /// Reads below `base`, with that timeout for each answer.
     ///
     /// # Panics
-    /// Never: a client without TLS and proxies has nothing that can fail.
+    /// Never: creating a client without TLS and proxies does not fail.
     #[must_use]
     pub fn new(base: Url, timeout: Duration) -> Self {
         let client = Client::builder()
-            // A proxy that the shell or Docker has set is not for the parts next door.
+            // Proxies from the environment are not meant for local services.
             .no_proxy()
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build();
         Self {
-            client: client.expect("a client without TLS and proxies has nothing that can fail"),
+            client: client.expect("creating a client without TLS and proxies does not fail"),
             base,
             timeout,
         }
@@ -131,7 +132,7 @@ impl Reader {
         }
     }
 
-    /// What is read below.
+    /// The base URL.
     #[must_use]
     pub fn base(&self) -> &Url {
         &self.base
@@ -149,7 +150,7 @@ impl Reader {
     }
 }
 
-/// A request that was not sent yet.
+/// A request that has not been sent yet.
 #[derive(Debug)]
 #[must_use = "nothing is sent before the answer is read"]
 pub struct Ask {
@@ -159,7 +160,7 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// With one more header.
+    /// Adds a header.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.request = self.request.header(name, value);
         self
@@ -234,7 +235,7 @@ fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// Scheme, host, port and path: a whole query would bury the message.
+/// Scheme, host, port and path: a whole query would make the message unreadable.
 fn location(url: &Url) -> String {
     format!("{}{}", origin(url), url.path())
 }
@@ -261,7 +262,7 @@ fn lost(url: &Url, timeout: Duration, error: &reqwest::Error) -> AskError {
     }
 }
 
-/// What an error answer says, on one line.
+/// The text of an error answer, on one line.
 async fn detail(answer: &mut Response) -> String {
     const READ: usize = 16 << 10;
     let mut body = Vec::new();

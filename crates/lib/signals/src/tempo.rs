@@ -13,18 +13,18 @@ use crate::{AskError, Reader};
 
 pub use trace::{Kind, Span, Trace};
 
-/// One Tempo, or one mini-tempo.
+/// A client for one Tempo or mini-tempo.
 #[derive(Debug, Clone)]
 pub struct Tempo(Reader);
 
 /// `tempopb.TraceByIDResponse` of Tempo's `pkg/tempopb/tempo.proto`: the answer of
-/// `/api/v2/traces/{id}` in protobuf. Public for what stands in for Tempo.
+/// `/api/v2/traces/{id}` in protobuf. Public for stand-ins for Tempo.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TraceByIdResponse {
     /// `tempopb.Trace`, whose wire format is that of OTLP's `TracesData`; empty for an unknown id.
     #[prost(message, optional, tag = "1")]
     pub trace: Option<TracesData>,
-    /// `tempopb.TraceByIDMetrics`, which is not read.
+    /// `tempopb.TraceByIDMetrics`, which is ignored.
     #[prost(message, optional, tag = "2")]
     pub metrics: Option<()>,
     /// `tempopb.PartialStatus`: 0 complete, 1 partial.
@@ -38,9 +38,9 @@ pub struct TraceByIdResponse {
 /// A trace that a search found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// 32 hexadecimal digits: Tempo leaves out leading zeros, this does not.
+    /// 32 hexadecimal digits: the leading zeros that Tempo omits are restored.
     pub trace_id: String,
-    /// The spans that matched; as many as the search allowed for a trace.
+    /// The matching spans, up to the limit per trace.
     pub spans: Vec<FoundSpan>,
 }
 
@@ -55,7 +55,7 @@ pub struct FoundSpan {
     pub end: u64,
 }
 
-/// What to search for.
+/// A search.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
     /// TraceQL.
@@ -64,9 +64,9 @@ pub struct Search<'a> {
     pub start: u64,
     /// Seconds since 1970.
     pub end: u64,
-    /// Traces at most.
+    /// Maximum number of traces.
     pub limit: usize,
-    /// Spans of each trace at most.
+    /// Maximum number of spans per trace.
     pub spans: usize,
 }
 
@@ -91,7 +91,7 @@ struct SpanSet {
     spans: Vec<WireSpan>,
 }
 
-/// Protobuf's JSON: 64-bit numbers are text, and 0 is left out.
+/// Protobuf's JSON: 64-bit numbers are strings, and 0 is omitted.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireSpan {
@@ -103,7 +103,7 @@ struct WireSpan {
 }
 
 impl Tempo {
-    /// Reads from the Tempo at `base`; an answer may take `timeout`.
+    /// Reads from the Tempo at `base`, with that timeout for each answer.
     #[must_use]
     pub fn new(base: Url, timeout: Duration) -> Self {
         Self(Reader::new(base, timeout))
@@ -115,16 +115,16 @@ impl Tempo {
         Self(reader)
     }
 
-    /// Whether Tempo says that it is ready.
+    /// Whether Tempo reports that it is ready.
     ///
     /// # Errors
-    /// [`AskError`], also while it is not.
+    /// [`AskError`], also while it is not ready.
     pub async fn ready(&self) -> Result<(), AskError> {
         self.0.get("/ready", &[]).bytes().await.map(drop)
     }
 
-    /// What has arrived so far of the trace with that id, 1 to 32 hexadecimal digits; none when
-    /// nothing has, for which Tempo 3 answers 200 with an empty trace, and others 404.
+    /// The spans that have arrived of the trace with that id, 1 to 32 hexadecimal digits; none if
+    /// there are none, for which Tempo 3 answers 200 with an empty trace, and others 404.
     ///
     /// # Errors
     /// [`AskError`].
@@ -140,7 +140,7 @@ impl Tempo {
         Ok(Some(trace).filter(|trace| !trace.spans.is_empty()))
     }
 
-    /// The traces that match, the newest first as far as the limits go.
+    /// The matching traces, newest first within the limits.
     ///
     /// # Errors
     /// [`AskError`].
@@ -161,7 +161,7 @@ impl Tempo {
     }
 }
 
-/// Why spans are missing; none when `PartialStatus` says that they are not.
+/// Why spans are missing; none if `PartialStatus` reports a complete trace.
 fn partial(status: i32, message: String) -> Option<String> {
     match (status, message.as_str()) {
         (0, _) => None,

@@ -1,4 +1,5 @@
-//! A trace as its spans, each with its service. The wire has them by resource and scope.
+//! A trace as a list of spans, each with its service. The wire format groups them by resource and
+//! scope.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -10,15 +11,15 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span as WireSpan, SpanFlags, Status, TracesData};
 use serde_json::{Map, Value};
 
-/// What a span whose resource has no `service.name` is counted under.
+/// The service of spans whose resource has no `service.name`.
 const UNKNOWN: &str = "unknown service";
 
-/// What has arrived so far of one trace.
+/// The spans of one trace that have arrived so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trace {
     /// In the order of the answer.
     pub spans: Vec<Span>,
-    /// Why the store itself says that spans are missing, where it does.
+    /// Why the store reports that spans are missing, if it does.
     pub partial: Option<String>,
 }
 
@@ -31,13 +32,13 @@ pub struct Span {
     pub id: String,
     /// As `id`; none for a root.
     pub parent: Option<String>,
-    /// Whether the parent is in another process; none when the sender does not say.
+    /// Whether the parent is in another process; none if the sender does not specify it.
     pub has_remote_parent: Option<bool>,
     /// `service.name` of the resource.
     pub service: Arc<str>,
     /// The span's name.
     pub name: String,
-    /// What the span stands for.
+    /// The kind of the span.
     pub kind: Kind,
     /// Nanoseconds since 1970.
     pub start: u64,
@@ -45,15 +46,15 @@ pub struct Span {
     pub end: u64,
     /// Whether its status is an error.
     pub error: bool,
-    /// Attributes as plain JSON. Text are whole numbers beyond 2^53, which JSON's readers round, and
-    /// `NaN`, `inf` and `-inf`, which JSON lacks; bytes are hexadecimal digits.
+    /// Attributes as plain JSON. Strings are used for integers beyond 2^53, which JSON parsers
+    /// round, and for `NaN`, `inf` and `-inf`, which JSON lacks; bytes are hexadecimal digits.
     pub attributes: Map<String, Value>,
 }
 
-/// What a span stands for.
+/// The kind of a span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The sender did not say.
+    /// The sender did not specify it.
     #[default]
     Unspecified,
     /// Work inside a process.
@@ -119,7 +120,7 @@ impl Span {
     }
 }
 
-/// Some senders write the absence of a parent as zeros.
+/// Some senders encode a missing parent as zeros.
 fn parent(id: &[u8]) -> Option<String> {
     id.iter().any(|byte| *byte != 0).then(|| hex(id))
 }
@@ -169,7 +170,7 @@ fn json(value: AnyValue) -> Value {
         Some(Wire::ArrayValue(list)) => list.values.into_iter().map(json).collect(),
         Some(Wire::KvlistValue(list)) => Value::Object(attributes(list.values)),
         Some(Wire::BytesValue(bytes)) => hex(&bytes).into(),
-        // Of the profiling signal, which these traces do not have.
+        // Part of the profiling signal, which does not occur in traces.
         Some(Wire::StringValueStrindex(_)) => Value::Null,
     }
 }

@@ -25,7 +25,7 @@ async fn a_base_path_is_kept_and_its_query_is_not() {
 }
 
 #[tokio::test]
-async fn a_status_comes_with_what_the_answer_says() {
+async fn a_status_error_includes_the_text_of_the_answer() {
     let app = Router::new()
         .route(
             "/below/problem",
@@ -80,7 +80,7 @@ async fn a_status_comes_with_what_the_answer_says() {
 }
 
 #[tokio::test]
-async fn no_server_and_a_slow_one_are_told_apart_and_show_no_password() {
+async fn no_server_and_a_slow_one_are_distinguished_without_showing_a_password() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     let url = Url::parse(&format!("http://user:secret@127.0.0.1:{port}/x")).expect("a URL");

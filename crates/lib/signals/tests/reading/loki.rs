@@ -9,7 +9,7 @@ use signals::loki::{Loki, PAGE};
 
 use crate::{TIMEOUT, serve};
 
-/// So many lines, three of each nanosecond, answered page by page as Loki does.
+/// That many lines, three per nanosecond, answered page by page as Loki does.
 fn store(lines: usize) -> Router {
     let answer = move |Query(query): Query<HashMap<String, String>>| async move {
         let number = |name: &str| query[name].parse::<u64>().expect("a number");
@@ -41,12 +41,15 @@ async fn pages_are_read_to_the_end_and_no_line_is_missed() {
 }
 
 #[tokio::test]
-async fn a_nanosecond_with_more_lines_than_a_page_is_an_error_and_no_endless_loop() {
+async fn a_nanosecond_with_more_lines_than_a_page_is_an_error_not_an_endless_loop() {
     let values = vec![json!(["7", "the same"]); PAGE];
     let answer = json!({"data": {"result": [{"stream": {}, "values": values}]}});
     let app = Router::new().fallback(move || async move { Json(answer) });
     let loki = Loki::new(serve(app).await, TIMEOUT);
-    let error = loki.all("{}", 7, 9, |_| {}).await.expect_err("no way on");
+    let error = loki
+        .all("{}", 7, 9, |_| {})
+        .await
+        .expect_err("more lines than a page");
     assert!(matches!(error, AskError::Unreadable { .. }), "{error:?}");
 }
 

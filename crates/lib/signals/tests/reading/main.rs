@@ -1,4 +1,4 @@
-//! What the readers make of answers, asked through real sockets.
+//! The readers against servers with real sockets.
 
 mod errors;
 mod loki;
@@ -12,10 +12,10 @@ use axum::Router;
 use tokio::net::TcpListener;
 use url::Url;
 
-/// Nothing here answers later, but where a test is about slowness.
+/// A timeout that no answer here exceeds, except in tests of slow servers.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves `app` on a free port for as long as the test's runtime lives.
+/// Serves `app` on a free port while the test's runtime lives.
 async fn serve(app: Router) -> Url {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address: SocketAddr = listener.local_addr().expect("an address");

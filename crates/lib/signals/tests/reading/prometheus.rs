@@ -19,7 +19,7 @@ async fn answering(data: Value) -> Prometheus {
 }
 
 #[tokio::test]
-async fn values_are_numbers_also_those_that_json_lacks() {
+async fn values_are_numbers_including_those_that_json_lacks() {
     let data = json!({"resultType": "vector", "result": [
         {"metric": {"job": "a"}, "value": [1.5, "2"]},
         {"metric": {}, "value": [1.5, "NaN"]},
@@ -46,7 +46,7 @@ async fn a_range_has_its_samples_in_order() {
 }
 
 #[tokio::test]
-async fn a_graph_is_asked_for_by_its_moments() {
+async fn a_graph_is_queried_by_start_end_and_step() {
     let answer = |Query(query): Query<HashMap<String, String>>| async move {
         let asked = ["query", "start", "end", "step"].map(|name| query[name].clone());
         let metric = json!({"asked": asked.join(" ")});
@@ -84,7 +84,7 @@ async fn exemplars_of_all_series_are_one_list() {
 }
 
 #[tokio::test]
-async fn a_refused_query_and_a_value_that_is_none_are_errors() {
+async fn a_rejected_query_and_a_malformed_value_are_errors() {
     let app = Router::new().fallback(|| async { (StatusCode::BAD_REQUEST, "parse error") });
     let refused = Prometheus::new(serve(app).await, TIMEOUT)
         .instant("up{")
@@ -93,5 +93,5 @@ async fn a_refused_query_and_a_value_that_is_none_are_errors() {
     assert!(text.contains("400 Bad Request: parse error"), "{text}");
     let odd = answering(json!({"result": [{"metric": {}, "value": [1, "many"]}]})).await;
     let text = odd.instant("up").await.expect_err("no number").to_string();
-    assert!(text.contains("\"many\" is no number"), "{text}");
+    assert!(text.contains("\"many\" is not a number"), "{text}");
 }
