@@ -1,14 +1,14 @@
-//! What a stage can have or not have.
+//! The components of stages.
 
-/// A program that runs in some stages. What runs in all of them is no component: the parts that
-/// observe, the simulated users and KTRDR.
+/// A program that runs in some stages. Programs that run in all stages are not components: the
+/// observability stack, the simulated users and KTRDR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
-    /// Holds the dice.
+    /// Stores the dice.
     DieService,
-    /// Rolls them.
+    /// Rolls the dice.
     DiceRoller,
-    /// The page, and the entry for users where there is one.
+    /// Serves the page, and is the entry for users in the stages that have it.
     Frontend,
     /// Stores usage events.
     UsageSink,
@@ -17,7 +17,7 @@ pub enum Component {
 }
 
 impl Component {
-    /// All of them: those that a roll passes through, then the others.
+    /// All components: those that a roll passes through, then the others.
     pub const ALL: [Self; 5] = [
         Self::Frontend,
         Self::DiceRoller,
@@ -38,7 +38,7 @@ impl Component {
         }
     }
 
-    /// The name of its variable that ends in `suffix`: `DIE_SERVICE_PORT`.
+    /// The name of its variable with that `suffix`, as in `DIE_SERVICE_PORT`.
     pub(crate) fn variable(self, suffix: &str) -> String {
         let name = self.name().to_uppercase().replace('-', "_");
         format!("{name}_{suffix}")

@@ -1,10 +1,10 @@
-//! The six stages. `stack/stages/N.env` says what a stage is: which services run, on which ports, and
-//! what the simulated users request. Docker Compose reads these files, and this crate embeds them for the
-//! tools that run, examine or draw a stage without Docker. What there is to learn in a stage stands
-//! beside it ([`Task`]); README.md and docs/stages.md repeat these words, held by a test.
+//! The six stages. `stack/stages/N.env` defines a stage: which services run, on which ports, and
+//! what the simulated users request. Docker Compose reads these files, and this crate embeds them
+//! for the tools that run, examine or draw a stage without Docker. The exercises of each stage
+//! ([`Task`]) are also here; README.md and docs/stages.md repeat them, checked by a test.
 //!
-//! Services, telemetry and stand-ins do not depend on this crate: a stage is a topology of programs that
-//! do not know it.
+//! Services, telemetry and stand-ins do not depend on this crate: a stage is a topology of programs
+//! that have no notion of stages.
 //!
 //! ```
 //! use stages::{Component, Stage};

@@ -17,7 +17,7 @@ const FILES: [&str; 6] = [
     include_str!("../../../../stack/stages/6.env"),
 ];
 
-/// A topology of the same programs. Each stage has what the one before has, and something new.
+/// A topology of the same programs. Each stage extends the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// dice-roller alone, with its built-in dice.
@@ -34,13 +34,13 @@ pub enum Stage {
     Six,
 }
 
-/// A number that is no stage's.
+/// A number outside 1 to 6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not in 1..=6")]
 pub struct NoSuchStage(u8);
 
 impl Stage {
-    /// All, in order.
+    /// All stages, in order.
     pub const ALL: [Self; 6] = [
         Self::One,
         Self::Two,
@@ -50,7 +50,7 @@ impl Stage {
         Self::Six,
     ];
 
-    /// The stage that runs when none is chosen; `.env` has its values.
+    /// The default stage; `.env` has its values.
     pub const DEFAULT: Self = Self::Four;
 
     /// Its number, 1 to 6.
@@ -59,14 +59,14 @@ impl Stage {
         self as u8
     }
 
-    /// Whether it has `component`: its `_SCALE` is 1, or it has none because every stage has it.
+    /// Whether it runs `component`: its `_SCALE` is 1, or it has none because every stage runs it.
     #[must_use]
     pub fn runs(self, component: Component) -> bool {
         self.variable(&component.variable("SCALE")) != Some("0")
     }
 
-    /// The port of `component` on this machine: Compose's default, which the run without Docker uses
-    /// too. None for what the stage does not have, and for PostgreSQL, which has no fixed port.
+    /// The port of `component` on this machine: Compose's default, also used without Docker. None
+    /// for components outside the stage, and for PostgreSQL, which has no fixed port.
     #[must_use]
     pub fn port(self, component: Component) -> Option<u16> {
         if !self.runs(component) {
@@ -94,7 +94,7 @@ impl Stage {
         self.required("ONLY_ROLLS") == "true"
     }
 
-    /// The share of batches among the users' rolls, 0 to 1, as `traffic-gen` takes it.
+    /// The share of batches among the users' rolls, 0 to 1, as a flag of `traffic-gen`.
     #[must_use]
     pub fn async_probability(self) -> &'static str {
         self.required("ASYNC_PROBABILITY")
@@ -130,7 +130,7 @@ impl Stage {
         }
     }
 
-    /// A variable of its file, if that sets it.
+    /// A variable of its file, if the file sets it.
     fn variable(self, name: &str) -> Option<&'static str> {
         let file = FILES[usize::from(self.number() - 1)];
         let lines = file.lines().filter(|line| !line.starts_with('#'));

@@ -1,26 +1,26 @@
-//! What there is to learn in each stage. docs/stages.md says the same, with more words.
+//! The exercises of each stage. docs/stages.md describes them in more detail.
 
 use crate::stage::Stage;
 
-/// Something to do, and what there is to see.
+/// An exercise: a command, and what it shows.
 #[derive(Debug)]
 pub struct Task {
     /// What happens, without a full stop at the end.
     pub what: &'static str,
-    /// A command for a shell. `{page}`, `{roller}`, `{traces}`, `{dice_db}` and `{usage_db}` stand for the
-    /// URLs of a run, `{stop_database}` for the command that stops PostgreSQL.
+    /// A command for a shell. `{page}`, `{roller}`, `{traces}`, `{dice_db}` and `{usage_db}` stand
+    /// for the URLs of a run, `{stop_database}` for the command that stops PostgreSQL.
     pub command: &'static str,
 }
 
 struct Lesson {
     title: &'static str,
     to_look_at: &'static str,
-    /// In the order in which to try them.
+    /// In the recommended order.
     tasks: [Task; 3],
 }
 
 impl Stage {
-    /// What is new in it, as the first line of its file says it.
+    /// What is new in it, as in the first line of its file.
     #[must_use]
     pub fn title(self) -> &'static str {
         self.lesson().title

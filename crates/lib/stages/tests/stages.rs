@@ -1,4 +1,4 @@
-//! What each stage has, as people were told.
+//! The components and ports of each stage, which are fixed.
 
 use stages::{Component, Stage};
 
@@ -38,7 +38,7 @@ const ROWS: [Row; 6] = [
 ];
 
 #[test]
-fn each_stage_runs_its_components_on_the_ports_that_people_were_told() {
+fn each_stage_runs_its_components_on_fixed_ports() {
     for (stage, with_port, without) in ROWS {
         for component in Component::ALL {
             let port = with_port.iter().find(|(it, _)| *it == component);
