@@ -1,6 +1,6 @@
-//! What the tests of several crates need: real processes on free ports, the lines they write, the
-//! metrics they expose, traces for stand-ins, requests by OpenAPI documents, a database, and waiting
-//! for something to become true. A failure panics with what was seen instead.
+//! Shared support for tests: real processes on free ports, their log lines and metrics, traces for
+//! stand-ins, requests based on OpenAPI documents, a database, and waiting for conditions. A
+//! failure panics with the last observed value.
 
 mod metrics;
 mod openapi;
@@ -21,20 +21,20 @@ pub use schemathesis::schemathesis;
 use serde_json::Value;
 pub use skip::{skip, skip_without};
 
-/// Nothing that a test waits for takes longer on a busy machine of two cores.
+/// A generous timeout: nothing takes longer, even on a busy machine with two cores.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Longer than anything takes that does not wait, on a busy machine of two cores; shorter than what
-/// waits for a bound to be over, one part after the other.
+/// Longer than anything that does not wait, on a busy machine with two cores; shorter than a series
+/// of timeouts.
 pub const AT_ONCE: Duration = Duration::from_secs(10);
 
-/// Between two looks at what is waited for.
+/// The interval between two probes.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Asks `probe` again and again until it has an answer.
+/// Calls `probe` repeatedly until it returns a value.
 ///
 /// # Panics
-/// When there is none after [`DEADLINE`]; `what` says what was waited for.
+/// When there is no value after [`DEADLINE`]; `what` describes the condition.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
     mut probe: impl FnMut() -> F,
@@ -49,10 +49,10 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(
     panic!("waited {DEADLINE:?} in vain for {what}");
 }
 
-/// Asks `probe` again and again until its answer is `expected`.
+/// Calls `probe` repeatedly until it returns `expected`.
 ///
 /// # Panics
-/// When it is not after [`DEADLINE`], with the last answer; `what` says what was asked for.
+/// When it has not after [`DEADLINE`], with the last value; `what` describes the value.
 pub async fn becomes<T: PartialEq + Debug, F: Future<Output = T>>(
     what: &str,
     expected: T,
@@ -67,32 +67,32 @@ pub async fn becomes<T: PartialEq + Debug, F: Future<Output = T>>(
     assert_eq!(last, expected, "{what}, waited for {DEADLINE:?}");
 }
 
-/// A client for requests that no reader of [`signals`] makes: of any method, with any header,
-/// whatever the answer.
+/// A client for requests that the readers of [`signals`] do not support: with any method and
+/// header, and any status in the answer.
 #[must_use]
 pub fn client() -> Client {
     client_with(|settings| settings)
 }
 
-/// [`client`] with settings of a test's own.
+/// [`client`] with additional settings.
 ///
 /// # Panics
-/// When they do not make a client.
+/// When the settings are invalid.
 pub fn client_with(settings: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
-    // A proxy that the shell has set is not for the servers of a test.
+    // Proxies from the environment are not meant for the servers of a test.
     let client = settings(Client::builder().no_proxy()).build();
-    client.expect("a client without TLS has little that can fail")
+    client.expect("creating a client without TLS does not fail")
 }
 
 /// GETs `url` with [`client`].
 ///
 /// # Errors
-/// When there is no answer; any status is one.
+/// When there is no answer; any status counts as one.
 pub async fn fetch(url: impl IntoUrl) -> Result<Response, reqwest::Error> {
     client().get(url).send().await
 }
 
-/// GETs `url`; the status and the body as JSON, or as a JSON string where it is none.
+/// GETs `url`; returns the status and the body as JSON, or as a JSON string if it is not JSON.
 ///
 /// # Panics
 /// When there is no answer.
@@ -111,8 +111,7 @@ pub async fn get(url: &str) -> (u16, Value) {
     )
 }
 
-/// A PostgreSQL server of the test's own; none, with a line that says so, where it is not
-/// installed.
+/// A PostgreSQL server for the test; none, with a logged reason, if PostgreSQL is not installed.
 ///
 /// # Panics
 /// When it is not installed and the variable CI is set, and when it cannot be started.

@@ -1,4 +1,4 @@
-//! One scrape, read the way a test asks: the value of a series, or the sum over several.
+//! One scrape with lookups for tests: the value of a series, or the sum over several.
 
 use signals::exposition::{Exposition, Sample};
 
@@ -10,19 +10,19 @@ impl Metrics {
     /// GETs and parses `url`.
     ///
     /// # Panics
-    /// When it is not in Prometheus' text format 0.0.4 or says so wrongly.
+    /// When the answer is not in Prometheus' text format 0.0.4 or has another content type.
     pub async fn scrape(url: &str) -> Self {
         let scraped = Self::try_scrape(url).await;
         scraped.unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
-    /// As [`scrape`](Self::scrape), for what may not be there.
+    /// As [`scrape`](Self::scrape), for a server that may be down.
     ///
     /// # Errors
     /// When there is no complete answer.
     ///
     /// # Panics
-    /// When the answer is not in Prometheus' text format 0.0.4 or says so wrongly.
+    /// When the answer is not in Prometheus' text format 0.0.4 or has another content type.
     pub async fn try_scrape(url: &str) -> Result<Self, reqwest::Error> {
         let answer = crate::fetch(url).await?;
         let content_type = answer.headers().get("content-type").cloned();
@@ -43,10 +43,10 @@ impl Metrics {
         self.0.samples()
     }
 
-    /// The value of the one series of `name` that has all of `labels`, as `label="value"`.
+    /// The value of the only series of `name` that has all of `labels`, as `label="value"`.
     ///
     /// # Panics
-    /// When there is none or several.
+    /// When there is none or more than one.
     #[must_use]
     pub fn value(&self, name: &str, labels: &[&str]) -> f64 {
         let found: Vec<_> = self.matching(name, labels).collect();
@@ -56,7 +56,7 @@ impl Metrics {
         sample.value
     }
 
-    /// The sum over all series of `name` that have all of `labels`; 0 when there is none.
+    /// The sum over all series of `name` that have all of `labels`; 0 if there are none.
     #[must_use]
     pub fn sum(&self, name: &str, labels: &[&str]) -> f64 {
         self.matching(name, labels).map(|sample| sample.value).sum()
@@ -87,7 +87,7 @@ impl Metrics {
     }
 }
 
-/// Name and value of `label="value"`, without escapes.
+/// Name and value of `label="value"`, without escape sequences.
 fn pair(label: &str) -> (&str, &str) {
     let pair = label.split_once("=\"");
     let pair = pair.and_then(|(name, value)| Some((name, value.strip_suffix('"')?)));

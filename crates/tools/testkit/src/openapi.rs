@@ -1,4 +1,4 @@
-//! Whether a service's OpenAPI document tells the truth about the service.
+//! Checks that a service's OpenAPI document describes the service correctly.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::{client_with, get, schemathesis};
 
-/// Compares the document of the service at `base` with what it does:
+/// Compares the document of the service at `base` with the service:
 ///
 /// * each of `examples`, a request as `/path` or as `POST /path` without a body, is answered with
-///   the status given; status, media type and parameters are documented, and the headers that are
-///   documented as required come. One with a whole URL goes to another instance of the service. They are the answers that [`schemathesis()`] cannot get by
-///   chance;
-/// * all checks of [`schemathesis()`] hold, but for what `configuration` says.
+///   the given status; status, media type and parameters are documented, and headers documented as
+///   required are present. A whole URL addresses another instance of the service. The examples
+///   cover answers that [`schemathesis()`] cannot trigger by chance;
+/// * all checks of [`schemathesis()`] pass, except those disabled by `configuration`.
 ///
 /// # Panics
 /// At the first difference.
@@ -47,7 +47,7 @@ async fn check_example(base: &str, document: &Value, request: &str, expected: u1
     );
     for (name, header) in response["headers"].as_object().into_iter().flatten() {
         let comes = headers.contains_key(name) || header["required"] != true;
-        assert!(comes, "{request}, {status}: there is no {name}");
+        assert!(comes, "{request}, {status}: the header {name} is missing");
     }
     let parameters = operation["parameters"].as_array();
     let names: Vec<&Value> = parameters
@@ -73,21 +73,21 @@ fn method_and_url(base: &str, request: &str) -> (Method, Url) {
     (method, Url::parse(&target).expect("a URL"))
 }
 
-/// What is documented for that method on the path that `path` belongs to.
+/// The documented operation for that method on the route that matches `path`.
 fn operation<'a>(document: &'a Value, method: &Method, path: &str) -> Option<&'a Value> {
     let mut paths = document["paths"].as_object()?.iter();
     let (_, item) = paths.find(|(route, _)| matches(route, path))?;
     item.get(method.as_str().to_lowercase())
 }
 
-/// Whether `path` is of `route`, in which a part in braces stands for any.
+/// Whether `path` matches `route`, in which a part in braces matches anything.
 fn matches(route: &str, path: &str) -> bool {
     let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
     let same = |(route, path): (&&str, &&str)| route.starts_with('{') || route == path;
     route.len() == path.len() && route.iter().zip(&path).all(same)
 }
 
-/// Those documented for a response; the empty one for no content.
+/// The documented media types of a response; the empty one for no content.
 fn media_types(response: &Value) -> Vec<String> {
     match response["content"].as_object() {
         Some(content) => content.keys().cloned().collect(),
@@ -95,7 +95,7 @@ fn media_types(response: &Value) -> Vec<String> {
     }
 }
 
-/// The one of an answer, without parameters; empty when there is none.
+/// The media type of an answer, without parameters; empty if there is none.
 fn media_type(headers: &HeaderMap) -> String {
     let media_type = headers.get(CONTENT_TYPE);
     let media_type = media_type.and_then(|value| value.to_str().ok());

@@ -1,4 +1,4 @@
-//! A program of ours as a child process, with every line it writes.
+//! A program of this workspace as a child process, with all its log lines.
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -25,7 +25,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `program` and waits until it says where it listens.
+    /// Starts `program` and waits until it logs its address.
     ///
     /// # Panics
     /// When it cannot be started or does not listen in time.
@@ -33,8 +33,8 @@ impl Process {
         Self::start_and(program, arguments, true).await
     }
 
-    /// [`start`](Self::start), with the lines after that one read and thrown away: under a load
-    /// that is measured, keeping them would be measured too.
+    /// [`start`](Self::start), discarding all further lines: under a measured load, storing them
+    /// would be part of the measurement.
     ///
     /// # Panics
     /// As [`start`](Self::start).
@@ -71,17 +71,17 @@ impl Process {
         format!("http://{}{path}", self.address)
     }
 
-    /// The lines written so far, those that are not JSON as strings; more may be on their way.
+    /// The lines logged so far, those that are not JSON as strings; more may follow.
     ///
     /// # Panics
-    /// Never, unless the reading task did.
+    /// Never, unless the reading task panicked.
     #[must_use]
     pub fn lines(&self) -> Vec<Value> {
         self.lines.lock().expect("no panic while locked").clone()
     }
 
-    /// The first line with that message, once it is written: a service gathers lines for some
-    /// milliseconds, and an answer may come before them.
+    /// The first line with that message, once it is logged: a service buffers lines for some
+    /// milliseconds, and may answer before it writes them.
     ///
     /// # Panics
     /// When there is none after [`DEADLINE`].
@@ -91,7 +91,7 @@ impl Process {
         eventually(&what, lines).await
     }
 
-    /// The lines with that message so far; more may be on their way.
+    /// The lines with that message so far; more may follow.
     #[must_use]
     pub fn lines_with(&self, message: &str) -> Vec<Value> {
         let mut lines = self.lines();
@@ -99,7 +99,7 @@ impl Process {
         lines
     }
 
-    /// What `/metrics` says now.
+    /// The current samples of `/metrics`.
     pub async fn metrics(&self) -> Metrics {
         Metrics::scrape(&self.url("/metrics")).await
     }
@@ -122,13 +122,13 @@ impl Process {
         kill(Pid::from_raw(pid), signal).expect("our own child can be signalled");
     }
 
-    /// Sends SIGTERM and waits for the end; the status and all lines.
+    /// Sends SIGTERM and waits for the end; returns the status and all lines.
     pub async fn terminate(self) -> (ExitStatus, Vec<Value>) {
         self.signal(Signal::SIGTERM);
         self.ended().await
     }
 
-    /// Waits for the end; the status and all lines.
+    /// Waits for the end; returns the status and all lines.
     ///
     /// # Panics
     /// When the process cannot be waited for.
@@ -146,7 +146,7 @@ impl Process {
 
 type Text = Lines<BufReader<ChildStdout>>;
 
-/// Reads up to the line that says where the program listens; none when it ends before.
+/// Reads up to the line with the address of the program; none if it ends first.
 async fn listening(text: &mut Text, lines: &Mutex<Vec<Value>>) -> Option<String> {
     loop {
         let line = parse(text.next_line().await.ok()??);
@@ -159,7 +159,7 @@ async fn listening(text: &mut Text, lines: &Mutex<Vec<Value>>) -> Option<String>
     }
 }
 
-/// Reads to the end, into `lines` or into nothing.
+/// Reads to the end, and stores the lines in `lines` if given.
 async fn follow(mut text: Text, lines: Option<Arc<Mutex<Vec<Value>>>>) {
     let Some(lines) = lines else {
         let _ = tokio::io::copy(&mut text.into_inner(), &mut tokio::io::sink()).await;

@@ -1,6 +1,6 @@
-//! [schemathesis](https://schemathesis.readthedocs.io): requests made from a service's OpenAPI
-//! document, right and wrong ones, and answers compared with it. It runs where Python is; with `CI`
-//! set it must.
+//! [schemathesis](https://schemathesis.readthedocs.io): sends valid and invalid requests generated
+//! from a service's OpenAPI document, and compares the answers with it. It requires Python; tests
+//! skip without it, unless `CI` is set.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,20 +9,20 @@ use std::process::{Command, Output};
 
 use crate::skip_without;
 
-/// What is installed.
+/// The package to install.
 const REQUIREMENTS: &str = include_str!("../schemathesis/requirements.txt");
 
-/// What is otherwise than schemathesis expects, in every service.
+/// The exceptions for all services.
 const CONFIGURATION: &str = include_str!("../schemathesis/schemathesis.toml");
 
-/// The same requests each time: what fails once fails again.
+/// A fixed seed, so that failures are reproducible.
 const SEED: &str = "20";
 
-/// Requests for each operation, besides those at the bounds of the schemas.
+/// Number of requests per operation, in addition to those at the bounds of the schemas.
 const EXAMPLES: &str = "30";
 
 /// Runs all checks of schemathesis on the service at `base`. `configuration` is the text of a
-/// `schemathesis.toml`, with what is otherwise by the service's contract, and why.
+/// `schemathesis.toml` with the exceptions in the service's contract, and their reasons.
 ///
 /// # Panics
 /// When a check fails, with schemathesis' report; and when it cannot be installed and the variable
@@ -46,14 +46,14 @@ pub async fn schemathesis(base: &str, configuration: &str) {
     }
 }
 
-/// A virtual environment with schemathesis, made unless it is there. One process at a time.
+/// A virtual environment with schemathesis, created on first use, by one process at a time.
 fn environment() -> io::Result<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../target");
     fs::create_dir_all(&target)?;
     let lock = File::create(target.join("schemathesis.lock"))?;
     lock.lock()?;
     let environment = target.join("schemathesis");
-    // Written last, so that one that was not finished is made again.
+    // Written last, so that an incomplete environment is created again.
     let installed = environment.join("installed.txt");
     if fs::read_to_string(&installed).is_ok_and(|list| list == REQUIREMENTS) {
         return Ok(environment);
@@ -85,7 +85,7 @@ fn successful(output: &Output) -> io::Result<()> {
 }
 
 fn run(environment: &Path, base: &str, configuration: &str) -> io::Result<Output> {
-    // Its files are its own, in a folder that goes with it.
+    // It writes its files into a temporary folder.
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("schemathesis.toml");
     fs::write(&file, format!("{configuration}\n{CONFIGURATION}"))?;

@@ -1,13 +1,13 @@
-//! Tests that cannot run here. Each says so in a line that `cargo xtask test` repeats.
+//! Skipped tests. Each prints a line with the reason, which `cargo xtask test` repeats.
 
 use std::fmt::Display;
 
-/// Says that this test is skipped because of the machine, as on CI.
+/// Reports that this test is skipped because of the machine, also on CI.
 pub fn skip(why: impl Display) {
     tooling::skip::skipped(why);
 }
 
-/// Says that this test is skipped because `what` is not installed.
+/// Reports that this test is skipped because `what` is not installed.
 ///
 /// # Panics
 /// When the variable CI is set: there, everything is installed.

@@ -1,4 +1,4 @@
-//! Traces for what stands in for Tempo.
+//! Traces for stand-ins for Tempo.
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -17,13 +17,13 @@ pub fn attribute(key: &str, value: Value) -> KeyValue {
     }
 }
 
-/// An attribute that is a text.
+/// A text attribute.
 #[must_use]
 pub fn text(key: &str, value: &str) -> KeyValue {
     attribute(key, Value::StringValue(value.to_owned()))
 }
 
-/// The spans of one service, as its exporter sends them.
+/// The spans of one service, in the format of its exporter.
 #[must_use]
 pub fn of_service(service: &str, spans: Vec<Span>) -> ResourceSpans {
     ResourceSpans {
@@ -39,8 +39,8 @@ pub fn of_service(service: &str, spans: Vec<Span>) -> ResourceSpans {
     }
 }
 
-/// What Tempo answers to `/api/v2/traces/{id}` in protobuf when it has these spans; for none, the
-/// answer to an unknown id.
+/// The answer of Tempo to `/api/v2/traces/{id}` in protobuf for a trace with these spans; without
+/// spans, the answer to an unknown id.
 #[must_use]
 pub fn trace_by_id(resource_spans: Vec<ResourceSpans>) -> Vec<u8> {
     let answer = TraceByIdResponse {
