@@ -9,6 +9,7 @@ mod dice_roller;
 mod die_service;
 mod frontend;
 mod logs;
+mod losses;
 mod overview;
 mod postgres;
 mod resilience;

@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::Value;
-use support::board::boards;
+use support::board::{boards, list};
 use support::interpolate::Values;
 use support::promtool;
 
@@ -16,7 +16,7 @@ fn panels_compute_the_expected_values() {
     }
 }
 
-/// The cases with the panels' queries in place of `<file: panel>`.
+/// The cases with the panels' queries in place of `<file: panel>` or `<file: panel [legend]>`.
 fn cases() -> String {
     let lines = include_str!("arithmetic.yml").lines();
     lines
@@ -27,9 +27,13 @@ fn cases() -> String {
         .collect()
 }
 
-/// The first query of `file: panel`, as a quoted YAML string.
+/// The first query of `file: panel`, or the one of that legend, as a quoted YAML string.
 fn query(place: &str) -> String {
     let (file, panel) = place.split_once(": ").expect("a file and a panel");
+    let (panel, legend) = match panel.split_once(" [") {
+        Some((panel, legend)) => (panel, Some(legend.trim_end_matches(']'))),
+        None => (panel, None),
+    };
     let boards = boards();
     let board = boards.iter().find(|board| board.file == file);
     let board = board.unwrap_or_else(|| panic!("{file} does not exist"));
@@ -38,8 +42,10 @@ fn query(place: &str) -> String {
         range: "10m".to_owned(),
         variables: board.variables(),
     };
-    let target = &board.panel(panel)["targets"][0]["expr"];
-    let expr = values.fill(target.as_str().expect("a PromQL query"));
+    let mut targets = list(board.panel(panel), "targets").iter();
+    let target = targets.find(|target| legend.is_none_or(|it| target["legendFormat"] == it));
+    let target = target.unwrap_or_else(|| panic!("{file} has no {panel} [{legend:?}]"));
+    let expr = values.fill(target["expr"].as_str().expect("a PromQL query"));
     // promtool compares exactly, but rates are sums of floats.
     Value::from(format!("round({expr}, 0.001)")).to_string()
 }

@@ -185,7 +185,7 @@ fn active_services() -> Panel {
         )
         .table(),
     ])
-    .unit(unit::COUNT)
+    .unit(unit::TEXT)
     .transform(
         "joinByField",
         &json!({ "byField": "instance", "mode": "outer" }),
@@ -210,6 +210,7 @@ fn active_services() -> Panel {
 /// The properties of a column that shows `up`.
 pub(super) fn status_column() -> serde_json::Value {
     json!([
+        { "id": "unit", "value": unit::COUNT },
         { "id": "mappings", "value": [{ "type": "value", "options": {
             "0": { "text": "DOWN", "color": RED, "index": 0 },
             "1": { "text": "UP", "color": GREEN, "index": 1 },

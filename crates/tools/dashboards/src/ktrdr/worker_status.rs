@@ -132,7 +132,7 @@ fn matrix() -> Panel {
         )
         .table(),
     ])
-    .unit(unit::COUNT)
+    .unit(unit::TEXT)
     .transform(
         "joinByField",
         &json!({ "byField": "instance", "mode": "outer" }),
@@ -145,7 +145,6 @@ fn matrix() -> Panel {
         ]}]),
     )
     .field("Status", &status_column())
-    .field("Port", &json!([{ "id": "unit", "value": unit::TEXT }]))
     .field("Memory", &json!([{ "id": "unit", "value": unit::BYTES }]))
     .field(
         "CPU",

@@ -45,6 +45,8 @@ pub(crate) enum Palette {
     Sync,
     /// Outcomes of usage events and of the log lines around them.
     Routing,
+    /// Reasons for losses of telemetry, requests and handlers.
+    Losses,
     /// The databases on the server, and their transactions.
     Databases,
     /// States of connections, and their limit.
@@ -112,6 +114,12 @@ impl Palette {
                 ("rejected", RED),
                 ("to Loki|usage_line", BLUE),
                 ("read|capacity", GREY),
+            ],
+            Self::Losses => &[
+                ("rejected|write_failed|panics", RED),
+                ("failed", DARK_RED),
+                ("dropped|queue_full|in_flight|in handlers", ORANGE),
+                ("connections", PURPLE),
             ],
             Self::Databases => &[
                 ("dice|dice commits", BLUE),

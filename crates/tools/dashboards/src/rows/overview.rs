@@ -3,6 +3,7 @@
 use serde_json::json;
 use stages::Stage;
 
+use super::losses;
 use crate::model::colour::{BLUE, GREEN, RED, YELLOW};
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
@@ -23,16 +24,19 @@ pub(crate) fn row() -> Row {
                      process answers, not that its requests succeed: check the error ratio too.",
                     r#"up{job=~".+-stageN"}"#,
                 )
-                .until(Stage::Four),
+                .until(Stage::Four)
+                .wide(9),
                 services_up(
                     "Whether each process answers a scrape, and whether PostgreSQL answers its \
                      exporter. A service can be UP and still fail every request that needs \
                      another service.",
                     r#"up{job=~".+-stageN",service!="postgres"} or pg_up{job="postgres-stageN"} or up{job="postgres-stageN"}"#,
                 )
-                .since(Stage::Five),
-                rolls_in_range(),
-                error_ratio(),
+                .since(Stage::Five)
+                .wide(9),
+                rolls_in_range().wide(5),
+                error_ratio().wide(5),
+                losses::in_range().wide(5),
             ],
         ),
         Line::new(6, [health()]),
@@ -75,7 +79,7 @@ fn health() -> Panel {
         instant("errors", format!("{errors} / ({} > 0)", rate(""))).table(),
         instant("P95", p95).table(),
     ])
-    .unit(unit::COUNT)
+    .unit(unit::TEXT)
     .interval("1m")
     .no_value("no requests")
     .transform(

@@ -1,5 +1,7 @@
-//! Resource usage. Each container runs one process, so process metrics equal container metrics.
+//! Resource usage and losses. Each container runs one process, so process metrics equal container
+//! metrics.
 
+use super::losses;
 use crate::model::colour::Palette;
 use crate::model::layout::{Line, Row};
 use crate::model::panel::Panel;
@@ -8,7 +10,15 @@ use crate::model::unit;
 use crate::model::viz::Viz;
 
 pub(crate) fn row() -> Row {
-    Row::new("System Metrics", [Line::new(7, [cpu(), memory()])]).detail()
+    Row::new(
+        "System Metrics",
+        [
+            Line::new(7, [cpu(), memory()]),
+            Line::new(7, losses::over_time()),
+            Line::new(7, [losses::by_service()]),
+        ],
+    )
+    .detail()
 }
 
 fn cpu() -> Panel {

@@ -15,8 +15,8 @@ use crate::model::viz::Viz;
 /// The waterfall's panel id, for links that show only this panel.
 const WATERFALL: usize = 1000;
 
-/// Grid rows for a waterfall of 24 spans, which fits the largest batch.
-pub(super) const TRACE_HEIGHT: u32 = 22;
+/// Grid rows for a waterfall of 24 spans and its header, which fits the largest batch.
+pub(super) const TRACE_HEIGHT: u32 = 24;
 
 pub(crate) fn row() -> Row {
     Row::new(

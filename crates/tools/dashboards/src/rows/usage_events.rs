@@ -110,6 +110,7 @@ fn dice_by_user() -> Panel {
     ))
     .unit(unit::COUNT)
     .decimals(0)
+    .field("username", &json!([{ "id": "unit", "value": unit::TEXT }]))
     .palette(Palette::Dice)
 }
 
@@ -132,7 +133,7 @@ fn newest() -> Panel {
          ORDER BY occurred_at DESC\n\
          LIMIT 50",
     ))
-    .unit(unit::COUNT)
+    .unit(unit::TEXT)
     .field(
         "Trace",
         &json!([{ "id": "links", "value": open_trace("${__value.raw}") }]),
@@ -143,5 +144,8 @@ fn newest() -> Panel {
     )
     .field("Event", &json!([{ "id": "custom.width", "value": 100 }]))
     .field("Die", &json!([{ "id": "custom.width", "value": 80 }]))
-    .field("Dice", &json!([{ "id": "custom.width", "value": 70 }]))
+    .field(
+        "Dice",
+        &json!([{ "id": "unit", "value": unit::COUNT }, { "id": "custom.width", "value": 70 }]),
+    )
 }

@@ -219,6 +219,11 @@ async fn each_rule_detects_its_mistake() {
     }
 }
 
+/// The rules that are known to find their mistakes.
+pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
+    SAMPLES.iter().chain(looks::SAMPLES).map(|(rule, ..)| *rule)
+}
+
 pub(crate) fn panel<'a>(boards: &'a mut [Board], title: &str) -> &'a mut Value {
     let panels = boards.iter_mut().map(|board| &mut board.json["panels"]);
     panels

@@ -59,6 +59,12 @@ pub(crate) fn check(board: &Board, report: &mut Report) {
 /// Every variable is used, and every variable in use is declared.
 fn check_variables(board: &Board, written: &str, report: &mut Report) {
     let variables = list(&board.json["templating"], "list").iter();
+    for variable in list(&board.json["templating"], "list") {
+        let shown = variable["current"]["text"].to_string();
+        let problem = format!("the box of a variable reads {shown}, which is a query");
+        let words = !shown.contains('{');
+        report.require(words, "variable-text", &board.file, problem);
+    }
     let declared: BTreeSet<_> = variables.map(|v| text(v, "name").to_owned()).collect();
     let used: BTreeSet<_> = variables_in(written)
         .into_iter()

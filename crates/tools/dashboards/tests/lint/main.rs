@@ -5,11 +5,15 @@
 mod support;
 
 mod anchored;
+mod apart;
 mod bad;
+mod columns;
+mod documented;
 mod exposed;
 mod file;
 mod grid;
 mod links;
+mod losses;
 mod meaning;
 mod panel;
 mod pictures;
@@ -18,6 +22,7 @@ mod report;
 mod services;
 mod sql;
 mod story;
+mod tree;
 
 use std::fs;
 use std::path::Path;
@@ -47,6 +52,9 @@ fn lint_one(board: &Board, all: &[Board], exposed: &Exposed, report: &mut Report
     anchored::check(board, report);
     meaning::check(board, report);
     story::check(board, report);
+    columns::check(board, report);
+    losses::check(board, report);
+    apart::check(board, report);
 }
 
 #[tokio::test]

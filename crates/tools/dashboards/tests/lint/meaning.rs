@@ -17,6 +17,12 @@ const MEANS: [(&str, &[f64]); 3] = [
 /// Minimum distance of a threshold from such a mean, as a share of the mean.
 const APART: f64 = 0.2;
 
+/// Grid columns below which the legend beside a pie leaves 50 pixels for it, and is cut itself.
+const NARROW: u64 = 9;
+
+/// The share that is near 1 while all is well, and where its axis may begin at the lowest.
+const NEAR_ONE: (&str, f64) = ("Cache Hit Ratio", 0.5);
+
 /// Good, doubtful and bad outcomes: series names, and the colours reserved for them.
 const MEANINGS: [(&[&str], &[&str]); 3] = [
     (
@@ -55,6 +61,8 @@ const MEANINGS: [(&[&str], &[&str]); 3] = [
             "503",
             "timeout",
             "idle in transaction",
+            "write_failed",
+            "panics",
         ],
         &["red", "dark-red"],
     ),
@@ -169,6 +177,13 @@ fn check_graph(panel: &Value, place: &str, report: &mut Report) {
                 place,
                 "has an axis up to 100 while all values are 0",
             );
+            let low = defaults["custom"]["axisSoftMin"].as_f64() < Some(NEAR_ONE.1);
+            report.require(
+                !low || panel["title"] != NEAR_ONE.0,
+                "axis-drop",
+                place,
+                "has an axis on which a drop is not seen",
+            );
             let targets = list(panel, "targets").iter();
             let unused = targets
                 .map(|target| text(target, "legendFormat"))
@@ -186,6 +201,13 @@ fn check_graph(panel: &Value, place: &str, report: &mut Report) {
             );
         }
         "piechart" => {
+            let narrow = panel["gridPos"]["w"].as_u64() < Some(NARROW);
+            report.require(
+                !narrow || panel["options"]["legend"]["placement"] == "bottom",
+                "pie-narrow",
+                place,
+                "has no room for a legend beside the pie at 1280 pixels",
+            );
             let targets = list(panel, "targets").iter();
             let all = targets.filter(|target| text(target, "legendFormat") == "{{status}}");
             for target in all {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use promql_parser::parser::{Expr, VectorSelector, parse};
+use promql_parser::parser::parse;
 use serde_json::Value;
 
 use crate::exposed::Exposed;
@@ -10,6 +10,7 @@ use crate::support::board::{Board, boards, list, text};
 use crate::support::interpolate::Values;
 use crate::support::picture::{Picture, check};
 use crate::support::text_panel;
+use crate::tree::selectors;
 use crate::{bad, services};
 
 /// Statuses and routes that occur; all other series stay at 0 and out of legends.
@@ -103,6 +104,11 @@ const MISTAKES: &[Mistake] = &[
     }),
 ];
 
+/// The rules that are known to find their mistakes.
+pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
+    MISTAKES.iter().map(|(rule, ..)| *rule)
+}
+
 /// Everything that is wrong with the dashboards' appearance.
 fn look(boards: &[Board], exposed: &Exposed) -> Vec<String> {
     let pictures: Vec<_> = boards
@@ -184,14 +190,9 @@ fn names(legend: &str, query: &str, exposed: &Exposed) -> BTreeSet<String> {
     if !legend.contains("{{") {
         return BTreeSet::from([legend.to_owned()]);
     }
-    let mut selectors = Vec::new();
-    collect(
-        &parse(query).expect("the linter has parsed it"),
-        &mut selectors,
-    );
-    let series = selectors
-        .iter()
-        .flat_map(|selector| exposed.select(selector));
+    let expr = parse(query).expect("the linter has parsed it");
+    let selectors = selectors(&expr).into_iter();
+    let series = selectors.flat_map(|selector| exposed.select(selector));
     series
         .filter_map(|labels| {
             let mut parts = legend.split("{{");
@@ -204,29 +205,6 @@ fn names(legend: &str, query: &str, exposed: &Exposed) -> BTreeSet<String> {
             Some(name)
         })
         .collect()
-}
-
-fn collect(expr: &Expr, found: &mut Vec<VectorSelector>) {
-    match expr {
-        Expr::Aggregate(aggregate) => collect(&aggregate.expr, found),
-        Expr::Unary(unary) => collect(&unary.expr, found),
-        Expr::Binary(binary) => {
-            collect(&binary.lhs, found);
-            collect(&binary.rhs, found);
-        }
-        Expr::Paren(paren) => collect(&paren.expr, found),
-        Expr::VectorSelector(selector) => found.push(selector.clone()),
-        Expr::MatrixSelector(matrix) => found.push(matrix.vs.clone()),
-        Expr::Call(call) => call
-            .args
-            .args
-            .iter()
-            .for_each(|argument| collect(argument, found)),
-        Expr::Subquery(_)
-        | Expr::NumberLiteral(_)
-        | Expr::StringLiteral(_)
-        | Expr::Extension(_) => {}
-    }
 }
 
 /// The columns that an SQL query names, or the event types if a column names the series.

@@ -13,6 +13,14 @@ use crate::support::interpolate::Values;
 /// Functions for counters.
 const COUNTER_FUNCTIONS: [&str; 4] = ["rate", "irate", "increase", "resets"];
 
+/// Gauges that are back at rest within a request, so that scrapes find them there. A panel shows a
+/// maximum that the service keeps, or a mean from counters of seconds.
+const BRIEF: [&str; 3] = [
+    "async_rolls_in_progress",
+    "http_requests_in_progress",
+    "database_connection_pool_available",
+];
+
 pub(crate) fn check(board: &Board, exposed: &Exposed, report: &mut Report) {
     let values = Values::an_hour(board.variables());
     for query in board.promql() {
@@ -155,6 +163,12 @@ impl Walk<'_> {
             "counter",
             self.place,
             format!("{name} is a gauge: do not use its rate"),
+        );
+        self.report.require(
+            !BRIEF.contains(&name),
+            "brief-gauge",
+            self.place,
+            format!("{name} is nearly always at rest when it is scraped"),
         );
         self.report.require(
             !self.exposed.select(selector).is_empty(),

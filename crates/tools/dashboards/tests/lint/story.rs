@@ -11,6 +11,9 @@ use crate::support::board::{Board, list, text};
 /// Grid rows that are visible without scrolling at 1280 by 720.
 const SCREEN: u64 = 17;
 
+/// Minimum height of a waterfall in grid rows: 24 spans, which fits the largest batch.
+const WATERFALL: u64 = 24;
+
 /// Maximum number of queries that a dashboard sends when it is opened, and again at each refresh.
 const QUERIES: usize = 50;
 
@@ -92,12 +95,27 @@ fn check_order(board: &Board, stage: Stage, report: &mut Report) {
         .iter()
         .any(|item| details.contains(&text(item, "title")) && item["collapsed"] != true);
     let empty = waits || unfolded;
+    check_waterfalls(board, report);
     report.require(
         !empty,
         "story-empty",
         &board.file,
         "a waterfall without a trace is open",
     );
+}
+
+/// A waterfall shows the trace of a batch without scrolling.
+fn check_waterfalls(board: &Board, report: &mut Report) {
+    let waterfalls = board.panels().filter(|panel| panel["type"] == "traces");
+    for panel in waterfalls {
+        let height = panel["gridPos"]["h"].as_u64();
+        report.require(
+            height.is_some_and(|height| height >= WATERFALL),
+            "waterfall-height",
+            &board.file,
+            format!("{:?} is too low for the trace of a batch", panel["title"]),
+        );
+    }
 }
 
 /// No two panels send the same query, and the number of queries on opening is limited.

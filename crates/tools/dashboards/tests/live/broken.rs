@@ -1,10 +1,10 @@
-//! The system without stage 4's die-service and without workers: panels that rightly showed 0 must
-//! show a value.
+//! The system without stage 4's die-service, without workers and without a collector for stage 1:
+//! panels that rightly showed 0 must show a value.
 
 use crate::expected::{self, Expected, MORE, ONE, ZERO};
 use crate::prometheus::Prometheus;
 
-const EXPECTED: [Expected; 10] = [
+const EXPECTED: [Expected; 13] = [
     (
         "stage4-dashboard.json",
         "Services Up",
@@ -24,6 +24,19 @@ const EXPECTED: [Expected; 10] = [
         MORE,
     ),
     ("stage4-dashboard.json", "Error Ratio", ("", ""), MORE),
+    ("stage1-dashboard.json", "Losses in Range", ("", ""), MORE),
+    (
+        "stage1-dashboard.json",
+        "Losses by Service",
+        ("service", "dice-roller"),
+        MORE,
+    ),
+    (
+        "stage1-dashboard.json",
+        "Spans Lost",
+        ("outcome", "failed"),
+        MORE,
+    ),
     ("system-overview.json", "Error Rate", ("", ""), MORE),
     (
         "system-overview.json",

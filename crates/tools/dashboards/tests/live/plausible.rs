@@ -7,11 +7,17 @@ use crate::prometheus::Series;
 use crate::support::board::Query;
 
 /// Panels that rightly show 0 in a healthy system; [`crate::broken`] and [`crate::outage`] check
-/// other values.
-const RIGHTLY_ZERO: [&str; 3] = [
+/// other values, and `arithmetic.yml` those of losses that a client cannot cause.
+const RIGHTLY_ZERO: [&str; 9] = [
     "Error Rate",
     "Errors by Status Code",
     "503 Answers by Service",
+    "Losses in Range",
+    "Losses by Service",
+    "Spans Lost",
+    "Log Lines Lost",
+    "Requests Refused",
+    "Panics",
 ];
 
 /// Longest duration of a request in seconds. A roll takes up to one; slightly longer requests fall
@@ -56,7 +62,7 @@ fn bounds(query: &Query, speed_up: f64) -> Option<RangeInclusive<f64>> {
         "suffix:×" => Some(0.75 * speed_up..=1.25 * speed_up),
         "bytes" => Some(1e6..=1e9),
         // Counts, and columns with their own units.
-        "locale" => Some(0.0..=1e9),
+        "locale" | "string" => Some(0.0..=1e9),
         // Annotations: times in milliseconds.
         "" => Some(1.6e12..=1e13),
         _ => None,

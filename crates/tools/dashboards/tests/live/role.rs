@@ -30,18 +30,21 @@ pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
-/// Starts a service on a free port; flags without a value are omitted.
+/// Starts a service on a free port, without tracing unless a flag names a collector; flags without
+/// a value are omitted.
 pub(crate) async fn start(arguments: &[&str], flags: &[(&str, Option<String>)]) -> Process {
+    let traced =
+        |(flag, value): &(&str, Option<String>)| *flag == "--otlp-endpoint" && value.is_some();
+    let untraced = match flags.iter().any(traced) {
+        true => None,
+        false => Some("--otel-disabled"),
+    };
     let given = flags.iter().filter_map(|(flag, value)| {
         let value = value.as_deref()?;
         Some([*flag, value])
     });
-    let mut all = [
-        &["be"],
-        arguments,
-        &["--listen", "127.0.0.1:0", "--otel-disabled"],
-    ]
-    .concat();
+    let mut all = [&["be"], arguments, &["--listen", "127.0.0.1:0"]].concat();
+    all.extend(untraced);
     all.extend(given.flatten());
     Process::start(program(), &all).await
 }

@@ -31,7 +31,10 @@ impl RunningStage {
         let dice = [("--database-url", database("die_service", "dice"))];
         let die_service = start_if(stage.runs(Component::DieService), "die-service", &dice).await;
         let dice = ("--die-service-url", die_service.as_ref().map(root));
-        let dice_roller = start(&["dice-roller"], std::slice::from_ref(&dice)).await;
+        // Nobody listens on the discard port: stage 1 loses its spans, and its panels say so.
+        let collector = (stage == Stage::One).then(|| "http://127.0.0.1:9".to_owned());
+        let dice_roller = [dice.clone(), ("--otlp-endpoint", collector)];
+        let dice_roller = start(&["dice-roller"], &dice_roller).await;
         let urls = [dice, ("--dice-roller-url", Some(root(&dice_roller)))];
         let frontend = start_if(stage.runs(Component::Frontend), "frontend", &urls).await;
         let frontend = frontend.map(Arc::new);

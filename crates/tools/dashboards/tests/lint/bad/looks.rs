@@ -109,6 +109,59 @@ pub(super) const SAMPLES: &[Sample] = &[
         let query = boards[0].panel("Rolls in Range")["targets"][0]["expr"].clone();
         set_query(boards, "Error Ratio", query.as_str().expect("a query"));
     }),
+    ("text-column", "a port of 5.00 K", |boards| {
+        panel(boards, "Worker Health Matrix")["fieldConfig"]["defaults"]["unit"] = json!("locale");
+    }),
+    ("text-column", "a user called 7 instead of 007", |boards| {
+        let overrides = &mut panel(boards, "Dice by User")["fieldConfig"]["overrides"];
+        overrides[0]["properties"] = json!([]);
+    }),
+    ("number-column", "a figure without a unit", |boards| {
+        let overrides = &mut panel(boards, "Worker Health Matrix")["fieldConfig"]["overrides"];
+        let overrides = overrides.as_array_mut().expect("a list");
+        overrides.retain(|one| one["matcher"]["options"] != "Memory");
+    }),
+    ("brief-gauge", "0 at every scrape", |boards| {
+        let query = r#"sum(async_rolls_in_progress{job="dice-roller-stage4"})"#;
+        set_query(boards, "Async Rolls In Progress", query);
+    }),
+    ("brief-gauge", "a pool that is always idle", |boards| {
+        let query = "database_connection_pool_size - database_connection_pool_available";
+        set_query(boards, "Connection Pool", query);
+    }),
+    ("axis-drop", "99 % looks like 100 %", |boards| {
+        panel(boards, "Cache Hit Ratio")["fieldConfig"]["defaults"]["custom"]["axisSoftMin"] =
+            json!(0);
+    }),
+    ("apart-tolerance", "-3 with nothing lost", |boards| {
+        let targets = &mut panel(boards, "Sent and Stored")["targets"];
+        let [sent, stored] = [0, 1].map(|at| targets[at]["expr"].as_str().unwrap_or_default());
+        targets[2]["expr"] = json!(format!("({sent}) - {stored}"));
+    }),
+    ("variable-text", "a box that reads { false }", |boards| {
+        boards[3].json["templating"]["list"][0]["current"]["text"] = json!("{ false }");
+    }),
+    ("pie-narrow", "a pie of 50 pixels", |boards| {
+        let pie = panel(boards, "Die Type Usage");
+        pie["gridPos"]["w"] = json!(8);
+        pie["options"]["legend"]["placement"] = json!("right");
+    }),
+    ("waterfall-height", "eleven rows of a batch", |boards| {
+        let row = panel(boards, "Async Trace Visualization");
+        for panel in row["panels"].as_array_mut().expect("it is folded") {
+            panel["gridPos"]["h"] = json!(14);
+        }
+    }),
+    ("losses", "spans are lost, and no panel says so", |boards| {
+        set_query(boards, "Spans Lost", "sum(up)");
+    }),
+    (
+        "losses",
+        "nothing is said before a row is opened",
+        |boards| {
+            set_query(boards, "Losses in Range", "sum(up)");
+        },
+    ),
     ("minutes", "no link to a shorter range", |boards| {
         boards[0].json["links"] = json!([]);
     }),
