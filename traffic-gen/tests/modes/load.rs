@@ -52,10 +52,17 @@ async fn a_stall_shows_in_an_open_loop_and_hides_in_a_closed_one() {
     let closed = load(&stalling().await, &["--duration=4s", "--connections=2"]).await;
     let open = load(
         &stalling().await,
-        &["--duration=4s", "--connections=2", "--rate=200"],
+        &["--duration=4s", "--connections=2", "--rate=50"],
     )
     .await;
-    assert_eq!(open.code, Some(0), "{open:?}");
+    // On a busy machine, requests that could not be sent on time count as failures.
+    let measured = &open.json()["measured"];
+    let results = &measured["targets"][0]["results"];
+    assert_eq!(
+        results["not sent"].as_u64().unwrap_or_default(),
+        measured["failed"].as_u64().expect("a number"),
+        "{open:?}"
+    );
     // A quarter of the requests were due during the stall.
     assert!(p99(&open) > 800.0, "{}", open.json());
     assert!(p99(&closed) < p99(&open) / 2.0, "{}", closed.json());
