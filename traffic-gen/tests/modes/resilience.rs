@@ -70,10 +70,13 @@ async fn an_outage_is_reported_by_length_status_and_service() {
     // 2 s at 50 a second, minus the start-up time of a shell, twice.
     assert!((failed - outage * 50.0).abs() <= 50.0, "{report}");
     assert!((1.0..5.0).contains(&outage), "{report}");
-    assert_eq!(report["failures_by_status"]["503"].as_f64(), Some(failed));
+    // On a busy machine, requests that could not be sent on time count as failures.
+    let not_sent = report["failures_by_status"]["not sent"].as_f64();
+    let refused = failed - not_sent.unwrap_or_default();
+    assert_eq!(report["failures_by_status"]["503"].as_f64(), Some(refused));
     assert_eq!(
         report["failures_by_hop"]["die-service"].as_f64(),
-        Some(failed)
+        Some(refused)
     );
     assert!(
         (0.0..=3.0).contains(&number("recovery_seconds")),
@@ -86,17 +89,11 @@ async fn an_outage_is_reported_by_length_status_and_service() {
 async fn failures_of_the_real_services_are_reported_by_service() {
     let mut services = Services::start(Duration::ZERO).await;
     let frontend = services.frontend.clone();
-    assert_eq!(failures(&frontend, "hop").await, json!({}));
+    fails(&frontend, "hop", json!({})).await;
     services.stop_die_service().await;
-    assert_eq!(
-        failures(&frontend, "hop").await,
-        json!({ "die-service": 20 })
-    );
+    fails(&frontend, "hop", json!({ "die-service": 20 })).await;
     services.stop_dice_roller().await;
-    assert_eq!(
-        failures(&frontend, "hop").await,
-        json!({ "dice-roller": 20 })
-    );
+    fails(&frontend, "hop", json!({ "dice-roller": 20 })).await;
 }
 
 #[tokio::test]
@@ -109,23 +106,13 @@ async fn an_unavailable_database_is_reported_as_a_database_failure() {
     let dice = format!("{}/dice", services.die_service);
     let prepared = async || (testkit::get(&dice).await.0 == 200).then_some(());
     testkit::eventually("the dice", &prepared).await;
-    assert_eq!(failures(&services.frontend, "hop").await, json!({}));
+    fails(&services.frontend, "hop", json!({})).await;
     postgres.stop().await.expect("it ran");
-    assert_eq!(
-        failures(&services.frontend, "hop").await,
-        json!({ "database": 20 })
-    );
-    assert_eq!(
-        failures(&services.frontend, "status").await,
-        json!({ "503": 20 })
-    );
+    fails(&services.frontend, "hop", json!({ "database": 20 })).await;
+    fails(&services.frontend, "status", json!({ "503": 20 })).await;
     postgres.start_again().await.expect("it was stopped");
     testkit::eventually("the dice again", &prepared).await;
-    testkit::eventually("rolls without a failure", || async {
-        let failures = failures(&services.frontend, "hop").await;
-        (failures == json!({})).then_some(())
-    })
-    .await;
+    fails(&services.frontend, "hop", json!({})).await;
 }
 
 /// The failures of 20 rolls within a second, by `what`.
@@ -141,6 +128,12 @@ async fn failures(frontend: &str, what: &str) -> serde_json::Value {
     ])
     .await;
     finished.json()[format!("failures_by_{what}")].clone()
+}
+
+/// Waits for a run whose failures are `expected`: on a busy machine a request may time out, which is
+/// a failure of another kind.
+async fn fails(frontend: &str, what: &str, expected: serde_json::Value) {
+    testkit::becomes(what, expected, || failures(frontend, what)).await;
 }
 
 #[tokio::test]
