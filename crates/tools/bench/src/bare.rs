@@ -1,4 +1,4 @@
-//! The server that everything is compared with: axum, the same JSON, nothing else.
+//! The baseline server: axum with the same JSON, without telemetry.
 
 use axum::extract::Query;
 use axum::routing::get;
@@ -6,7 +6,7 @@ use axum::{Json, Router};
 use dice::Catalogue;
 use tokio::net::TcpListener;
 
-/// Serves until killed. Says where it listens as the services do.
+/// Serves until killed. Logs its address in the same format as the services.
 pub(crate) fn run() -> Result<(), String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     let served: std::io::Result<()> = runtime.block_on(async {
@@ -23,7 +23,7 @@ fn app() -> Router {
     let find = move |Query(query): Query<Lookup>| async move {
         Json(
             dice.get(&query.identifier)
-                .expect("only known dice are asked for"),
+                .expect("only known dice are requested"),
         )
     };
     Router::new().route("/dice", get(find))

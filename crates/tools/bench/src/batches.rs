@@ -1,11 +1,11 @@
-//! What concurrency itself costs: a batch should take as long as its slowest roll.
+//! The overhead of concurrency: a batch should take as long as its slowest roll.
 
 use serde::Serialize;
 
 use crate::measure::{Goal, quantile};
 use crate::programs::{collector, service};
 
-/// Batches measured.
+/// Number of batches.
 const BATCHES: usize = 200;
 
 #[derive(Debug, Serialize)]
@@ -23,7 +23,7 @@ pub(crate) async fn measure() -> Overhead {
         let (status, body) = testkit::get(&roller.url("/roll-async?die=fair&times=20")).await;
         assert_eq!(status, 200, "{body}");
     }
-    // Flushes every span.
+    // Stopping it flushes every span.
     roller.terminate().await;
     let overheads: Vec<f64> = store
         .traces()
@@ -52,7 +52,7 @@ pub(crate) async fn measure() -> Overhead {
 impl Overhead {
     pub(crate) fn goals(&self) -> Vec<Goal> {
         vec![Goal::at_most(
-            "/roll-async beyond its slowest roll, p99, ms",
+            "/roll-async minus its slowest roll, p99, ms",
             self.p99_ms,
             5.0,
         )]

@@ -1,4 +1,4 @@
-//! Memory of a service, idle and after load, and how soon it serves.
+//! Memory of a service, idle and after load, and its startup time.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use testkit::Process;
 use crate::measure::{Goal, median};
 use crate::programs::{collector, load, service};
 
-/// Starts measured for the time to ready.
+/// Number of starts for the startup time.
 const STARTS: usize = 11;
 
 #[derive(Debug, Serialize)]

@@ -1,4 +1,4 @@
-//! Whether every span arrives: 1,000 requests a second through all three services, all sampled.
+//! Counts lost spans at 1,000 requests per second through all three services, all sampled.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use testkit::Process;
 use crate::measure::Goal;
 use crate::programs::{collector, load, service};
 
-/// Requests a second.
+/// Requests per second.
 const RATE: u32 = 1_000;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Books {
-    /// Requests a second that were answered.
+    /// Answered requests per second.
     per_second: f64,
-    /// Requests answered while measuring; the warm-up's are beside it.
+    /// Requests answered during the measurement, without the warm-up.
     answered: u64,
-    /// Spans the services made: exported, failed and dropped.
+    /// Spans created by the services: exported, failed and dropped.
     made: f64,
-    /// Spans the receiver counted.
+    /// Spans counted by the receiver.
     received: f64,
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn measure(duration: Duration) -> Books {
     books
 }
 
-/// All spans of a service, once none is waiting.
+/// All spans of a service, once its queue is empty.
 async fn spans_when_flushed(process: &Process) -> f64 {
     let mut before = -1.0;
     loop {
@@ -56,7 +56,7 @@ async fn spans_when_flushed(process: &Process) -> f64 {
             return spans;
         }
         before = spans;
-        // Twice the delay after which a batch is sent.
+        // Twice the delay of the batch exporter.
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
@@ -66,7 +66,7 @@ impl Books {
         vec![
             Goal::at_least("requests/s through three services", self.per_second, 990.0),
             Goal::at_least(
-                "spans made, of 7 a request",
+                "spans created, relative to 7 per request",
                 self.made / (7.0 * self.answered as f64),
                 1.0,
             ),

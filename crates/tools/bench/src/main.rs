@@ -1,10 +1,10 @@
-//! What telemetry costs, side by side in one run: absolute numbers differ from machine to machine
-//! and from minute to minute, ratios of interleaved runs hardly do.
+//! Measures the cost of telemetry within one run: absolute numbers differ between machines and over
+//! time, ratios of interleaved runs hardly do.
 //!
 //! * [`throughput`]: `GET /dice?identifier=fair` with more and more telemetry.
 //! * [`footprint`]: memory, and the time from exec to ready.
 //! * [`batches`]: how much longer a batch takes than its slowest roll.
-//! * [`losses`]: whether every span arrives at a steady 1,000 requests a second.
+//! * [`losses`]: whether every span arrives at a steady 1,000 requests per second.
 
 mod bare;
 mod batches;
@@ -31,31 +31,31 @@ struct Options {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// Interleaved rounds over all variants; the median ratio counts
+    /// Number of interleaved rounds over all variants; the median ratio counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
 
-    /// Seconds of load for each variant in each round
+    /// Seconds of load per variant and round
     #[arg(long, default_value_t = 3)]
     seconds: u64,
 
-    /// Seconds of steady load for the count of spans
+    /// Seconds of steady load for counting spans
     #[arg(long, default_value_t = 60)]
     steady_seconds: u64,
 
-    /// Where the numbers are written
+    /// Output file for the numbers
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     json: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Be the server without any telemetry that everything is compared with
+    /// Run the baseline server without telemetry
     #[command(hide = true)]
     Bare,
 }
 
-/// All that was measured.
+/// All measurements.
 #[derive(Debug, Serialize)]
 struct Results {
     throughput: Vec<throughput::Row>,
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
 /// Builds, measures, prints the tables and writes the JSON.
 ///
 /// # Errors
-/// When something cannot be built or run, or a goal is missed.
+/// When a build or a run fails, or a goal is missed.
 fn run(options: &Options) -> Result<(), String> {
     let packages = [
         "--package",

@@ -1,8 +1,8 @@
-//! Numbers, and what they should be.
+//! Numbers and their goals.
 
 use serde::Serialize;
 
-/// A number with the bound it must keep.
+/// A number and its bound.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Goal {
     what: &'static str,
@@ -45,12 +45,12 @@ pub(crate) fn print_goals(goals: &[Goal]) {
     }
 }
 
-/// The middle value; 0 of none.
+/// The median; 0 if there are no values.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The smallest value that at least that share of the values does not exceed; 0 of none.
+/// The smallest value that is not exceeded by that share of the values; 0 if there are none.
 pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
     let mut sorted: Vec<f64> = values.into_iter().collect();
     sorted.sort_by(f64::total_cmp);

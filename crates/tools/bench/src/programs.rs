@@ -1,4 +1,4 @@
-//! The programs that are measured, as they come out of a release build.
+//! The measured programs, from a release build.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -24,14 +24,14 @@ pub(crate) async fn service(name: &str, flags: &[&str]) -> Process {
     Process::start_unheard(release("demo"), &[&own, flags].concat()).await
 }
 
-/// What `traffic-gen load` measured.
+/// The measurements of `traffic-gen load`.
 pub(crate) struct Load {
     pub(crate) per_second: f64,
     pub(crate) p99_ms: f64,
     pub(crate) answered: u64,
 }
 
-/// Loads `url` with 32 connections: at `rate` requests a second, or with all they carry.
+/// Loads `url` over 32 connections: at `rate` requests per second, or as fast as possible.
 pub(crate) async fn load(url: &str, rate: Option<u32>, duration: Duration) -> Load {
     let mut command = Command::new(release("traffic-gen"));
     command.args(["load", "--json", "--connections=32", url]);

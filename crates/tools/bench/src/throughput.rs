@@ -1,4 +1,4 @@
-//! Requests a second of one handler, with more and more telemetry around it.
+//! Requests per second of one handler, with increasing telemetry.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::programs::{load, release, service};
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     variant: &'static str,
-    /// Median requests a second.
+    /// Median requests per second.
     per_second: f64,
     /// Median of each round's p99 in milliseconds.
     p99_ms: f64,
@@ -23,7 +23,7 @@ pub(crate) struct Row {
     ratio: f64,
 }
 
-/// What is switched on, in the order in which it is compared.
+/// The enabled telemetry of each variant, in the order of comparison.
 const VARIANTS: [(&str, Option<&[&str]>); 5] = [
     ("a  bare axum handler", None),
     (
@@ -103,8 +103,8 @@ fn print(rows: &[Row]) {
     }
 }
 
-/// A collector that takes everything and keeps nothing: what it costs to store spans is not what
-/// is measured here.
+/// A collector that accepts and discards everything: the cost of storing spans is not measured
+/// here.
 async fn sink() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let flag = format!(

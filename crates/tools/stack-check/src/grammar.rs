@@ -1,4 +1,4 @@
-//! The LogQL of the datasources, by the grammar that the test of the dashboards installs.
+//! Checks the LogQL of the datasources with the grammar that the dashboards' tests install.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ const GRAMMAR: &str = "crates/tools/dashboards/tests/grammar";
 
 const DATASOURCES: &str = "stack/grafana/provisioning/datasources/datasources.yaml";
 
-/// As Grafana fills it in for a span of dice-roller.
+/// Example values for the variables that Grafana replaces.
 const SPAN: [(&str, &str); 2] = [
     ("$${__trace.traceId}", "4bf92f3577b34da6a3ce929d0e0e4736"),
     ("$$", "$"),
@@ -22,7 +22,7 @@ pub(crate) fn check() -> Result<Verdict, String> {
     let folder = root().join(GRAMMAR);
     if !is_there("node") {
         return Ok(Verdict::Missing(
-            "node is not here; https://nodejs.org".to_owned(),
+            "node is not installed; see https://nodejs.org".to_owned(),
         ));
     }
     if !folder.join("node_modules").exists() {
@@ -30,7 +30,7 @@ pub(crate) fn check() -> Result<Verdict, String> {
         install.args(["install", "--no-audit", "--no-fund", "--silent"]);
         if let Err(problem) = output(install.current_dir(&folder)) {
             return Ok(Verdict::Missing(format!(
-                "npm cannot get the grammar: {problem}"
+                "npm cannot install the grammar: {problem}"
             )));
         }
     }
@@ -42,7 +42,7 @@ pub(crate) fn check() -> Result<Verdict, String> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
     let mut child = node.spawn().map_err(|error| format!("node: {error}"))?;
-    let mut stdin = child.stdin.take().ok_or("node takes no input")?;
+    let mut stdin = child.stdin.take().ok_or("node has no standard input")?;
     stdin
         .write_all(asked.as_bytes())
         .map_err(|error| format!("node: {error}"))?;
@@ -57,7 +57,7 @@ pub(crate) fn check() -> Result<Verdict, String> {
     Err(format!("{query}: {}", answer.trim()))
 }
 
-/// The query in LogQL by which Grafana goes from a trace to its log lines.
+/// The LogQL query that Grafana uses to link a trace to its log lines.
 fn query() -> Result<String, String> {
     let text = std::fs::read_to_string(root().join(DATASOURCES));
     let text = text.map_err(|error| format!("{DATASOURCES}: {error}"))?;

@@ -1,4 +1,4 @@
-//! The Dockerfile by hadolint, from the PATH or from PyPI.
+//! Checks the Dockerfile with hadolint, from the PATH or from PyPI.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,7 +12,7 @@ pub(crate) fn check() -> Result<Verdict, String> {
     let hadolint = match found() {
         Ok(path) => path,
         Err(why) => {
-            let why = format!("hadolint is not here and cannot be installed: {why}");
+            let why = format!("hadolint is not installed and cannot be installed: {why}");
             return Ok(Verdict::Missing(why));
         }
     };

@@ -1,6 +1,6 @@
-//! Every file of the stack, read by the code of the program that will read it, without Docker.
+//! Checks every file of the stack, without Docker, with the code of the program that reads it.
 //!
-//! What the files say to each other is in `tests/stack`; here they go to
+//! Consistency between the files is checked in `tests/stack`; this program runs
 //!
 //! * [`promtool`]: Prometheus' configuration and its targets;
 //! * [`upstream`]: Compose's loader and Alloy's parser, in a small Go program;
@@ -28,7 +28,7 @@ use tooling::skip::skipped;
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask check-stack")]
 struct Options {
-    /// A checker that is missing fails instead of skipping
+    /// Fail instead of skipping if a checker is missing
     #[arg(long, env = "CI", value_parser = FalseyValueParser::new())]
     ci: bool,
 
@@ -37,11 +37,11 @@ struct Options {
     only: Option<String>,
 }
 
-/// How a check ended that found nothing wrong.
+/// The outcome of a check without findings.
 enum Verdict {
     /// What was checked.
     Good(String),
-    /// Why it could not be checked.
+    /// Why the check was skipped.
     Missing(String),
 }
 
@@ -64,11 +64,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs every check and goes on after one that fails. A checker that is not there and cannot be
-/// installed skips with a line, or fails on CI.
+/// Runs every check, continuing after failures. A checker that is missing and cannot be installed
+/// is skipped with a line, or fails on CI.
 ///
 /// # Errors
-/// Names the checks that failed; what each found is printed.
+/// Names the failed checks; their findings are printed.
 fn run(Options { ci, only }: &Options) -> Result<(), String> {
     let mut failed = Vec::new();
     let is_wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
@@ -77,7 +77,7 @@ fn run(Options { ci, only }: &Options) -> Result<(), String> {
             failed.push(name);
         }
     }
-    // These are optional, also on CI.
+    // These are optional, even on CI.
     let programs = only.is_none().then(programs::check);
     for (name, verdict) in programs.into_iter().flatten() {
         if !report(name, verdict, false) {
@@ -106,7 +106,7 @@ fn report(name: &str, verdict: Result<Verdict, String>, must: bool) -> bool {
     true
 }
 
-/// A folder for what checks write and install.
+/// A folder for the files of the checks.
 fn workshop() -> Result<PathBuf, String> {
     let folder = root().join("target/check-stack");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;

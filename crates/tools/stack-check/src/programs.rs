@@ -1,11 +1,11 @@
-//! The programs themselves, where somebody has them. In the containers they are the same.
+//! Checks with the installed programs themselves. The containers run the same programs.
 
 use std::process::Command;
 
 use crate::Verdict;
 use tooling::command::{is_there, output};
 
-/// What a program says of its file when it is asked for nothing else.
+/// The output of a program that only validates its file.
 const QUESTIONS: [(&str, &[&str], &str); 4] = [
     (
         "alloy",
@@ -40,17 +40,17 @@ pub(crate) fn check() -> Vec<(&'static str, Result<Verdict, String>)> {
 fn ask(program: &str, arguments: &[&str]) -> Result<Verdict, String> {
     if !is_there(program) {
         return Ok(Verdict::Missing(format!(
-            "{program} is not here, nor needed"
+            "{program} is not installed (optional)"
         )));
     }
     if program == "docker" && output(Command::new("docker").args(["compose", "version"])).is_err() {
         return Ok(Verdict::Missing("this Docker has no Compose".to_owned()));
     }
-    // Debian has another program called loki.
+    // Debian has another program named loki.
     if program == "loki" && !output(Command::new("loki").arg("-version"))?.contains("loki, version")
     {
         return Ok(Verdict::Missing(
-            "the loki here is not Grafana's".to_owned(),
+            "the installed loki is not Grafana Loki".to_owned(),
         ));
     }
     output(Command::new(program).args(arguments))?;

@@ -1,5 +1,5 @@
-//! Prometheus' configuration by `promtool`. The files with the targets are where only the
-//! container has them, so that a copy of the configuration points to those of the checkout.
+//! Checks Prometheus' configuration with `promtool`. The target files exist at their paths only in
+//! the container, so a copy of the configuration refers to those of the checkout.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ const TARGETS: &str = "stack/prometheus/targets";
 pub(crate) fn check() -> Result<Verdict, String> {
     if !is_there("promtool") {
         return Ok(Verdict::Missing(
-            "promtool is not here; Debian: apt-get install prometheus".to_owned(),
+            "promtool is not installed; on Debian: apt-get install prometheus".to_owned(),
         ));
     }
     let config = read("stack/prometheus/prometheus.yml")?;

@@ -1,4 +1,4 @@
-//! Compose's and Alloy's own code, in the Go program `upstream`.
+//! Runs Compose's and Alloy's own code, in the Go program `upstream`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,12 +14,12 @@ const ANY_MODULE: &str = "golang.org/x/sys@latest";
 
 pub(crate) fn check() -> Result<Verdict, String> {
     if !is_there("go") {
-        let why = "go is not here; https://go.dev/doc/install";
+        let why = "go is not installed; see https://go.dev/doc/install";
         return Ok(Verdict::Missing(why.to_owned()));
     }
-    // Any command in the module's folder needs the Go that go.mod names.
+    // Any command in the module's folder requires the Go version in go.mod.
     if let Err(problem) = go(&["version"]) {
-        let why = format!("go cannot get the toolchain of go.mod: {problem}");
+        let why = format!("go cannot install the toolchain of go.mod: {problem}");
         return Ok(Verdict::Missing(why));
     }
     if let Err(problem) = go(&["mod", "download"]) {
@@ -43,8 +43,8 @@ fn folder() -> PathBuf {
     root().join(PROGRAM)
 }
 
-/// Whether modules can be had at all: a question about the newest version is never answered from the
-/// cache. Outside of the module, whose go.mod may be what is wrong.
+/// Whether modules can be downloaded: a query for the newest version is never answered from the
+/// cache. It runs outside the module, whose go.mod may be the problem.
 fn proxy_answers() -> bool {
     let mut ask = Command::new("go");
     ask.args(["list", "-m", ANY_MODULE]);

@@ -1,5 +1,5 @@
-//! What the checker says when Go cannot get the modules of Compose and Alloy: that there is no way to
-//! them is no fault of the stack, that they do not exist is.
+//! The checker's behaviour if Go cannot download the modules of Compose and Alloy: an unreachable
+//! proxy skips the check, a module that does not exist fails it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A folder left in the system's temporary one is no reason to fail.
+        // Failing to remove a temporary folder is harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -35,7 +35,7 @@ fn go_is_there() -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-/// The checker with an empty cache of modules and that proxy; nothing where Go is not installed.
+/// The checker with an empty module cache and that proxy; none if Go is not installed.
 fn check(proxy: &str, cache: &Path) -> Option<Output> {
     if !go_is_there() {
         skipped("this test needs the program go, as new as the checker's go.mod");
@@ -54,7 +54,7 @@ fn check(proxy: &str, cache: &Path) -> Option<Output> {
 #[test]
 fn without_a_way_to_the_modules_the_check_is_skipped() {
     let folder = Folder::new("offline");
-    // Port 9 is for discarding; no program listens there.
+    // Port 9 is the discard port; no program listens on it.
     let Some(output) = check("http://127.0.0.1:9", &folder.0) else {
         return;
     };

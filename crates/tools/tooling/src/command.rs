@@ -1,4 +1,4 @@
-//! Running other programs from the workspace's root, their output shown.
+//! Runs other programs in the workspace's root and shows their output.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ pub const CARGO: &str = env!("CARGO");
 /// The workspace's root.
 ///
 /// # Panics
-/// When this crate is not where it belongs.
+/// When this crate has been moved.
 #[must_use]
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -22,7 +22,7 @@ pub fn root() -> PathBuf {
 /// Runs cargo.
 ///
 /// # Errors
-/// Names the command when it fails.
+/// Names the failed command.
 pub fn cargo(arguments: &[&str]) -> Result<(), String> {
     run(Command::new(CARGO).args(arguments))
 }
@@ -30,7 +30,7 @@ pub fn cargo(arguments: &[&str]) -> Result<(), String> {
 /// Runs `command` in the root.
 ///
 /// # Errors
-/// Names the command when it fails or cannot be started.
+/// Names the command if it fails or cannot be started.
 pub fn run(command: &mut Command) -> Result<(), String> {
     let status = command.current_dir(root()).status();
     let words = words(command);
@@ -41,10 +41,10 @@ pub fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
-/// Runs `command` in the root, unless it has a folder of its own, and hands back what it writes.
+/// Runs `command` in the root, unless it has a folder of its own, and returns its output.
 ///
 /// # Errors
-/// With what it wrote when it fails, or names it when it cannot be started.
+/// With its output if it fails, or its name if it cannot be started.
 pub fn output(command: &mut Command) -> Result<String, String> {
     if command.get_current_dir().is_none() {
         command.current_dir(root());
@@ -60,7 +60,7 @@ pub fn output(command: &mut Command) -> Result<String, String> {
     Err(format!("{words}: {}\n{text}", output.status))
 }
 
-/// Whether `program` is on the PATH and starts.
+/// Whether `program` is on the PATH and can be started.
 #[must_use]
 pub fn is_there(program: &str) -> bool {
     let quiet = std::process::Stdio::null;

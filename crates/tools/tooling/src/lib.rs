@@ -1,5 +1,5 @@
-//! What the development tools share: running other programs from the workspace's root ([`command`]), and
-//! one form for what was skipped ([`skip`]).
+//! Shared code of the development tools: running other programs in the workspace's root
+//! ([`command`]), and a common format for skipped checks ([`skip`]).
 
 pub mod command;
 pub mod skip;

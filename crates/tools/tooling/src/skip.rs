@@ -1,11 +1,11 @@
-//! What was skipped, and why: one line on standard output. A test that passes can be told from a test
-//! that did nothing by that line alone, so only this module writes and reads it.
+//! Skipped checks and their reasons: one line on standard output. Only this line distinguishes a
+//! test that passed from one that did nothing, so only this module writes and parses it.
 
 use std::fmt::Display;
 
 const MARKER: &str = "skipped: ";
 
-/// Writes the line.
+/// Prints the line.
 pub fn skipped(why: impl Display) {
     println!("{}", line(&why.to_string()));
 }
@@ -15,7 +15,7 @@ fn line(why: &str) -> String {
     format!("{MARKER}{}", words.join(" "))
 }
 
-/// The lines that [`skipped`] wrote into a program's output.
+/// The lines in a program's output that [`skipped`] printed.
 pub fn lines_of(output: &str) -> impl Iterator<Item = &str> {
     output.lines().filter(|line| line.starts_with(MARKER))
 }
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_of_several_lines_is_one_line_that_is_found() {
+    fn a_reason_of_several_lines_becomes_one_line() {
         let written = line("setpriv is not allowed here:\n  no permission\n");
         let output = format!("running 1 test\n{written}\ntest it ... ok, not skipped: it ran\n");
         let found: Vec<&str> = lines_of(&output).collect();

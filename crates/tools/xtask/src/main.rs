@@ -1,9 +1,9 @@
-//! `cargo xtask ...`: development tasks that need more than cargo itself. Most are crates of their own,
-//! which this compiles and runs; what it does itself is the test command:
+//! `cargo xtask ...`: development tasks that need more than cargo. Most are separate crates, which
+//! this program compiles and runs; its own task is the test command:
 //!
-//! * [`mod@test`]: everything that must hold, in one command; what CI runs.
+//! * [`mod@test`]: all checks and tests in one command, as in CI.
 //! * [`test_programs`]: the tests of the workspace, several programs at a time.
-//! * [`tools`]: the programs that tests need, and how to get them.
+//! * [`tools`]: the programs that tests need, and their installation.
 
 mod test;
 mod test_programs;
@@ -25,19 +25,19 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check and test everything; installs what is missing
+    /// Run all checks and tests; installs missing programs
     Test(test::Options),
-    /// Write dashboards/*.json from their sources
+    /// Generate dashboards/*.json from their sources
     Dashboards,
     /// Check the files of `docker compose up` with the code of the programs that read them
     #[command(disable_help_flag = true)]
     CheckStack(Arguments),
-    /// Measure what metrics, logs and traces cost
+    /// Measure the cost of metrics, logs and traces
     #[command(disable_help_flag = true)]
     Bench(Arguments),
 }
 
-/// For the tool that is run.
+/// Arguments of the tool
 #[derive(Debug, clap::Args)]
 struct Arguments {
     /// See --help
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Dashboards => package("dashboards", &[], &["write".into()]),
         Command::CheckStack(Arguments { arguments }) => check_stack(&arguments),
-        // Its bare server is compared with programs of a release build.
+        // Its baseline server is compared with programs of a release build.
         Command::Bench(Arguments { arguments }) => package("bench", &["--release"], &arguments),
     };
     match result {
@@ -69,7 +69,7 @@ fn package(name: &str, flags: &[&str], arguments: &[OsString]) -> Result<(), Str
     run(command.args(flags).arg("--").args(arguments))
 }
 
-/// The files by the programs that read them, then what the files say to each other.
+/// Checks each file with the program that reads it, then the files against each other.
 fn check_stack(arguments: &[OsString]) -> Result<(), String> {
     package("stack-check", &[], arguments)?;
     let asks_for_help = |argument: &OsString| argument == "--help" || argument == "-h";

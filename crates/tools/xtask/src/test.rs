@@ -1,4 +1,4 @@
-//! Everything that must hold, in one command.
+//! All checks and tests, in one command.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -12,17 +12,17 @@ use tooling::skip::skipped;
 
 use crate::{package, test_programs, tools};
 
-/// How strict to be.
+/// Options of the test command.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A test whose program is missing fails instead of skipping
+    /// Fail instead of skipping tests whose programs are missing
     #[arg(long, env = "CI", value_parser = FalseyValueParser::new())]
     ci: bool,
 }
 
 /// Runs every step and stops at the first that fails.
 ///
-/// # Errors
+/// The error of the failed step, after its output.
 /// The step's own, after its output.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     let start = Instant::now();
@@ -49,7 +49,10 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     step("examples", || {
         cargo(&["test", "--workspace", "--doc", "--quiet"])
     })?;
-    println!("all good after {:.0} s", start.elapsed().as_secs_f64());
+    println!(
+        "all checks passed after {:.0} s",
+        start.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -58,13 +61,13 @@ fn step(name: &str, run: impl FnOnce() -> Result<(), String>) -> Result<(), Stri
     let start = Instant::now();
     run()?;
     println!(
-        "== {name}: good after {:.0} s",
+        "== {name}: passed after {:.0} s",
         start.elapsed().as_secs_f64()
     );
     Ok(())
 }
 
-/// The files themselves; what they say to each other is among the tests.
+/// Checks the files one by one; consistency between them is checked by tests.
 fn stack(must: bool) -> Result<(), String> {
     let arguments: &[OsString] = if must { &["--ci".into()] } else { &[] };
     package("stack-check", &[], arguments)
@@ -84,7 +87,7 @@ fn documentation() -> Result<(), String> {
 
 fn dependencies() -> Result<(), String> {
     if !is_there("cargo-deny") {
-        skipped("cargo-deny is not here; cargo install cargo-deny");
+        skipped("cargo-deny is not installed; run cargo install cargo-deny");
         return Ok(());
     }
     cargo(&[

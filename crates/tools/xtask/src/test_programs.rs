@@ -1,10 +1,10 @@
-//! Every test program of the workspace, several at a time.
+//! Runs every test program of the workspace, several at a time.
 //!
-//! `cargo test` runs one after the other, and most of ours wait most of the time: for scrapes, for
-//! rolls that take a second, for a browser. Side by side they take half as long.
+//! `cargo test` runs one after the other, and most of these wait most of the time: for scrapes, for
+//! rolls that take a second, for a browser. Concurrently they take half as long.
 //!
-//! A crate names its slow tests in its Cargo.toml, by the name of the file or folder in `tests/`; they
-//! start first:
+//! A crate names its slow tests in its Cargo.toml, by the name of the file or folder in `tests/`;
+//! they start first:
 //!
 //! ```toml
 //! [package.metadata.xtask]
@@ -21,10 +21,10 @@ use serde::Deserialize;
 use tooling::command::{CARGO, root};
 use tooling::skip;
 
-/// Programs that run at the same time. More of them make the slowest one slower on two cores.
+/// The number of concurrent programs. More would slow down the slowest one on two cores.
 const AT_ONCE: usize = 3;
 
-/// The answer of `cargo metadata`.
+/// The output of `cargo metadata`.
 #[derive(Deserialize)]
 struct Workspace {
     packages: Vec<Package>,
@@ -37,7 +37,7 @@ struct Package {
     metadata: Option<Metadata>,
 }
 
-/// `[package.metadata]`; other tools have tables of their own there.
+/// `[package.metadata]`, which may also contain tables of other tools.
 #[derive(Default, Deserialize)]
 struct Metadata {
     xtask: Option<OfXtask>,
@@ -49,7 +49,7 @@ struct OfXtask {
     slow_tests: Vec<String>,
 }
 
-/// What cargo says of a thing that it has built.
+/// A message of cargo about a built artifact.
 #[derive(Deserialize)]
 struct Artifact {
     manifest_path: PathBuf,
@@ -77,7 +77,7 @@ impl Package {
 
 /// A test program, as cargo would run it.
 struct Program {
-    /// The package's folder and the target, for people.
+    /// The package's folder and the target, for display.
     name: String,
     /// The name of the file or folder in `tests/`, or of the crate.
     target: String,
@@ -86,14 +86,14 @@ struct Program {
     is_slow: bool,
 }
 
-/// Builds and runs all of them, and goes on after one that fails.
+/// Builds and runs all of them, continuing after failures.
 ///
 /// # Errors
-/// Names those that failed; what they wrote is printed.
+/// Names the failed ones; their output is printed.
 pub(crate) fn run() -> Result<(), String> {
     let mut programs = build()?;
     mark_slow(&mut programs, &workspace()?)?;
-    // Taken from the end.
+    // Programs are taken from the end.
     programs.sort_by_key(|program| program.is_slow);
     let (waiting, failed) = (Mutex::new(programs), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -114,7 +114,7 @@ pub(crate) fn run() -> Result<(), String> {
     Err(format!("tests failed: {}", failed.join(", ")))
 }
 
-/// The test programs, with the errors of the compiler shown.
+/// The test programs; compiler errors are shown.
 fn build() -> Result<Vec<Program>, String> {
     let arguments = ["test", "--workspace", "--no-run", "--quiet"];
     let mut command = Command::new(CARGO);
@@ -130,7 +130,7 @@ fn build() -> Result<Vec<Program>, String> {
         return Err(format!("cargo {}: {}", arguments.join(" "), output.status));
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    // Other messages have other fields.
+    // Messages of other kinds have other fields.
     let artifacts = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
@@ -138,7 +138,7 @@ fn build() -> Result<Vec<Program>, String> {
     Ok(tests.filter_map(Program::new).collect())
 }
 
-/// What the manifests say.
+/// The contents of the manifests.
 fn workspace() -> Result<Workspace, String> {
     let mut command = Command::new(CARGO);
     command.args(["metadata", "--no-deps", "--format-version=1"]);
@@ -148,7 +148,7 @@ fn workspace() -> Result<Workspace, String> {
     workspace.map_err(|error| format!("cargo metadata: {error}"))
 }
 
-/// Marks the programs that their crates call slow.
+/// Marks the programs that the manifests list as slow.
 ///
 /// # Errors
 /// Names a slow test that does not exist.
@@ -177,7 +177,7 @@ impl Program {
         })
     }
 
-    /// Runs it. What it wrote is printed when it fails, and else only what it skipped.
+    /// Runs it. On failure its output is printed, otherwise only its skipped tests.
     fn passes(&self) -> bool {
         let start = Instant::now();
         let mut command = Command::new(&self.executable);
@@ -225,7 +225,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    /// Every program that the manifests call slow, as if it had just been built.
+    /// All programs that the manifests list as slow, as if just built.
     fn programs(workspace: &Workspace) -> Vec<Program> {
         let mut programs = Vec::new();
         for package in &workspace.packages {
@@ -247,7 +247,7 @@ mod tests {
     fn the_manifests_name_slow_tests_that_exist() {
         let workspace = workspace().expect("cargo reads the manifests");
         let mut programs = programs(&workspace);
-        mark_slow(&mut programs, &workspace).expect("each is there");
+        mark_slow(&mut programs, &workspace).expect("each exists");
         assert!(programs.len() >= 4, "live, browser, system, modes");
         for program in programs {
             assert!(program.is_slow, "{}", program.name);
@@ -263,7 +263,7 @@ mod tests {
         let workspace = workspace().expect("cargo reads the manifests");
         let mut programs = programs(&workspace);
         programs.retain(|program| program.name != "live");
-        let error = mark_slow(&mut programs, &workspace).expect_err("live is not there");
+        let error = mark_slow(&mut programs, &workspace).expect_err("live does not exist");
         assert_eq!(error, "dashboards: its slow test live does not exist");
     }
 }

@@ -1,5 +1,5 @@
-//! The programs that tests need beside cargo. Debian's packages are what CI and most people can
-//! get; on other systems the tests that need one skip with a line that names it.
+//! The programs other than cargo that tests need. Debian packages cover CI and most systems; on
+//! other systems, tests without their program skip and name it.
 
 use std::process::Command;
 
@@ -7,13 +7,13 @@ use local_postgres::LocalPostgres;
 
 use tooling::command::{is_there, run};
 
-/// Debian keeps it off the path.
+/// Debian does not put it on the PATH.
 const POSTGRES: &str = "postgres";
 
-/// No program: Debian leaves the part that makes virtual environments out of Python.
+/// Not a program: Debian packages Python's module for virtual environments separately.
 const VENV: &str = "python3 -m venv";
 
-/// A program and the Debian package that has it.
+/// A program and its Debian package.
 struct Tool {
     program: &'static str,
     package: &'static str,
@@ -54,7 +54,7 @@ const TOOLS: [Tool; 7] = [
     Tool {
         program: VENV,
         package: "python3-venv",
-        needed_for: "schemathesis, which tries the services by their OpenAPI documents",
+        needed_for: "schemathesis, which tests the services against their OpenAPI documents",
     },
 ];
 
@@ -74,10 +74,10 @@ fn python_has(module: &str) -> bool {
     found.is_ok_and(|output| output.status.success())
 }
 
-/// Installs what is missing, when that can be done.
+/// Installs missing programs, if possible.
 ///
 /// # Errors
-/// Only when `must` is set and something is still missing.
+/// Only if `must` is set and a program is still missing.
 pub(crate) fn install(must: bool) -> Result<(), String> {
     let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !tool.is_there()).collect();
     if missing.is_empty() {
@@ -95,7 +95,7 @@ pub(crate) fn install(must: bool) -> Result<(), String> {
         Ok(()) if must => Err("some programs are still missing".to_owned()),
         _ => {
             println!(
-                "their tests skip; to have them: apt-get install {}",
+                "their tests are skipped; to run them: apt-get install {}",
                 packages.join(" ")
             );
             Ok(())
@@ -105,7 +105,7 @@ pub(crate) fn install(must: bool) -> Result<(), String> {
 
 fn apt_install(packages: &[&str]) -> Result<(), String> {
     if !is_there("apt-get") {
-        return Err("there is no apt-get here".to_owned());
+        return Err("apt-get is not available".to_owned());
     }
     if !nix::unistd::geteuid().is_root() {
         return Err("only root can install packages".to_owned());

@@ -1,5 +1,5 @@
-//! Documents point to what exists: a moved file or a renamed heading fails here, with the place that
-//! names it.
+//! Documents point to what exists: a moved file or a renamed heading fails here, with the place
+//! that names it.
 
 use std::fs;
 use std::path::{Path, PathBuf};

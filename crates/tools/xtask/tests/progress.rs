@@ -1,4 +1,4 @@
-//! What a person sees of `cargo xtask` while it is compiled itself.
+//! The output of `cargo xtask` while it is being compiled.
 
 #[test]
 fn cargo_shows_that_it_compiles_xtask() {

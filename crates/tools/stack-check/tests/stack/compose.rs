@@ -1,4 +1,4 @@
-//! docker-compose.yml with .env, with the programs' flags, and with itself.
+//! docker-compose.yml agrees with .env, with the programs' flags, and with itself.
 
 use crate::files::{Service, addresses, assert_reachable_among, root, service, services, text};
 use crate::projects::projects;
@@ -9,7 +9,7 @@ fn every_variable_is_in_env_with_the_same_default() {
     let env = env(".env");
     let compose = text("docker-compose.yml");
     for Variable { name, default, .. } in variables(&compose) {
-        // The build's own; nobody sets it in a file.
+        // Set by the build, not in a file.
         if name == "DICE_REVISION" {
             continue;
         }
@@ -19,7 +19,7 @@ fn every_variable_is_in_env_with_the_same_default() {
     }
     for name in env.keys() {
         let used = variables(&compose).iter().any(|used| used.name == name);
-        assert!(used, ".env: nothing in docker-compose.yml uses {name}");
+        assert!(used, ".env: docker-compose.yml does not use {name}");
     }
 }
 
@@ -55,7 +55,7 @@ fn every_url_leads_to_a_container_that_listens_there() {
             for (name, value) in service.map("environment") {
                 let value = value.as_str().unwrap_or_default();
                 let from = format!("stage {}: {}: {name}", project.stage, service.name);
-                // Those with localhost are for browsers.
+                // URLs with localhost are for browsers.
                 let inside = addresses(value).into_iter();
                 for address in inside.filter(|url| !url.starts_with("localhost")) {
                     assert_reachable_among(&running, address, &from);
@@ -77,7 +77,7 @@ fn workers_say_where_they_listen() {
     }
 }
 
-/// The folders whose code reads the variables of a program.
+/// The folders with the code that reads the variables of a program.
 fn sources(program: &str) -> Vec<String> {
     let own = match program {
         "traffic-gen" => "traffic-gen/src".to_owned(),
@@ -146,7 +146,7 @@ fn a_health_check_asks_the_program_that_runs() {
         let listens = service.environment("LISTEN_ADDR").is_some();
         let test = service.it["healthcheck"]["test"].clone();
         if !listens {
-            assert!(test.is_null(), "{} has nothing to ask", service.name);
+            assert!(test.is_null(), "{} has no health check", service.name);
             continue;
         }
         let mut expected = vec!["CMD".to_owned()];
@@ -156,7 +156,7 @@ fn a_health_check_asks_the_program_that_runs() {
     }
 }
 
-/// Clients cannot be asked, and the proxy's image has nothing to ask with that works everywhere.
+/// Clients do not listen, and the proxy's image has no HTTP client that works everywhere.
 #[test]
 fn every_container_that_listens_has_a_health_check() {
     for service in services()
@@ -169,7 +169,7 @@ fn every_container_that_listens_has_a_health_check() {
 }
 
 #[test]
-fn only_what_has_a_health_check_is_waited_for() {
+fn only_services_with_a_health_check_are_waited_for() {
     for dependent in services() {
         for (name, how) in dependent.map("depends_on") {
             let checked = !service(&name).it["healthcheck"].is_null();
@@ -188,7 +188,7 @@ fn only_what_has_a_health_check_is_waited_for() {
 }
 
 #[test]
-fn the_doctor_is_told_where_everything_is() {
+fn the_doctor_has_the_urls_of_all_parts() {
     let doctor = service("doctor");
     assert!(!doctor.is_default(), "`up` must not start it");
     let parts = [

@@ -1,4 +1,4 @@
-//! PostgreSQL: who may connect to which database, and with what.
+//! PostgreSQL: which roles may connect to which database, and how.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const FOLDER: &str = "stack/postgres";
 /// `(database, role)`.
 type Account = (String, String);
 
-/// What the clients are told: the user and the database of every URL.
+/// The clients' configuration: the user and the database of every URL.
 fn told() -> BTreeSet<Account> {
     let last = projects().pop().expect("six stages");
     let mut accounts = BTreeSet::new();
@@ -51,7 +51,7 @@ fn rules() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn each_role_gets_into_its_own_database_and_nobody_else_in() {
+fn each_role_and_no_other_can_connect_to_its_database() {
     let mut allowed = BTreeSet::new();
     for rule in rules().iter().filter(|rule| rule[0] != "local") {
         let [kind, database, role, from, how] = &rule[..] else {
@@ -65,7 +65,7 @@ fn each_role_gets_into_its_own_database_and_nobody_else_in() {
 }
 
 #[test]
-fn the_superuser_comes_by_the_socket_alone() {
+fn the_superuser_connects_through_the_socket_only() {
     let of_superuser: Vec<_> = rules()
         .into_iter()
         .filter(|rule| rule[2] == "postgres" || rule[0] == "local")
@@ -74,23 +74,29 @@ fn the_superuser_comes_by_the_socket_alone() {
 }
 
 #[test]
-fn every_role_and_database_is_made() {
+fn every_role_and_database_is_created() {
     let script = text(&format!("{FOLDER}/roles.sql"));
     for (database, role) in told() {
         let made = format!("CREATE ROLE {role} LOGIN;");
-        assert!(script.contains(&made), "nothing makes the role {role}");
-        // Every server comes with the one called postgres.
+        assert!(
+            script.contains(&made),
+            "the script does not create the role {role}"
+        );
+        // Every server has the database named postgres.
         let made = script.contains(&format!("CREATE DATABASE {database} OWNER "));
-        assert!(made || database == "postgres", "nothing makes {database}");
+        assert!(
+            made || database == "postgres",
+            "the script does not create {database}"
+        );
     }
     let clients = script
         .lines()
         .filter(|line| line.starts_with("CREATE ROLE "));
-    assert_eq!(clients.count(), told().len(), "a role for nobody");
+    assert_eq!(clients.count(), told().len(), "a role without a client");
 }
 
 #[test]
-fn grafana_may_only_read() {
+fn grafana_has_read_only_access() {
     let script = text(&format!("{FOLDER}/roles.sql"));
     assert!(script.contains("ALTER ROLE grafana SET default_transaction_read_only = on;"));
     let granted: Vec<&str> = script
@@ -106,7 +112,7 @@ fn grafana_may_only_read() {
 }
 
 #[test]
-fn the_files_in_force_are_the_ones_that_are_mounted() {
+fn the_mounted_files_are_the_ones_in_use() {
     let postgres = service("postgres");
     let mounts = postgres.binds();
     let target = |source: &str| {
@@ -127,10 +133,10 @@ fn the_files_in_force_are_the_ones_that_are_mounted() {
     assert!(target("roles.sql").starts_with("/docker-entrypoint-initdb.d/"));
 }
 
-/// Where the superuser's password comes from: random, read once, and accepted from nobody.
+/// The source of the superuser's password: random, read once, and never accepted.
 const RANDOM: (&str, &str) = ("POSTGRES_PASSWORD_FILE", "/proc/sys/kernel/random/uuid");
 
-/// There is none to keep secret.
+/// No password exists that would have to be kept secret.
 #[test]
 fn no_password_is_anywhere() {
     for service in services() {
@@ -160,9 +166,9 @@ fn no_password_is_anywhere() {
     assert!(grafana["secureJsonData"].is_null() && grafana["password"].is_null());
 }
 
-/// Both pools and everybody else at once.
+/// Both pools and all other clients at once.
 #[test]
-fn there_are_connections_for_everybody() {
+fn there_are_enough_connections_for_all_clients() {
     let config = text(&format!("{FOLDER}/postgresql.conf"));
     let most = config
         .lines()
@@ -170,13 +176,13 @@ fn there_are_connections_for_everybody() {
     let most: u64 = most.expect("a number").parse().expect("a number");
     let pools = 2 * 10;
     let grafana = datasource("usage-db")["jsonData"]["maxOpenConns"].as_u64();
-    // The exporter has up to 5, the superuser 3 of his own.
+    // The exporter uses up to 5 connections; 3 are reserved for the superuser.
     assert!(pools + grafana.expect("a bound") + 5 + 3 <= most, "{most}");
 }
 
-/// The healthy state is not the one while the databases are being made.
+/// The server must not count as healthy while the databases are being created.
 #[test]
-fn the_health_check_asks_by_tcp_as_somebody_who_may() {
+fn the_health_check_connects_by_tcp_with_an_allowed_role() {
     let test = service("postgres").it["healthcheck"]["test"].clone();
     let test = crate::files::strings(&test);
     let after = |flag: &str| {

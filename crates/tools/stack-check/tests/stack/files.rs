@@ -1,4 +1,4 @@
-//! Reading the files, and the parts of them that many tests ask for.
+//! Reads the files, and the parts of them that many tests need.
 
 use std::path::{Path, PathBuf};
 
@@ -17,13 +17,13 @@ pub(crate) fn text(path: &str) -> String {
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// A YAML file, its merges (`<<`) done.
+/// A YAML file, with merges (`<<`) applied.
 pub(crate) fn yaml(path: &str) -> Value {
     let value = yaml_serde::from_str(&text(path));
     merged(value.unwrap_or_else(|error| panic!("{path}: {error}")))
 }
 
-/// A map's own keys win over those that it merges, which may merge others in turn.
+/// A map's own keys override those that it merges, which may contain further merges.
 fn merged(value: Value) -> Value {
     match value {
         Value::Array(values) => values.into_iter().map(merged).collect(),
@@ -38,12 +38,12 @@ fn merged(value: Value) -> Value {
     }
 }
 
-/// docker-compose.yml, as it is when nobody sets anything.
+/// docker-compose.yml with default values.
 pub(crate) fn compose() -> Value {
     compose_with(&Variables::new())
 }
 
-/// docker-compose.yml, filled in.
+/// docker-compose.yml, with variables replaced.
 fn compose_with(env: &Variables) -> Value {
     fill(yaml("docker-compose.yml"), env)
 }
@@ -67,12 +67,12 @@ pub(crate) struct Service {
     pub(crate) it: Value,
 }
 
-/// All services, those of profiles and of other stages included.
+/// All services, including those of profiles and of other stages.
 pub(crate) fn services() -> Vec<Service> {
     services_with(&Variables::new())
 }
 
-/// [`services`], with the names and values that they have when `env` is set.
+/// [`services`], with the names and values for `env`.
 pub(crate) fn services_with(env: &Variables) -> Vec<Service> {
     let compose = compose_with(env);
     let services = compose["services"].as_object().expect("a map").clone();
@@ -80,19 +80,19 @@ pub(crate) fn services_with(env: &Variables) -> Vec<Service> {
     services.into_iter().map(named).collect()
 }
 
-/// The service of that name.
+/// The service with that name.
 pub(crate) fn service(name: &str) -> Service {
     let found = services().into_iter().find(|service| service.name == name);
     found.unwrap_or_else(|| panic!("docker-compose.yml has no service {name}"))
 }
 
 impl Service {
-    /// The strings of a list, empty when there is none.
+    /// The strings of a list, empty if there is none.
     pub(crate) fn list(&self, key: &str) -> Vec<String> {
         strings(&self.it[key])
     }
 
-    /// What it runs: the entry point, if it is not the image's, and the command.
+    /// The command it runs: the entry point, if it overrides the image's, and the command.
     pub(crate) fn argv(&self) -> Vec<String> {
         [self.list("entrypoint"), self.list("command")].concat()
     }
@@ -116,7 +116,7 @@ impl Service {
             .collect()
     }
 
-    /// The map at `key`, empty when there is none.
+    /// The map at `key`, empty if there is none.
     pub(crate) fn map(&self, key: &str) -> Map<String, Value> {
         self.it[key].as_object().cloned().unwrap_or_default()
     }
@@ -133,7 +133,7 @@ impl Service {
         self.it["container_name"].as_str().unwrap_or(&self.name)
     }
 
-    /// Whether this is one of our own programs.
+    /// Whether it is a program of this workspace.
     pub(crate) fn is_ours(&self) -> bool {
         let image = self.it["image"].as_str();
         image.is_some_and(|image| image.starts_with("dice-roller-sandbox:"))
@@ -144,7 +144,7 @@ impl Service {
         self.it["profiles"].is_null() && self.is_of_the_stage()
     }
 
-    /// Whether the stage has it, by itself or with a profile.
+    /// Whether it is part of the stage, by default or with a profile.
     pub(crate) fn is_of_the_stage(&self) -> bool {
         self.it["scale"].as_str() != Some("0")
     }
@@ -196,13 +196,13 @@ impl Service {
     }
 }
 
-/// The strings of a JSON list; numbers are none of ours.
+/// The strings of a JSON list; our lists contain no numbers.
 pub(crate) fn strings(list: &Value) -> Vec<String> {
     let items = list.as_array().into_iter().flatten();
     items
         .map(|item| {
             item.as_str()
-                .unwrap_or_else(|| panic!("{item} is no text"))
+                .unwrap_or_else(|| panic!("{item} is not a string"))
                 .to_owned()
         })
         .collect()
@@ -213,7 +213,7 @@ pub(crate) fn assert_reachable(address: &str, from: &str) {
     assert_reachable_among(&services(), address, from);
 }
 
-/// [`assert_reachable`], where these are the containers.
+/// [`assert_reachable`] with these containers.
 pub(crate) fn assert_reachable_among(services: &[Service], address: &str, from: &str) {
     let (host, port) = address
         .split_once(':')
@@ -224,7 +224,7 @@ pub(crate) fn assert_reachable_among(services: &[Service], address: &str, from: 
     let found = services
         .iter()
         .find(|service| service.name == host || service.container() == host);
-    let service = found.unwrap_or_else(|| panic!("{from}: there is no container {host}"));
+    let service = found.unwrap_or_else(|| panic!("{from}: the container {host} does not exist"));
     assert!(
         service.listens().contains(&port),
         "{from}: {host} does not listen on {port} but on {:?}",

@@ -1,4 +1,4 @@
-//! Grafana: its datasources, and the dashboards it is given.
+//! Grafana: its datasources and dashboards.
 
 use std::collections::BTreeSet;
 
@@ -53,14 +53,14 @@ fn datasources_are_where_the_containers_listen() {
     for source in datasources() {
         let url = source["url"].as_str().expect("a URL");
         let found = addresses(url);
-        // A database has no URL but an address.
+        // A database has an address instead of a URL.
         let address = found.first().copied().unwrap_or(url);
         assert_reachable(address, &format!("datasource {}", source["uid"]));
     }
 }
 
 #[test]
-fn links_between_datasources_lead_to_one_that_is_there() {
+fn links_between_datasources_lead_to_existing_ones() {
     let uids: Vec<Value> = datasources()
         .iter()
         .map(|source| source["uid"].clone())
@@ -75,7 +75,7 @@ fn links_between_datasources_lead_to_one_that_is_there() {
 }
 
 #[test]
-fn every_way_between_the_signals_is_there() {
+fn every_link_between_the_signals_exists() {
     let prometheus = datasource("prometheus");
     let exemplars = &prometheus["jsonData"]["exemplarTraceIdDestinations"][0];
     assert_eq!(exemplars["datasourceUid"], "tempo", "exemplar -> trace");
@@ -130,7 +130,7 @@ fn live_results_are_on_at_both_ends() {
 }
 
 #[test]
-fn dashboards_use_datasources_that_are_there() {
+fn dashboards_use_existing_datasources() {
     let mut known: BTreeSet<String> = BTreeSet::new();
     for source in datasources() {
         known.insert(source["uid"].as_str().expect("a uid").to_owned());
@@ -153,7 +153,7 @@ fn dashboards_use_datasources_that_are_there() {
 }
 
 #[test]
-fn the_dashboards_are_mounted_where_the_provider_looks() {
+fn the_dashboards_are_mounted_at_the_path_of_the_provider() {
     let provider = yaml(&format!("{PROVISIONING}/dashboards/dashboards.yaml"));
     let path = provider["providers"][0]["options"]["path"]
         .as_str()
@@ -180,7 +180,7 @@ fn the_dashboards_are_mounted_where_the_provider_looks() {
     }
 }
 
-/// 10 s or less would make Grafana rely on inotify, which bind mounts do not pass on.
+/// With 10 s or less, Grafana would rely on inotify, which bind mounts do not support.
 #[test]
 fn changed_dashboards_are_polled_for() {
     let provider = yaml(&format!("{PROVISIONING}/dashboards/dashboards.yaml"));
@@ -189,7 +189,7 @@ fn changed_dashboards_are_polled_for() {
 }
 
 #[test]
-fn what_the_doctor_and_the_page_look_for_is_provisioned() {
+fn the_dashboards_of_the_doctor_and_the_page_are_provisioned() {
     let uids: Vec<Value> = dashboards()
         .into_iter()
         .map(|(_, it)| it["uid"].clone())
@@ -215,7 +215,7 @@ fn grafana_starts_by_the_script_that_is_mounted() {
     let grafana = service("grafana");
     let entrypoint = grafana.list("entrypoint");
     let mounts = grafana.binds();
-    // By the shell: an archive of the project may have lost the file's mode.
+    // Run by the shell, because an archive of the project may have lost the file mode.
     let script = mounts
         .iter()
         .find(|mount| entrypoint == ["/bin/sh", mount.1.as_str()]);
@@ -224,7 +224,7 @@ fn grafana_starts_by_the_script_that_is_mounted() {
 }
 
 #[test]
-fn nobody_can_log_in_with_a_password_from_this_repository() {
+fn no_password_in_this_repository_allows_a_login() {
     let grafana = service("grafana");
     let names: Vec<String> = grafana.map("environment").keys().cloned().collect();
     assert!(
@@ -233,9 +233,9 @@ fn nobody_can_log_in_with_a_password_from_this_repository() {
     );
 }
 
-/// A viewer would have no Explore; the setting that gave it to viewers is deprecated.
+/// Viewers have no access to Explore; the setting that gave it to them is deprecated.
 #[test]
-fn anonymous_people_are_editors_of_everything_but_what_is_provisioned() {
+fn anonymous_users_are_editors_but_cannot_edit_provisioned_dashboards() {
     let grafana = service("grafana");
     let role = grafana.environment("GF_AUTH_ANONYMOUS_ORG_ROLE");
     assert_eq!(role.as_deref(), Some("Editor"));

@@ -1,4 +1,4 @@
-//! What no container may do, and what all of them together may take.
+//! Restrictions on each container, and limits on all of them together.
 
 use crate::database::CLIENTS;
 use crate::files::{Service, compose, root, services};
@@ -20,7 +20,7 @@ fn every_image_is_pinned() {
             .split('.')
             .filter(|part| part.parse::<u32>().is_ok())
             .count();
-        // PostgreSQL's versions have two.
+        // PostgreSQL's versions have two parts.
         assert!(
             numbers >= if name == "postgres" { 2 } else { 3 },
             "{}: {image} is not pinned to a version",
@@ -61,7 +61,7 @@ fn only_the_socket_proxy_is_root() {
 }
 
 #[test]
-fn the_docker_socket_is_for_the_proxy_and_the_proxy_for_alloy() {
+fn only_the_proxy_uses_the_docker_socket_and_only_alloy_the_proxy() {
     each(|service| {
         let has_socket = service
             .volumes()
@@ -81,7 +81,7 @@ fn the_docker_socket_is_for_the_proxy_and_the_proxy_for_alloy() {
     assert_eq!(compose()["networks"]["docker-api"]["internal"], true);
 }
 
-/// The network is all that PostgreSQL knows its clients by.
+/// PostgreSQL identifies its clients by their network only.
 #[test]
 fn only_clients_of_the_database_share_its_network() {
     each(|service| {
@@ -89,7 +89,7 @@ fn only_clients_of_the_database_share_its_network() {
         let sees = networks.iter().any(|network| network == "database");
         let asks = CLIENTS.contains(&service.name.as_str());
         assert_eq!(sees, asks || service.name == "postgres", "{}", service.name);
-        // What leaves out the default network is seen by nobody else.
+        // Services outside the default network are isolated from all others.
         let alone = networks == ["database"];
         assert_eq!(alone, service.name == "postgres", "{}", service.name);
     });
@@ -120,7 +120,7 @@ fn memory(service: &Service) -> u64 {
     number.parse::<u64>().expect("a number") * MEBIBYTE
 }
 
-/// Everything that `up` starts, in every stage; what a profile adds is on top.
+/// Everything that `up` starts, in every stage; profiles are not included.
 #[test]
 fn all_containers_together_fit_in_two_gibibytes() {
     for project in projects() {
@@ -138,7 +138,7 @@ fn all_containers_together_fit_in_two_gibibytes() {
     }
 }
 
-/// A full queue of the default size is about as large as these containers may be.
+/// A full queue of the default size would need about as much memory as these containers have.
 #[test]
 fn the_smallest_containers_keep_few_spans() {
     each(|service| {
@@ -151,9 +151,9 @@ fn the_smallest_containers_keep_few_spans() {
     });
 }
 
-/// A limit that Go does not know of is one that kills.
+/// Go must know the limit, or the kernel kills the process.
 #[test]
-fn what_is_told_to_go_is_below_the_limit() {
+fn the_memory_limit_of_go_is_below_that_of_the_container() {
     each(|service| {
         let Some(told) = service.environment("GOMEMLIMIT") else {
             return;
@@ -173,7 +173,7 @@ fn every_mount_from_here_exists_and_is_read_only() {
         for (source, target, mode) in service.binds() {
             assert_eq!(mode, "ro", "{}: {target}", service.name);
             let exists = source.starts_with('/') || root().join(&source).exists();
-            assert!(exists, "{}: there is no {source}", service.name);
+            assert!(exists, "{}: {source} does not exist", service.name);
         }
     }
 }
@@ -199,7 +199,7 @@ fn every_volume_is_declared_and_used() {
         let prefix = format!("{name}:");
         assert!(
             used.iter().any(|volume| volume.starts_with(&prefix)),
-            "nobody uses {name}"
+            "no service uses {name}"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The Dockerfile with the workspace and with docker-compose.yml.
+//! The Dockerfile agrees with the workspace and with docker-compose.yml.
 
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,7 @@ fn every_program_is_one_of_the_workspace() {
         let main = folders
             .iter()
             .any(|folder| root().join(folder).join("src/main.rs").exists());
-        assert!(main, "there is no program {program}");
+        assert!(main, "no program {program} exists");
     }
 }
 
@@ -54,9 +54,9 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What the library of stages embeds is outside of its crate, and must be in the build's context.
+/// The files that the stages crate embeds are outside it, and must be in the build context.
 #[test]
-fn what_the_library_of_stages_embeds_is_in_the_context() {
+fn the_files_embedded_by_the_stages_crate_are_in_the_context() {
     let ignored = text(".dockerignore");
     let taken: Vec<&str> = ignored
         .lines()
@@ -116,10 +116,10 @@ fn all_our_services_are_one_image() {
     }
 }
 
-/// Several services that build one tag export it at the same time, which BuildKit refuses; a
-/// service that only names it must not ask a registry for it.
+/// Several services that build one tag would export it at the same time, which BuildKit rejects; a
+/// service that only names the image must not pull it from a registry.
 #[test]
-fn one_service_builds_the_image_and_none_asks_a_registry_for_it() {
+fn one_service_builds_the_image_and_none_pulls_it() {
     let all = services();
     let ours: Vec<_> = all.iter().filter(|service| service.is_ours()).collect();
     assert!(ours.len() > 10);

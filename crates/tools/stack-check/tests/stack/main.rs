@@ -1,18 +1,18 @@
-//! Do the files of the stack agree with each other and with the programs? A name that is changed
-//! in one place only fails here, with both places named, and not in somebody's first run.
+//! Checks that the files of the stack agree with each other and with the programs. A name that was
+//! changed in only one place fails here, with both places named, and not at runtime.
 //!
-//! * [`files`]: reading them: YAML with its merges, and the parts that many tests ask for.
+//! * [`files`]: reads them: YAML with merges, and the parts that many tests need.
 //! * [`variables`]: `${NAME:-default}`, and the files that set them.
 //! * [`compose`]: ports, programs, variables, order, health.
-//! * [`projects`]: the six stages: which containers, ports, names and URLs each has.
-//! * [`hardening`]: what no container may do, and what all together may take.
-//! * [`metrics`]: Prometheus and who writes to it.
-//! * [`signals`]: the way of logs and traces, through Alloy.
-//! * [`routes`]: where log lines go, and usage lines among them.
-//! * [`database`]: PostgreSQL: roles, databases, and who may connect.
+//! * [`projects`]: the containers, ports, names and URLs of each of the six stages.
+//! * [`hardening`]: restrictions on each container, and limits on all together.
+//! * [`metrics`]: Prometheus and its writers.
+//! * [`signals`]: the path of logs and traces, through Alloy.
+//! * [`routes`]: the destinations of log lines, including usage lines.
+//! * [`database`]: PostgreSQL: roles, databases, and access.
 //! * [`grafana`]: datasources, dashboards, provisioning.
 //! * [`image`]: the Dockerfile.
-//! * [`keys`]: what Loki and Tempo know.
+//! * [`keys`]: the keys of Loki's and Tempo's configuration.
 
 mod compose;
 mod database;

@@ -1,4 +1,4 @@
-//! Prometheus: whom it scrapes, who writes to it, and how long it keeps what.
+//! Prometheus: its targets, its writers, and its retention.
 
 use serde_json::Value;
 use stages::{Component, Stage};
@@ -42,7 +42,7 @@ fn every_target_is_a_container_that_listens_there() {
 }
 
 #[test]
-fn everything_of_ours_that_listens_is_scraped() {
+fn every_program_of_ours_that_listens_is_scraped() {
     for project in projects() {
         let groups = groups_of(&project);
         for service in project.running().iter().filter(|service| service.is_ours()) {
@@ -59,7 +59,7 @@ fn everything_of_ours_that_listens_is_scraped() {
     }
 }
 
-/// The same words for the metrics of a container and for its log lines, where it has such.
+/// Metrics and log lines of a container must have the same values for these labels.
 #[test]
 fn targets_and_containers_have_the_same_job_and_service() {
     for project in projects() {
@@ -94,8 +94,8 @@ fn workers_have_the_type_that_they_are_started_with() {
     }
 }
 
-/// Other stages have the same names with another number. PostgreSQL is scraped through somebody
-/// else, whose name is the same in every stage.
+/// Other stages have the same names with another number. PostgreSQL is scraped through its
+/// exporter, whose name is the same in every stage.
 #[test]
 fn every_stage_file_is_about_its_own_stage() {
     for stage in Stage::ALL {
@@ -143,7 +143,7 @@ fn the_stack_scrapes_itself_where_it_listens() {
 }
 
 #[test]
-fn target_files_are_mounted_where_prometheus_looks() {
+fn target_files_are_mounted_at_the_paths_of_prometheus() {
     let config = yaml("stack/prometheus/prometheus.yml");
     let jobs = config["scrape_configs"].as_array().expect("a list");
     let discoveries = jobs
@@ -157,12 +157,12 @@ fn target_files_are_mounted_where_prometheus_looks() {
     let mounts = service("prometheus").binds();
     for file in files {
         let mounted = mounts.iter().any(|(_, target, _)| *target == file);
-        assert!(mounted, "nothing is mounted at {file}");
+        assert!(mounted, "no file is mounted at {file}");
     }
 }
 
 #[test]
-fn tempo_writes_where_prometheus_takes_it_in() {
+fn tempo_writes_to_the_receiver_of_prometheus() {
     let tempo = yaml("stack/tempo/tempo.yaml");
     let writes = &tempo["metrics_generator"]["storage"]["remote_write"][0];
     assert_eq!(writes["url"], "http://prometheus:9090/api/v1/write");
@@ -182,7 +182,7 @@ fn tempo_writes_where_prometheus_takes_it_in() {
 }
 
 #[test]
-fn nothing_is_kept_for_longer_than_two_days() {
+fn retention_is_at_most_two_days() {
     let command = service("prometheus").list("command");
     for bound in [
         "--storage.tsdb.retention.time=2d",

@@ -1,4 +1,4 @@
-//! The six stages: their env files with docker-compose.yml and with what people were told.
+//! The six stages: their env files agree with docker-compose.yml and with the fixed ports.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use stages::{Component, Stage};
 use crate::files::{Service, root, services_with, text};
 use crate::variables::{Variables, env};
 
-/// What `docker compose --env-file stack/stages/N.env` makes of docker-compose.yml.
+/// docker-compose.yml with the variables of `stack/stages/N.env`.
 #[derive(Debug)]
 pub(crate) struct Project {
     pub(crate) stage: Stage,
     pub(crate) env: Variables,
-    /// All of them, those of other stages and of profiles included.
+    /// All services, including those of other stages and of profiles.
     pub(crate) services: Vec<Service>,
 }
 
-/// That of each stage, in their order.
+/// The projects of all stages, in order.
 pub(crate) fn projects() -> Vec<Project> {
     Stage::ALL.into_iter().map(project).collect()
 }
 
-/// That of one stage.
+/// The project of one stage.
 pub(crate) fn project(stage: Stage) -> Project {
     let env = env(&path(stage));
     let services = services_with(&env);
@@ -37,7 +37,7 @@ fn path(stage: Stage) -> String {
 }
 
 impl Project {
-    /// What `up` starts.
+    /// The services that `up` starts.
     pub(crate) fn running(&self) -> Vec<Service> {
         let running = self.services.iter().filter(|service| service.is_default());
         running.cloned().collect()
@@ -48,7 +48,7 @@ impl Project {
         found.unwrap_or_else(|| panic!("docker-compose.yml has no service {name}"))
     }
 
-    /// The service whose container is called that.
+    /// The service with that container name.
     pub(crate) fn container(&self, name: &str) -> &Service {
         let found = self.services.iter().find(|it| it.container() == name);
         found.unwrap_or_else(|| panic!("stage {}: no container {name}", self.stage))
@@ -59,7 +59,7 @@ impl Project {
     }
 }
 
-/// Those that not every stage has, as docker-compose.yml names them.
+/// The services that not every stage runs, as named in docker-compose.yml.
 const OF_STAGES: [(&str, Component); 6] = [
     ("dice-roller", Component::DiceRoller),
     ("frontend", Component::Frontend),
@@ -80,9 +80,9 @@ fn each_stage_runs_its_components_and_no_others() {
     }
 }
 
-/// Everything else is there in every stage, or `diff` of two stages would not be the lesson.
+/// All other services run in every stage, so that `diff` of two stages shows only what is new.
 #[test]
-fn what_is_not_of_a_stage_runs_in_all_of_them() {
+fn services_that_are_not_components_run_in_all_stages() {
     let expected: Vec<String> = names_outside_stages(&project(Stage::DEFAULT));
     for project in projects() {
         assert_eq!(
@@ -102,7 +102,7 @@ fn names_outside_stages(project: &Project) -> Vec<String> {
 }
 
 #[test]
-fn published_ports_are_the_ones_people_were_told() {
+fn published_ports_are_the_documented_ones() {
     let of_all_stages = [
         ("grafana", vec![(3000, 3000)]),
         ("prometheus", vec![(9090, 9090)]),
@@ -113,7 +113,7 @@ fn published_ports_are_the_ones_people_were_told() {
     ];
     for project in projects() {
         let mut told: BTreeMap<&str, Vec<(u16, u16)>> = of_all_stages.clone().into();
-        // usage-sink takes lines from Alloy alone.
+        // usage-sink accepts lines from Alloy only.
         let published = Component::ALL
             .into_iter()
             .filter(|it| *it != Component::UsageSink);
@@ -144,7 +144,7 @@ fn no_port_is_published_twice() {
     }
 }
 
-/// The stage's number is in the name; the rest is the service's name.
+/// The name consists of the service's name and the stage's number.
 #[test]
 fn the_services_of_a_stage_have_its_number_in_their_names() {
     for project in projects() {
@@ -163,9 +163,9 @@ fn the_services_of_a_stage_have_its_number_in_their_names() {
     }
 }
 
-/// A stage is a topology: what a service itself is told is URLs, never the stage.
+/// A stage is a topology: a service is configured with URLs, never with the stage.
 #[test]
-fn no_service_is_told_its_stage() {
+fn no_service_is_configured_with_its_stage() {
     for project in projects() {
         let told_by_name = ["doctor", "grafana"];
         let ours = project.services.iter().filter(|it| it.is_ours());
@@ -185,7 +185,7 @@ fn no_service_is_told_its_stage() {
 }
 
 #[test]
-fn urls_lead_to_what_the_stage_has() {
+fn urls_lead_to_services_of_the_stage() {
     for project in projects() {
         let dice = project.env["DIE_SERVICE_URL"].is_empty();
         assert_ne!(dice, project.runs("die-service"), "stage {}", project.stage);
@@ -216,7 +216,7 @@ fn urls_lead_to_what_the_stage_has() {
 }
 
 #[test]
-fn people_ask_only_what_the_stage_answers() {
+fn users_request_only_endpoints_of_the_stage() {
     for project in projects() {
         let traffic = project.service("traffic-gen");
         let only_rolls = traffic.environment("ONLY_ROLLS").expect("a flag");
@@ -236,9 +236,9 @@ fn people_ask_only_what_the_stage_answers() {
     }
 }
 
-/// Or nobody could read what changed between two of them.
+/// Otherwise `diff` of two stages would be unreadable.
 #[test]
-fn every_stage_says_the_same_things_in_the_same_order() {
+fn every_stage_sets_the_same_variables_in_the_same_order() {
     let ports = |name: &String| name.ends_with("_PORT");
     let order = |stage: Stage| -> Vec<String> {
         let file = text(&path(stage));

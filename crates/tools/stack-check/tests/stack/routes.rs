@@ -1,4 +1,4 @@
-//! Where log lines go from Alloy: to Loki, and usage lines to usage-sink where there is one.
+//! Destinations of log lines in Alloy: Loki, and usage-sink for usage lines if the stage has it.
 
 use stages::Stage;
 
@@ -7,7 +7,7 @@ use crate::projects::{project, projects};
 
 const ALLOY: &str = "stack/alloy/config.alloy";
 
-/// The part of Alloy's configuration that is the block of that head.
+/// The block of Alloy's configuration with that header.
 fn block(head: &str) -> String {
     let file = text(ALLOY);
     let (_, rest) = file
@@ -16,8 +16,8 @@ fn block(head: &str) -> String {
     rest.split_once("\n}").expect("an end").0.to_owned()
 }
 
-/// A collector that is replaced with the services loses their last lines: nothing of it may depend
-/// on the stage.
+/// A collector that is replaced together with the services would lose their last lines, so its
+/// definition must not depend on the stage.
 #[test]
 fn alloy_is_the_same_in_every_stage() {
     let by_default = project(Stage::DEFAULT).service("alloy").it.clone();
@@ -28,7 +28,7 @@ fn alloy_is_the_same_in_every_stage() {
 }
 
 #[test]
-fn usage_lines_have_a_path_of_their_own_where_a_service_takes_them() {
+fn usage_lines_have_a_separate_path_if_a_service_accepts_them() {
     for project in projects() {
         let running = project.running();
         let takers: Vec<_> = running
@@ -51,9 +51,9 @@ fn usage_lines_have_a_path_of_their_own_where_a_service_takes_them() {
     }
 }
 
-/// The values of the label that Alloy looks for are those that LOG_ROUTES may have.
+/// Alloy must check for all values of the label that LOG_ROUTES may have.
 #[test]
-fn each_value_of_the_switch_is_looked_for() {
+fn each_value_of_the_switch_is_checked() {
     for (name, value) in [("usage", "usage"), ("usage_and_loki", "usage-and-loki")] {
         let discovery = block(&format!(r#"discovery.docker "{name}""#));
         let filter = format!(r#"values = ["observability.usage={value}"]"#);
@@ -63,9 +63,9 @@ fn each_value_of_the_switch_is_looked_for() {
     assert!(sink.contains("observability.usage: ${LOG_ROUTES:-usage}"));
 }
 
-/// The frontend waits for usage-sink, and Alloy looks for it more often than for the frontend.
+/// The frontend waits for usage-sink, which Alloy discovers before the frontend.
 #[test]
-fn usage_sink_is_known_before_the_first_usage_line_is_read() {
+fn usage_sink_is_discovered_before_the_first_usage_line_is_read() {
     let seconds = |head: &str| {
         let block = block(head);
         let (_, rest) = block
@@ -81,7 +81,7 @@ fn usage_sink_is_known_before_the_first_usage_line_is_read() {
     let frontend = project(Stage::Six).service("frontend").clone();
     let wait = &frontend.it["depends_on"]["usage-sink"];
     assert_eq!(wait["condition"], "service_healthy");
-    assert_eq!(wait["required"], false, "stages 2 to 5 have none");
+    assert_eq!(wait["required"], false, "stages 2 to 5 have no usage-sink");
 }
 
 #[test]
@@ -121,9 +121,9 @@ fn a_line_goes_to_one_place_or_with_the_switch_to_both() {
     assert!(!everything.contains("stage.match"), "{everything}");
 }
 
-/// Only the word "true" counts, which is also what Alloy makes of the JSON boolean.
+/// Only the string "true" counts, to which Alloy also converts the JSON boolean.
 #[test]
-fn what_is_no_usage_line_does_not_get_to_the_sink() {
+fn only_usage_lines_reach_the_sink() {
     let branch = block(r#"loki.process "usage""#);
     assert!(
         branch.contains(r#"selector            = "{usage!=\"true\"}""#),
@@ -132,7 +132,7 @@ fn what_is_no_usage_line_does_not_get_to_the_sink() {
     assert!(branch.contains("forward_to = [otelcol.receiver.loki.usage.receiver]"));
 }
 
-/// The label is for the selectors; as a label of Loki's it would split every stream.
+/// The label is for the selectors; in Loki it would split every stream.
 #[test]
 fn no_branch_keeps_the_label() {
     for name in ["operational", "everything", "usage"] {
@@ -143,7 +143,7 @@ fn no_branch_keeps_the_label() {
 }
 
 #[test]
-fn nothing_is_given_up_while_the_sink_is_away() {
+fn no_line_is_dropped_while_the_sink_is_down() {
     let exporter = block(r#"otelcol.exporter.otlphttp "usage""#);
     for setting in [
         r#"encoding = "json""#,

@@ -15,7 +15,7 @@ fn values(key: &str) -> Vec<String> {
 }
 
 #[test]
-fn spans_go_where_alloy_takes_them_in() {
+fn spans_are_sent_to_a_receiver_of_alloy() {
     let endpoints = values("endpoint");
     for service in services() {
         if let Some(url) = service.environment("OTEL_EXPORTER_OTLP_ENDPOINT") {
@@ -31,10 +31,10 @@ fn spans_go_where_alloy_takes_them_in() {
     }
 }
 
-/// A root that is lost leaves a trace in which nobody is anybody's child. The doctor and the
-/// driver make no spans.
+/// Without the root span, a trace has no parent for its spans. The doctor and the driver create no
+/// spans.
 #[test]
-fn everything_of_ours_that_makes_spans_exports_them() {
+fn every_program_of_ours_that_creates_spans_exports_them() {
     let ours = services().into_iter().filter(Service::is_ours);
     for service in ours {
         let endpoint = service.environment("OTEL_EXPORTER_OTLP_ENDPOINT");
@@ -44,7 +44,7 @@ fn everything_of_ours_that_makes_spans_exports_them() {
 }
 
 #[test]
-fn alloy_hands_on_to_containers_that_listen() {
+fn alloy_forwards_to_containers_that_listen() {
     let config = text(ALLOY);
     let mut all: Vec<String> = addresses(&config)
         .into_iter()
@@ -62,7 +62,7 @@ fn alloy_hands_on_to_containers_that_listen() {
 }
 
 #[test]
-fn tempo_and_jaeger_take_in_what_alloy_hands_on() {
+fn tempo_and_jaeger_accept_what_alloy_forwards() {
     let tempo = yaml("stack/tempo/tempo.yaml");
     let protocols = &tempo["distributor"]["receivers"]["otlp"]["protocols"];
     assert_eq!(protocols["grpc"]["endpoint"], "0.0.0.0:4317");
@@ -87,7 +87,7 @@ fn stores_listen_on_the_ports_that_are_published() {
 }
 
 #[test]
-fn every_program_is_given_the_file_that_is_mounted() {
+fn every_program_reads_the_mounted_file() {
     for name in ["loki", "tempo", "prometheus", "jaeger", "postgres"] {
         let service = service(name);
         let command = service.list("command").join(" ");
@@ -99,9 +99,9 @@ fn every_program_is_given_the_file_that_is_mounted() {
     }
 }
 
-/// JSON lines only: what the load generators print is for people.
+/// JSON lines only: the load generators print text for people.
 #[test]
-fn lines_are_collected_from_everything_that_serves() {
+fn lines_are_collected_from_all_services() {
     for service in services() {
         let collected = service.label("observability.logs").as_deref() == Some("true");
         let serves = service.is_ours() && service.environment("LISTEN_ADDR").is_some();
@@ -137,7 +137,7 @@ fn labels_that_alloy_reads_are_labels_that_containers_have() {
     }
 }
 
-/// What is between the braces of Alloy's first block of that name.
+/// The text between the braces of Alloy's first block with that name.
 fn block(name: &str) -> String {
     let config = text(ALLOY);
     let (_, rest) = config.split_once(&format!("{name} {{")).expect("a block");
@@ -145,7 +145,7 @@ fn block(name: &str) -> String {
     body.to_owned()
 }
 
-/// A label is a stream each: the ids of requests are not among them.
+/// Every label value creates a stream, so ids of requests must not be labels.
 #[test]
 fn ids_are_metadata_and_only_the_level_is_a_label() {
     let json = block("stage.json");
@@ -165,14 +165,14 @@ fn ids_are_metadata_and_only_the_level_is_a_label() {
 }
 
 #[test]
-fn jaeger_says_that_it_wants_traces() {
+fn jaeger_is_labelled_as_a_receiver_of_traces() {
     let label = service("jaeger").label("observability.traces");
     assert_eq!(label.as_deref(), Some("true"));
     assert!(text(ALLOY).contains(r#"values = ["observability.traces=true"]"#));
 }
 
 #[test]
-fn the_proxy_is_asked_where_it_listens_and_lets_alloy_in() {
+fn the_proxy_is_reached_at_its_port_and_admits_alloy() {
     assert_eq!(values("host"), vec!["tcp://docker-proxy:2375"; 5]);
     let command = service("docker-proxy").list("command");
     assert!(

@@ -1,10 +1,10 @@
-//! `${NAME}` in docker-compose.yml, and the files that set them.
+//! `${NAME}` in docker-compose.yml, and the files that set these variables.
 
 use std::collections::BTreeMap;
 
 use crate::files::text;
 
-/// What a file for `--env-file` sets.
+/// The variables of a file for `--env-file`.
 pub(crate) type Variables = BTreeMap<String, String>;
 
 /// `.env`, or another file like it.
@@ -17,7 +17,7 @@ pub(crate) fn env(path: &str) -> Variables {
         .collect()
 }
 
-/// `${NAME:-default}`, or `${NAME-default}`, for which an empty value is one, too.
+/// `${NAME:-default}`, or `${NAME-default}`, which also accepts an empty value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Variable<'a> {
     pub(crate) name: &'a str,
@@ -54,7 +54,7 @@ pub(crate) fn variables(text: &str) -> Vec<Variable<'_>> {
         .collect()
 }
 
-/// `text` as Compose fills it in when `env` is set and nothing else.
+/// `text` with the variables replaced as by Compose, with only `env` set.
 pub(crate) fn filled(text: &str, env: &Variables) -> String {
     let mut filled = text.to_owned();
     for variable in variables(text) {
