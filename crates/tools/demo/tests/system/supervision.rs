@@ -1,4 +1,4 @@
-//! A part that ends: at its first start, later, and the one that keeps the database.
+//! A part that ends: during startup, later, and the keeper of the database.
 
 use nix::sys::signal::{Signal, kill};
 use testkit::{eventually, get};
