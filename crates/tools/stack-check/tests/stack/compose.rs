@@ -104,14 +104,23 @@ fn every_variable_of_our_programs_is_one_that_they_read() {
             .map(|folder| code(folder))
             .collect();
         for name in service.map("environment").keys() {
-            let flag = format!("env = \"{name}\"");
             assert!(
-                code.contains(&flag),
+                has_flag(&code, name),
                 "{}: {program} has no flag for {name}",
                 service.name
             );
         }
     }
+}
+
+/// Whether a flag reads that variable, by its name or by a constant with that name.
+fn has_flag(code: &str, variable: &str) -> bool {
+    let constant = format!(": &str = \"{variable}\";");
+    let constants = code.lines().filter(|line| line.ends_with(&constant));
+    let names = constants.filter_map(|line| line.split(':').next()?.split(' ').next_back());
+    let names = names.map(str::to_owned);
+    let mut names = names.chain([format!("\"{variable}\"")]);
+    names.any(|name| code.contains(&format!("env = {name}")))
 }
 
 fn code(folder: &str) -> String {
