@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Command};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use telemetry::Losses;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -56,11 +57,12 @@ impl Services {
     pub(crate) async fn start_with(roll_delay: Duration, dice: &[&str]) -> Self {
         let (listener, die_service) = listen().await;
         let dice = config(dice);
-        let dice = Service::start(|stop| die_service::run(dice, listener, stop));
+        let dice = Service::start(|stop| die_service::run(dice, listener, Losses::default(), stop));
         let (listener, dice_roller) = listen().await;
         let delay = format!("--roll-delay={}ms", roll_delay.as_millis());
         let roller = config(&["--die-service-url", &die_service, &delay]);
-        let roller = Service::start(|stop| dice_roller::run(roller, listener, stop));
+        let roller =
+            Service::start(|stop| dice_roller::run(roller, listener, Losses::default(), stop));
         let (listener, frontend) = listen().await;
         let page = config(&[
             "--dice-roller-url",
@@ -68,7 +70,7 @@ impl Services {
             "--die-service-url",
             &die_service,
         ]);
-        let page = Service::start(|stop| frontend::run(page, listener, stop));
+        let page = Service::start(|stop| frontend::run(page, listener, Losses::default(), stop));
         Self {
             frontend,
             dice_roller,

@@ -12,7 +12,7 @@ use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use signals::Reader;
 use telemetry::client::http_url;
 use telemetry::environment::lenient;
-use telemetry::{Service, Settings, without_secrets};
+use telemetry::{Losses, Service, Settings, without_secrets};
 use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
 
@@ -75,9 +75,9 @@ enum Command {
 
 /// The whole `main` of a service: parses the process's arguments and runs until the stop signal.
 ///
-/// `run` receives the service's own flags and a bound listener, and must return once
-/// [`terminated`](crate::terminated) is ready. Telemetry is flushed after it, however it returns.
-pub fn main<C: Args, R>(program: Program, run: impl FnOnce(C, TcpListener) -> R) -> ExitCode
+/// `run` gets the service's own flags, a bound listener and the losses that its registry shall
+/// expose, and must return once [`terminated`](crate::terminated) has. Telemetry is flushed after it, however it returns.
+pub fn main<C: Args, R>(program: Program, run: impl FnOnce(C, TcpListener, Losses) -> R) -> ExitCode
 where
     R: Future<Output = io::Result<()>>,
 {
@@ -88,7 +88,7 @@ where
 pub fn main_from<C: Args, R>(
     program: Program,
     arguments: impl IntoIterator<Item = OsString>,
-    run: impl FnOnce(C, TcpListener) -> R,
+    run: impl FnOnce(C, TcpListener, Losses) -> R,
 ) -> ExitCode
 where
     R: Future<Output = io::Result<()>>,
@@ -146,16 +146,17 @@ pub fn ignore_if_empty(flag: Arg) -> Arg {
 fn start<C: Args, R>(
     service: Service,
     cli: Cli<C>,
-    run: impl FnOnce(C, TcpListener) -> R,
+    run: impl FnOnce(C, TcpListener, Losses) -> R,
 ) -> Result<(), String>
 where
     R: Future<Output = io::Result<()>>,
 {
     let telemetry = telemetry::init(service, &cli.telemetry).map_err(|error| error.to_string())?;
+    let losses = telemetry.losses().clone();
     let served = runtime().and_then(|runtime| {
         let served = runtime.block_on(async {
             let listener = listen(cli.listen).await?;
-            let served = run(cli.config, listener).await;
+            let served = run(cli.config, listener, losses).await;
             served.map_err(|error| error.to_string())
         });
         // Do not wait for tasks that outlived the server: a DNS look-up may take long.

@@ -42,7 +42,7 @@ fn spans_are_flushed_when_run_returns_an_error() {
     let ended = main_from(
         PROGRAM,
         arguments.map(OsString::from),
-        |Config {}, _listener| async {
+        |Config {}, _listener, _losses| async {
             tracing::info_span!("last words").in_scope(|| {});
             Err(io::Error::other("the listener broke"))
         },

@@ -6,8 +6,8 @@ use axum::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::{Document, Program, Query, Server, get_only, with_document};
-use telemetry::Service;
 use telemetry::http::{Admission, Limits};
+use telemetry::{Losses, Service};
 use testkit::{Metrics, get};
 use tokio::net::TcpListener;
 use utoipa::ToSchema;
@@ -54,7 +54,7 @@ async fn sink() {}
 
 /// A server, its URL and its document.
 async fn harbour() -> (String, Value) {
-    let registry = telemetry::metrics::registry(PROGRAM.service);
+    let registry = telemetry::metrics::registry(PROGRAM.service, &Losses::default());
     let admission = Admission::new(&registry, Limits::default());
     let (own, api) = OpenApiRouter::new()
         .routes(routes!(ships, build))

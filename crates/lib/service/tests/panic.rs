@@ -9,7 +9,7 @@ use clap::Parser;
 use mini_tempo::{Status, Store, Value};
 use service::Server;
 use telemetry::http::{Admission, Limits, Route};
-use telemetry::{Service, Settings};
+use telemetry::{Losses, Service, Settings};
 use testkit::Metrics;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -30,8 +30,8 @@ async fn panics() {
 }
 
 /// A server with one good route and one that panics.
-async fn serve() -> String {
-    let registry = telemetry::metrics::registry(SERVICE);
+async fn serve(losses: &Losses) -> String {
+    let registry = telemetry::metrics::registry(SERVICE, losses);
     let admission = Admission::new(&registry, Limits::default());
     let own = Router::new()
         .route("/good", get(|| async { "good" }))
@@ -57,7 +57,7 @@ fn a_panic_is_a_500_a_line_and_a_failed_span_and_the_service_keeps_serving() {
     let telemetry = telemetry::init_to(SERVICE, &settings, &log).expect("telemetry");
 
     let (before, after) = runtime.block_on(async {
-        let url = serve().await;
+        let url = serve(telemetry.losses()).await;
         let metrics = format!("{url}/metrics");
         let before = Metrics::scrape(&metrics).await;
         let (status, answer) = testkit::get(&format!("{url}/bad")).await;

@@ -11,7 +11,7 @@ use clap::Parser;
 use futures_util::stream;
 use service::{Background, Server};
 use telemetry::http::{Admission, Limits};
-use telemetry::{Service, Settings};
+use telemetry::{Losses, Service, Settings};
 use testkit::{Metrics, becomes};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -37,8 +37,8 @@ async fn breaks() -> Body {
 }
 
 /// A server whose `/breaks` gives that answer; returns its URL.
-async fn serve() -> String {
-    let registry = telemetry::metrics::registry(SERVICE);
+async fn serve(losses: &Losses) -> String {
+    let registry = telemetry::metrics::registry(SERVICE, losses);
     let admission = Admission::new(&registry, Limits::default());
     let own = Router::new().route("/breaks", get(breaks));
     let app = service::app(own, &registry, &[], &admission);
@@ -55,7 +55,7 @@ fn a_panic_outside_a_handler_is_counted_and_logged() {
     let telemetry = telemetry::init_to(SERVICE, &settings, &log).expect("telemetry");
     let runtime = Runtime::new().expect("threads");
     runtime.block_on(async {
-        let metrics = format!("{}/metrics", serve().await);
+        let metrics = format!("{}/metrics", serve(telemetry.losses()).await);
         let breaks = metrics.replace("/metrics", "/breaks");
         let count = async |name| Metrics::scrape(&metrics).await.value(name, &[]);
         assert_eq!(count("process_panics_total").await, 0.0);

@@ -9,8 +9,8 @@ use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
 use futures_util::stream;
 use service::Server;
-use telemetry::Service;
 use telemetry::http::{Admission, Limits};
+use telemetry::{Losses, Service};
 use testkit::{Metrics, becomes, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -31,7 +31,7 @@ async fn breaks() -> Body {
 
 /// A server with one place of each kind; returns its address.
 async fn start() -> String {
-    let registry = telemetry::metrics::registry(SERVICE);
+    let registry = telemetry::metrics::registry(SERVICE, &Losses::default());
     let limits = Limits {
         max_in_flight: 1,
         max_connections: 1,

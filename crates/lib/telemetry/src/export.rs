@@ -5,7 +5,7 @@
 //! earlier: once nothing waits, `made = exported + rejected + failed + dropped`.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -13,12 +13,12 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
 use prometheus::{IntCounter, IntCounterVec, Opts};
+use tracing::dispatcher::{Dispatch, WeakDispatch, with_default};
 
 use crate::collector::{Answer, Verdicts};
 
-/// What became of the spans of this process. One, as the tracing dispatcher is one.
-pub(crate) static SPANS: LazyLock<Spans> = LazyLock::new(Spans::new);
-
+/// What became of the spans of one pipeline.
+#[derive(Debug, Clone)]
 pub(crate) struct Spans {
     pub(crate) total: IntCounterVec,
     pub(crate) retries: IntCounter,
@@ -29,7 +29,7 @@ pub(crate) struct Spans {
 }
 
 impl Spans {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let total = IntCounterVec::new(
             Opts::new(
                 "telemetry_spans_total",
@@ -64,14 +64,31 @@ pub(crate) struct Queue {
     waiting: AtomicUsize,
     /// Whether the loss going on was already logged.
     warned: AtomicBool,
+    spans: Spans,
+    /// The subscriber of the same pipeline. Weak, because it has this queue itself.
+    subscriber: OnceLock<WeakDispatch>,
 }
 
 impl Queue {
-    pub(crate) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize, spans: Spans) -> Self {
         Self {
             capacity,
             waiting: AtomicUsize::new(0),
             warned: AtomicBool::new(false),
+            spans,
+            subscriber: OnceLock::new(),
+        }
+    }
+
+    /// From now on, what is lost is logged by `subscriber`.
+    pub(crate) fn report_to(&self, subscriber: &Dispatch) {
+        let _ = self.subscriber.set(subscriber.downgrade());
+    }
+
+    /// Calls `log`, whose lines go to the pipeline's own subscriber on every thread.
+    fn report(&self, log: impl FnOnce()) {
+        if let Some(subscriber) = self.subscriber.get().and_then(WeakDispatch::upgrade) {
+            with_default(&subscriber, log);
         }
     }
 
@@ -117,12 +134,14 @@ impl<P: SpanProcessor> SpanProcessor for Bounded<P> {
             return self.inner.on_end(span);
         }
         self.queue.waiting.fetch_sub(1, Ordering::Relaxed);
-        SPANS.dropped.inc();
+        self.queue.spans.dropped.inc();
         if self.queue.first_loss() {
-            tracing::warn!(
-                span_queue_size = self.queue.capacity,
-                "Spans are being dropped: the queue is full, see telemetry_spans_total"
-            );
+            self.queue.report(|| {
+                tracing::warn!(
+                    span_queue_size = self.queue.capacity,
+                    "Spans are being dropped: the queue is full, see telemetry_spans_total"
+                );
+            });
         }
     }
 
@@ -163,8 +182,15 @@ impl<E> Reported<E> {
     fn taken(&self, count: usize, rejected: i64, message_of_collector: &str) {
         // A collector that cannot count must not make our own counts wrong.
         let rejected = usize::try_from(rejected).unwrap_or(0).min(count);
-        self.queue.done(&SPANS.rejected, rejected);
-        self.queue.done(&SPANS.exported, count - rejected);
+        let spans = &self.queue.spans;
+        self.queue.done(&spans.rejected, rejected);
+        self.queue.done(&spans.exported, count - rejected);
+        self.queue
+            .report(|| self.log_taken(rejected, message_of_collector));
+    }
+
+    /// Logs an export that was taken, where that is a change.
+    fn log_taken(&self, rejected: usize, message_of_collector: &str) {
         let endpoint = &*self.endpoint;
         if rejected > 0 {
             if self.queue.first_loss() {
@@ -193,13 +219,16 @@ impl<E> Reported<E> {
 
     /// Counts spans that have not arrived.
     fn failed(&self, count: usize, error: &str) {
-        self.queue.done(&SPANS.failed, count);
+        self.queue.done(&self.queue.spans.failed, count);
         if self.queue.first_loss() {
-            tracing::warn!(
-                endpoint = self.endpoint,
-                error,
-                "Spans do not reach the collector: they are lost, see telemetry_spans_total"
-            );
+            let endpoint = &*self.endpoint;
+            self.queue.report(|| {
+                tracing::warn!(
+                    endpoint,
+                    error,
+                    "Spans do not reach the collector: they are lost, see telemetry_spans_total"
+                );
+            });
         }
     }
 }
@@ -209,9 +238,8 @@ impl<E: SpanExporter> SpanExporter for Reported<E> {
         let count = batch.len();
         let result = self.inner.export(batch).await;
         let verdict = self.verdicts.take();
-        SPANS
-            .retries
-            .inc_by(verdict.requests.saturating_sub(1) as u64);
+        let retries = verdict.requests.saturating_sub(1) as u64;
+        self.queue.spans.retries.inc_by(retries);
         match &result {
             Ok(()) => self.answered(count, &verdict.answer),
             Err(error) => self.failed(count, &error.to_string()),

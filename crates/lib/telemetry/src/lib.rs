@@ -11,9 +11,10 @@
 //! A number in a span is recorded as `i64` or `f64`: `tracing-opentelemetry` makes text of unsigned
 //! ones, which no TraceQL comparison finds.
 //!
-//! What is lost is counted, and said once for each outage: `telemetry_spans_total` has spans that
-//! were rejected, failed or dropped, `telemetry_log_lines_dropped_total` has lines,
-//! `process_panics_total` panics, `http_requests_rejected_total` requests without room.
+//! What is lost is counted in the [`Losses`] of its pipeline, and said once for each outage:
+//! `telemetry_spans_total` has spans that were rejected, failed or dropped,
+//! `telemetry_log_lines_dropped_total` has lines, `process_panics_total` panics.
+//! `http_requests_rejected_total` has requests without room.
 //!
 //! Logs are [`tracing`] events, written as JSON lines by `logs`; spans are [`tracing`] spans,
 //! exported by `export.rs`.
@@ -26,6 +27,7 @@ mod export;
 mod filter;
 pub mod http;
 mod logs;
+mod losses;
 pub mod metrics;
 mod panics;
 mod pipeline;
@@ -35,7 +37,8 @@ mod settings;
 mod span;
 mod trace_context;
 
-pub use pipeline::{InitError, Service, Telemetry, init, init_to};
+pub use losses::Losses;
+pub use pipeline::{InitError, Service, Telemetry, init, init_to, scoped};
 pub use resource::ResourceAttributes;
 pub use secrets::{text_without_secret, without_secrets};
 pub use settings::{LogFormat, Protocol, Sampler, Settings, TracesExporter};

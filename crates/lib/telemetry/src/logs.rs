@@ -24,7 +24,7 @@ use tracing_subscriber::layer::Context;
 
 use crate::span::with_current;
 
-pub(crate) use lost::LOST_LINES;
+pub(crate) use lost::LostLines;
 pub(crate) use pretty::ForPeople;
 pub(crate) use writer::{Lines, Writer};
 

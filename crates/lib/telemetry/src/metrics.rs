@@ -19,10 +19,7 @@ pub use prometheus::{
     Registry,
 };
 
-use crate::Service;
-use crate::export::SPANS;
-use crate::logs::LOST_LINES;
-use crate::panics::PANICS;
+use crate::{Losses, Service};
 
 /// The commit this was built from, when the build was told (`DICE_REVISION`).
 const REVISION: &str = match option_env!("DICE_REVISION") {
@@ -31,9 +28,9 @@ const REVISION: &str = match option_env!("DICE_REVISION") {
 };
 
 /// A registry with what every process reports: `process_*`, `build_info`, panics and the
-/// telemetry pipeline's own losses.
+/// telemetry pipeline's own `losses`.
 #[must_use]
-pub fn registry(service: Service) -> Registry {
+pub fn registry(service: Service, losses: &Losses) -> Registry {
     let registry = Registry::new();
     let build = gauges(
         &registry,
@@ -44,10 +41,15 @@ pub fn registry(service: Service) -> Registry {
     build.with_label_values(&[service.version, REVISION]).set(1);
     let process = Box::new(process::ProcessMetrics::new());
     registry.register(process).expect(VALID);
-    register(&registry, SPANS.total.clone());
-    register(&registry, SPANS.retries.clone());
-    register(&registry, LOST_LINES.total.clone());
-    register(&registry, PANICS.clone());
+    let Losses {
+        spans,
+        lines,
+        panics,
+    } = losses.clone();
+    register(&registry, spans.total);
+    register(&registry, spans.retries);
+    register(&registry, lines.total);
+    register(&registry, panics);
     registry
 }
 

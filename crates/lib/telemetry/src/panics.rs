@@ -2,27 +2,26 @@
 //! between lines.
 
 use std::panic::{self, PanicHookInfo};
-use std::sync::LazyLock;
 
 use prometheus::IntCounter;
 
-/// The panics of this process. One, as the hook is one.
-pub(crate) static PANICS: LazyLock<IntCounter> = LazyLock::new(|| {
+/// Counts panics; from 0.
+pub(crate) fn counter() -> IntCounter {
     IntCounter::new(
         "process_panics_total",
         "Panics anywhere in this process: in a handler, in the body of an answer, or in a task in \
          the background",
     )
     .expect("the name is valid")
-});
+}
 
-/// From now on, panics of this process are counted and logged. With `RUST_BACKTRACE` set, the backtrace goes to
+/// From now on, panics of this process are counted in `panics` and logged. With `RUST_BACKTRACE` set, the backtrace goes to
 /// standard error as well.
-pub(crate) fn log() {
+pub(crate) fn log(panics: IntCounter) {
     let before = panic::take_hook();
     let wants_backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
     panic::set_hook(Box::new(move |panicked: &PanicHookInfo<'_>| {
-        PANICS.inc();
+        panics.inc();
         let location = panicked.location().map(ToString::to_string);
         let thread = std::thread::current();
         tracing::error!(

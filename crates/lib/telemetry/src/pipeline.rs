@@ -14,6 +14,7 @@ use opentelemetry_otlp::{
 use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider,
 };
+use tracing::dispatcher::{Dispatch, with_default};
 use tracing::{Metadata, Subscriber};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -27,7 +28,7 @@ use crate::collector::{Collector, Verdicts, split_credentials};
 use crate::export::{Bounded, Queue, Reported};
 use crate::filter::Filter;
 use crate::logs::{ForPeople, JsonLines, Lines, Writer};
-use crate::{LogFormat, Sampler, Settings, environment, panics};
+use crate::{LogFormat, Losses, Sampler, Settings, environment, panics};
 
 /// How long the flush of spans may take before they are given up.
 const FLUSH_BOUND: Duration = Duration::from_secs(2);
@@ -49,8 +50,10 @@ pub struct Service {
 #[derive(Debug)]
 #[must_use = "spans and lines are lost unless shutdown is called"]
 pub struct Telemetry {
+    subscriber: Dispatch,
     traces: Option<(SdkTracerProvider, Arc<Queue>)>,
     lines: Writer,
+    losses: Losses,
 }
 
 /// Why telemetry could not be set up.
@@ -87,11 +90,30 @@ pub fn init_to(
     settings: &Settings,
     output: &(impl AsFd + IsTerminal),
 ) -> Result<Telemetry, InitError> {
+    let telemetry = scoped(service, settings, output)?;
+    telemetry.subscriber.clone().try_init()?;
+    panics::log(telemetry.losses.panics.clone());
+    environment::warn();
+    Ok(telemetry)
+}
+
+/// A pipeline that is not yet that of the process: only code that runs within its
+/// [`subscriber`](Telemetry::subscriber) is observed by it. Panics are not. So a process can have
+/// several, as tests do, each with losses of its own.
+///
+/// # Errors
+/// As [`init`], whatever subscriber the process has.
+pub fn scoped(
+    service: Service,
+    settings: &Settings,
+    output: &(impl AsFd + IsTerminal),
+) -> Result<Telemetry, InitError> {
+    let losses = Losses::default();
     let is_terminal = output.is_terminal();
     let named = settings.service_name.as_deref();
     let named = named.or_else(|| settings.resource_attributes.service_name());
     let name = named.unwrap_or(service.name);
-    let lines = Lines::default();
+    let lines = Lines::new(losses.lines.clone());
     let lines_layer = match settings.log_format {
         LogFormat::Json => JsonLines::new(name, lines.clone()).boxed(),
         LogFormat::Pretty => tracing_subscriber::fmt::layer()
@@ -100,21 +122,26 @@ pub fn init_to(
             .with_writer(lines.clone())
             .boxed(),
     };
-    let traces = tracer_provider(name, service.version, settings)?;
+    let traces = tracer_provider(name, service.version, settings, &losses)?;
     let span_layer = match &traces {
         Some((provider, _)) => span_layer(provider.tracer("dice")).boxed(),
         // Without an SDK, the API passes the caller's context on.
         None => span_layer(NoopTracer::new()).boxed(),
     };
-    Registry::default()
+    let subscriber = Registry::default()
         .with(Filter(settings.log.clone()))
         .with(span_layer)
-        .with(lines_layer)
-        .try_init()?;
-    let lines = lines.write_to(output)?;
-    panics::log();
-    environment::warn();
-    Ok(Telemetry { traces, lines })
+        .with(lines_layer);
+    let subscriber = Dispatch::new(subscriber);
+    if let Some((_, queue)) = &traces {
+        queue.report_to(&subscriber);
+    }
+    Ok(Telemetry {
+        subscriber,
+        traces,
+        lines: lines.write_to(output)?,
+        losses,
+    })
 }
 
 /// The bridge from `tracing` spans to OpenTelemetry, without the attributes nobody asked for.
@@ -137,6 +164,18 @@ where
 }
 
 impl Telemetry {
+    /// What this pipeline has lost, for each registry that shall say so.
+    #[must_use]
+    pub fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
+    /// What makes spans and lines of what runs within it, see [`scoped`].
+    #[must_use]
+    pub fn subscriber(&self) -> &Dispatch {
+        &self.subscriber
+    }
+
     /// Exports the spans and writes the lines that are still waiting.
     ///
     /// Blocks for up to 2 s for spans and 1 s for lines; call it after the async runtime ended.
@@ -146,10 +185,12 @@ impl Telemetry {
             let flushed = provider.shutdown_with_timeout(FLUSH_BOUND);
             let lost = queue.waiting();
             if flushed.is_err() && lost > 0 {
-                tracing::warn!(
-                    lost,
-                    "Spans were given up at shutdown: the collector is too slow"
-                );
+                with_default(&self.subscriber, || {
+                    tracing::warn!(
+                        lost,
+                        "Spans were given up at shutdown: the collector is too slow"
+                    );
+                });
             }
         }
         self.lines.close(WRITE_BOUND);
@@ -160,12 +201,13 @@ fn tracer_provider(
     name: &str,
     version: &'static str,
     settings: &Settings,
+    losses: &Losses,
 ) -> Result<Option<(SdkTracerProvider, Arc<Queue>)>, InitError> {
     let resource = settings.resource_attributes.resource(name, version);
     let mut provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(sampler(settings));
-    let queue = Arc::new(Queue::new(settings.span_queue_size));
+    let queue = Arc::new(Queue::new(settings.span_queue_size, losses.spans.clone()));
     if let Some(url) = settings.traces_url() {
         provider = provider.with_span_processor(processor(&url, settings, &queue)?);
     }

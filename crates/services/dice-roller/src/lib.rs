@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use service::{About, Background, Document, Program, Query, Server, get_only};
 use telemetry::client::http_url;
 use telemetry::http::{Admission, Limits};
-use telemetry::{Service, set_attribute};
+use telemetry::{Losses, Service, set_attribute};
 use tokio::net::TcpListener;
 use url::Url;
 use utoipa::ToSchema;
@@ -78,20 +78,21 @@ pub struct Config {
     pub limits: Limits,
 }
 
-/// Serves on `listener` until `shutdown` is ready.
+/// Serves on `listener` until `shutdown` is ready; `/metrics` has `losses`.
 ///
 /// # Errors
 /// If the listener fails.
 pub async fn run(
     config: Config,
     listener: TcpListener,
+    losses: Losses,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    server(&config).run(listener, shutdown).await
+    server(&config, &losses).run(listener, shutdown).await
 }
 
-fn server(config: &Config) -> Server {
-    let registry = telemetry::metrics::registry(PROGRAM.service);
+fn server(config: &Config, losses: &Losses) -> Server {
+    let registry = telemetry::metrics::registry(PROGRAM.service, losses);
     let metrics = Metrics::register(&registry, &Catalogue::embedded());
     let background = Background::default();
     let (own, api) = OpenApiRouter::new()

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service::main(dice_roller::PROGRAM, |config, listener| {
-        dice_roller::run(config, listener, service::terminated())
+    service::main(dice_roller::PROGRAM, |config, listener, losses| {
+        dice_roller::run(config, listener, losses, service::terminated())
     })
 }

@@ -46,7 +46,12 @@ async fn start(die_service: Option<&str>) -> String {
         roll_delay: Duration::ZERO,
         limits: telemetry::http::Limits::default(),
     };
-    tokio::spawn(run(config, listener, pending()));
+    tokio::spawn(run(
+        config,
+        listener,
+        telemetry::Losses::default(),
+        pending(),
+    ));
     url
 }
 

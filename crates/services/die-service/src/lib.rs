@@ -21,7 +21,7 @@ use dice::schema::Name;
 use serde::{Deserialize, Serialize};
 use service::{About, Document, Program, Query, Server};
 use telemetry::http::{Admission, Limits};
-use telemetry::{Service, set_attribute};
+use telemetry::{Losses, Service, set_attribute};
 use tokio::net::TcpListener;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -52,20 +52,21 @@ pub struct Config {
     pub limits: Limits,
 }
 
-/// Serves on `listener` until `shutdown` is ready.
+/// Serves on `listener` until `shutdown` is ready; `/metrics` has `losses`.
 ///
 /// # Errors
 /// If the listener fails.
 pub async fn run(
     config: Config,
     listener: TcpListener,
+    losses: Losses,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    server(&config).run(listener, shutdown).await
+    server(&config, &losses).run(listener, shutdown).await
 }
 
-fn server(config: &Config) -> Server {
-    let registry = telemetry::metrics::registry(PROGRAM.service);
+fn server(config: &Config, losses: &Losses) -> Server {
+    let registry = telemetry::metrics::registry(PROGRAM.service, losses);
     let metrics = Metrics::register(&registry);
     let loaded = metrics.loaded.clone();
     let loaded = move |dice| loaded.set(i64::try_from(dice).unwrap_or(i64::MAX));

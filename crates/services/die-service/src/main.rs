@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service::main(die_service::PROGRAM, |config, listener| {
-        die_service::run(config, listener, service::terminated())
+    service::main(die_service::PROGRAM, |config, listener, losses| {
+        die_service::run(config, listener, losses, service::terminated())
     })
 }

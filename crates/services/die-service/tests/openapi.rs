@@ -34,6 +34,11 @@ async fn the_document_and_the_service_agree() {
 async fn start(config: Config) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
-    tokio::spawn(run(config, listener, pending()));
+    tokio::spawn(run(
+        config,
+        listener,
+        telemetry::Losses::default(),
+        pending(),
+    ));
     url
 }

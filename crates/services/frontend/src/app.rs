@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
 use service::{About, Document, Server, get_only};
+use telemetry::Losses;
 use telemetry::http::{Admission, instrument};
 use tokio::sync::watch;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -28,8 +29,8 @@ pub(crate) struct App {
 }
 
 /// The routes; `stopping` becomes true when requests in flight must end.
-pub(crate) fn server(config: Config, stopping: watch::Receiver<bool>) -> Server {
-    let registry = telemetry::metrics::registry(PROGRAM.service);
+pub(crate) fn server(config: Config, losses: &Losses, stopping: watch::Receiver<bool>) -> Server {
+    let registry = telemetry::metrics::registry(PROGRAM.service, losses);
     let admission = Admission::new(&registry, config.limits);
     let (own, api) = observed().split_for_parts();
     let (unobserved, unobserved_api) = unobserved().split_for_parts();

@@ -37,7 +37,7 @@ mod usage;
 use std::io;
 
 use service::Program;
-use telemetry::Service;
+use telemetry::{Losses, Service};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -52,13 +52,14 @@ pub const PROGRAM: Program = Program {
     about: "The page, and the entry point of every roll",
 };
 
-/// Serves on `listener` until `shutdown` is ready.
+/// Serves on `listener` until `shutdown` is ready; `/metrics` has `losses`.
 ///
 /// # Errors
 /// When the listener fails.
 pub async fn run(
     config: Config,
     listener: TcpListener,
+    losses: Losses,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
@@ -66,5 +67,6 @@ pub async fn run(
         shutdown.await;
         stop.send_replace(true);
     };
-    app::server(config, stopping).run(listener, shutdown).await
+    let server = app::server(config, &losses, stopping);
+    server.run(listener, shutdown).await
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service::main(frontend::PROGRAM, |config, listener| {
-        frontend::run(config, listener, service::terminated())
+    service::main(frontend::PROGRAM, |config, listener, losses| {
+        frontend::run(config, listener, losses, service::terminated())
     })
 }

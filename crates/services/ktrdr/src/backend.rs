@@ -20,9 +20,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use service::{About, Background, Program};
-use telemetry::Service;
 use telemetry::client::Client;
 use telemetry::http::Limits;
+use telemetry::{Losses, Service};
 use tokio::net::TcpListener;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -82,16 +82,18 @@ fn heartbeat(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Serves on `listener` until `shutdown` is ready. Operations that have not ended by then are lost.
+/// Serves on `listener` until `shutdown` is ready; `/metrics` has `losses`. Operations that have not
+/// ended by then are lost.
 ///
 /// # Errors
 /// When the listener fails.
 pub async fn run(
     config: Config,
     listener: TcpListener,
+    losses: Losses,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let registry = telemetry::metrics::registry(PROGRAM.service);
+    let registry = telemetry::metrics::registry(PROGRAM.service, &losses);
     let metrics = Metrics::register(&registry, config.queue_capacity);
     let (own, api) = router().split_for_parts();
     let document = http::document(PROGRAM, api);

@@ -50,12 +50,12 @@ where
         Ok(Role::Backend(role)) => service::main_from(
             backend::PROGRAM,
             role.of("ktrdr backend"),
-            |config, listener| backend::run(config, listener, shutdown()),
+            |config, listener, losses| backend::run(config, listener, losses, shutdown()),
         ),
         Ok(Role::Worker(role)) => service::main_from(
             worker::PROGRAM,
             role.of("ktrdr worker"),
-            |config, listener| worker::run(config, listener, shutdown()),
+            |config, listener, losses| worker::run(config, listener, losses, shutdown()),
         ),
         Ok(Role::Drive(role)) => drive::main_from(role.of("ktrdr drive"), shutdown),
         Err(error) => {

@@ -20,7 +20,7 @@ use serde::Serialize;
 use service::{About, Problem, Program, Query};
 use telemetry::client::{Client, http_url};
 use telemetry::http::Limits;
-use telemetry::{Cause, Service, set_attribute};
+use telemetry::{Cause, Losses, Service, set_attribute};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
@@ -103,12 +103,14 @@ fn worker_id(text: &str) -> Result<String, String> {
 }
 
 /// Serves on `listener` until `shutdown` is ready, then returns its operation to the backend.
+/// `/metrics` has `losses`.
 ///
 /// # Errors
 /// If the listener fails, or if it listens on all addresses without `advertise_url`.
 pub async fn run(
     config: Config,
     listener: TcpListener,
+    losses: Losses,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let url = match &config.advertise_url {
@@ -116,7 +118,7 @@ pub async fn run(
         None => own_url(listener.local_addr()?)?,
     };
     let id = config.id.clone().unwrap_or_else(|| authority(&url));
-    let registry = telemetry::metrics::registry(PROGRAM.service);
+    let registry = telemetry::metrics::registry(PROGRAM.service, &losses);
     let busy = telemetry::metrics::gauge(
         &registry,
         "worker_busy",

@@ -30,7 +30,7 @@ use axum::http::HeaderMap;
 use database::DatabaseError;
 use service::{About, Document, Program, Server};
 use telemetry::http::{Admission, Limits};
-use telemetry::{Service, set_attribute};
+use telemetry::{Losses, Service, set_attribute};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -106,13 +106,14 @@ fn kept_for(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Serves on `listener` until `shutdown` is ready.
+/// Serves on `listener` until `shutdown` is ready; `/metrics` has `losses`.
 ///
 /// # Errors
 /// If there is no database URL, or the listener fails.
 pub async fn run(
     config: Config,
     listener: TcpListener,
+    losses: Losses,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let Some(url) = &config.database.database_url else {
@@ -120,11 +121,11 @@ pub async fn run(
             DATABASE_URL, as in postgres://usage_sink@localhost:5432/usage";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, missing));
     };
-    server(url, &config).run(listener, shutdown).await
+    server(url, &config, &losses).run(listener, shutdown).await
 }
 
-fn server(url: &Url, config: &Config) -> Server {
-    let registry = telemetry::metrics::registry(PROGRAM.service);
+fn server(url: &Url, config: &Config, losses: &Losses) -> Server {
+    let registry = telemetry::metrics::registry(PROGRAM.service, losses);
     let (own, api) = OpenApiRouter::new()
         .routes(routes!(about))
         .routes(routes!(logs))

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service::main(usage_sink::PROGRAM, |config, listener| {
-        usage_sink::run(config, listener, service::terminated())
+    service::main(usage_sink::PROGRAM, |config, listener, losses| {
+        usage_sink::run(config, listener, losses, service::terminated())
     })
 }

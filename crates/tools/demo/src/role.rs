@@ -16,18 +16,32 @@ use crate::postgres::keeper;
 pub(crate) fn main(arguments: Vec<OsString>, stop_at_eof: bool) -> ExitCode {
     let name = arguments[0].to_string_lossy().into_owned();
     match name.as_str() {
-        "die-service" => service::main_from(die_service::PROGRAM, arguments, |config, listener| {
-            die_service::run(config, listener, stopped(stop_at_eof))
-        }),
-        "dice-roller" => service::main_from(dice_roller::PROGRAM, arguments, |config, listener| {
-            dice_roller::run(config, listener, stopped(stop_at_eof))
-        }),
-        "frontend" => service::main_from(frontend::PROGRAM, arguments, |config, listener| {
-            frontend::run(config, listener, stopped(stop_at_eof))
-        }),
-        "usage-sink" => service::main_from(usage_sink::PROGRAM, arguments, |config, listener| {
-            usage_sink::run(config, listener, stopped(stop_at_eof))
-        }),
+        "die-service" => service::main_from(
+            die_service::PROGRAM,
+            arguments,
+            |config, listener, losses| {
+                die_service::run(config, listener, losses, stopped(stop_at_eof))
+            },
+        ),
+        "dice-roller" => service::main_from(
+            dice_roller::PROGRAM,
+            arguments,
+            |config, listener, losses| {
+                dice_roller::run(config, listener, losses, stopped(stop_at_eof))
+            },
+        ),
+        "frontend" => {
+            service::main_from(frontend::PROGRAM, arguments, |config, listener, losses| {
+                frontend::run(config, listener, losses, stopped(stop_at_eof))
+            })
+        }
+        "usage-sink" => service::main_from(
+            usage_sink::PROGRAM,
+            arguments,
+            |config, listener, losses| {
+                usage_sink::run(config, listener, losses, stopped(stop_at_eof))
+            },
+        ),
         "ktrdr" => ktrdr::main_from(arguments, || stopped(stop_at_eof)),
         "traffic-gen" => traffic_gen::main_until(arguments, || stopped(stop_at_eof)),
         keeper::NAME => keeper::main(&arguments[1..], stopped(stop_at_eof)),

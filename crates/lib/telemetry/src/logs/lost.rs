@@ -1,12 +1,9 @@
 //! Lines that nobody will read, counted by why.
 
-use std::sync::LazyLock;
-
 use prometheus::{IntCounter, IntCounterVec, Opts};
 
-/// The lost lines of this process. One, as the subscriber is one.
-pub(crate) static LOST_LINES: LazyLock<LostLines> = LazyLock::new(LostLines::new);
-
+/// The lost lines of one pipeline.
+#[derive(Debug, Clone)]
 pub(crate) struct LostLines {
     pub(crate) total: IntCounterVec,
     /// Standard output is read too slowly.
@@ -16,7 +13,7 @@ pub(crate) struct LostLines {
 }
 
 impl LostLines {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let total = IntCounterVec::new(
             Opts::new(
                 "telemetry_log_lines_dropped_total",

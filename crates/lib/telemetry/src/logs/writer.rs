@@ -15,7 +15,7 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::LOST_LINES;
+use super::LostLines;
 
 /// Bytes of lines that may wait for a slow reader; further lines are lost and counted.
 const CAPACITY: usize = 4 << 20;
@@ -28,15 +28,16 @@ const GATHER: Duration = Duration::from_millis(5);
 const CHUNK: usize = 4096;
 
 /// Takes lines, never blocks on output. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lines(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     waiting: Mutex<Waiting>,
     changed: Condvar,
     /// Lines that are being written.
     writing: AtomicU64,
+    lost: LostLines,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +54,16 @@ pub(crate) struct Writer {
 }
 
 impl Lines {
+    /// No lines yet; those that are lost are counted in `lost`.
+    pub(crate) fn new(lost: LostLines) -> Self {
+        Self(Arc::new(Shared {
+            waiting: Mutex::default(),
+            changed: Condvar::new(),
+            writing: AtomicU64::new(0),
+            lost,
+        }))
+    }
+
     /// Starts the thread that writes to `output`, past the buffer that standard output has.
     ///
     /// # Errors
@@ -80,7 +91,7 @@ impl Shared {
     fn push(&self, line: &[u8]) {
         let mut waiting = self.lock();
         if waiting.lines.len() + line.len() > CAPACITY {
-            LOST_LINES.queue_full.inc();
+            self.lost.queue_full.inc();
             return;
         }
         let first = waiting.lines.is_empty();
@@ -99,7 +110,7 @@ impl Shared {
             let written = self.write(output, &lines);
             if let Err(error) = &written {
                 let lost = self.writing.load(Ordering::Relaxed);
-                LOST_LINES.write_failed.inc_by(lost);
+                self.lost.write_failed.inc_by(lost);
                 if !failing {
                     say(format_args!(
                         "log lines are being lost: standard output cannot be written ({error}); \

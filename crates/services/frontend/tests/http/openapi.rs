@@ -61,7 +61,12 @@ async fn complete() -> Process {
         roll_delay: Duration::ZERO,
         limits: telemetry::http::Limits::default(),
     };
-    tokio::spawn(dice_roller::run(config, listener, pending()));
+    tokio::spawn(dice_roller::run(
+        config,
+        listener,
+        telemetry::Losses::default(),
+        pending(),
+    ));
     let answer = get(|| async { trace(true) });
     let store = stand_in(Router::new().route("/api/v2/traces/{id}", answer)).await;
     let (roller, store) = (

@@ -30,7 +30,12 @@ pub(crate) fn alone() -> Config {
 /// Starts a frontend; returns its URL without a slash at the end.
 pub(crate) async fn start(config: Config) -> String {
     let (listener, url) = listen().await;
-    tokio::spawn(run(config, listener, pending()));
+    tokio::spawn(run(
+        config,
+        listener,
+        telemetry::Losses::default(),
+        pending(),
+    ));
     url
 }
 

@@ -5,6 +5,7 @@ use std::future::pending;
 use std::io;
 
 use clap::{Args, Parser};
+use telemetry::Losses;
 use tokio::net::TcpListener;
 
 use crate::exposed::Exposed;
@@ -21,12 +22,24 @@ pub(crate) async fn cold() -> Exposed {
 const NO_DATABASE: &str = "postgres://user@127.0.0.1:9/nothing";
 
 async fn add_stages(exposed: &mut Exposed) {
-    let dice_roller = serve(&[], |c, l| dice_roller::run(c, l, pending())).await;
-    let frontend = serve(&[], |c, l| frontend::run(c, l, pending())).await;
-    let die_service = serve(&[], |c, l| die_service::run(c, l, pending())).await;
+    let dice_roller = serve(&[], |c, l, losses| {
+        dice_roller::run(c, l, losses, pending())
+    })
+    .await;
+    let frontend = serve(&[], |c, l, losses| frontend::run(c, l, losses, pending())).await;
+    let die_service = serve(&[], |c, l, losses| {
+        die_service::run(c, l, losses, pending())
+    })
+    .await;
     let database = ["--database-url", NO_DATABASE];
-    let with_database = serve(&database, |c, l| die_service::run(c, l, pending())).await;
-    let usage_sink = serve(&database, |c, l| usage_sink::run(c, l, pending())).await;
+    let with_database = serve(&database, |c, l, losses| {
+        die_service::run(c, l, losses, pending())
+    })
+    .await;
+    let usage_sink = serve(&database, |c, l, losses| {
+        usage_sink::run(c, l, losses, pending())
+    })
+    .await;
     let postgres = include_str!("postgres.prom").to_owned();
     let stages = [
         (1..=6, "dice-roller", dice_roller),
@@ -57,10 +70,16 @@ async fn add_stages(exposed: &mut Exposed) {
 async fn add_ktrdr(exposed: &mut Exposed) {
     exposed.spans("ktrdr-backend");
     exposed.spans("ktrdr-worker");
-    let backend = serve(&[], |c, l| ktrdr::backend::run(c, l, pending())).await;
+    let backend = serve(&[], |c, l, losses| {
+        ktrdr::backend::run(c, l, losses, pending())
+    })
+    .await;
     let target = [("job", "ktrdr-backend"), ("instance", "ktrdr-backend:8000")];
     exposed.scrape(&target, &backend);
-    let worker = serve(&[], |c, l| ktrdr::worker::run(c, l, pending())).await;
+    let worker = serve(&[], |c, l, losses| {
+        ktrdr::worker::run(c, l, losses, pending())
+    })
+    .await;
     for (instance, worker_type) in [
         ("ktrdr-worker-1:5003", "backtest"),
         ("ktrdr-worker-2:5004", "backtest"),
@@ -85,14 +104,15 @@ struct Flags<C: Args> {
 }
 
 /// Starts a server with these flags and returns its first `/metrics`.
-async fn serve<C: Args, F>(flags: &[&str], run: impl FnOnce(C, TcpListener) -> F) -> String
+async fn serve<C: Args, F>(flags: &[&str], run: impl FnOnce(C, TcpListener, Losses) -> F) -> String
 where
     F: Future<Output = io::Result<()>> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let arguments = ["program"].iter().chain(flags);
-    tokio::spawn(run(Flags::parse_from(arguments).config, listener));
+    let config = Flags::parse_from(arguments).config;
+    tokio::spawn(run(config, listener, Losses::default()));
     let answer = testkit::fetch(format!("http://{address}/metrics")).await;
     let answer = answer.expect("the service answers");
     answer.text().await.expect("metrics are text")

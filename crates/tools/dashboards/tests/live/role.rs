@@ -12,17 +12,21 @@ use tokio::process::{Child, Command};
 pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
     let name = arguments.first().and_then(|name| name.to_str());
     match name {
-        Some("die-service") => service::main_from(die_service::PROGRAM, arguments, |c, l| {
-            die_service::run(c, l, terminated())
+        Some("die-service") => {
+            service::main_from(die_service::PROGRAM, arguments, |c, l, losses| {
+                die_service::run(c, l, losses, terminated())
+            })
+        }
+        Some("dice-roller") => {
+            service::main_from(dice_roller::PROGRAM, arguments, |c, l, losses| {
+                dice_roller::run(c, l, losses, terminated())
+            })
+        }
+        Some("frontend") => service::main_from(frontend::PROGRAM, arguments, |c, l, losses| {
+            frontend::run(c, l, losses, terminated())
         }),
-        Some("dice-roller") => service::main_from(dice_roller::PROGRAM, arguments, |c, l| {
-            dice_roller::run(c, l, terminated())
-        }),
-        Some("frontend") => service::main_from(frontend::PROGRAM, arguments, |c, l| {
-            frontend::run(c, l, terminated())
-        }),
-        Some("usage-sink") => service::main_from(usage_sink::PROGRAM, arguments, |c, l| {
-            usage_sink::run(c, l, terminated())
+        Some("usage-sink") => service::main_from(usage_sink::PROGRAM, arguments, |c, l, losses| {
+            usage_sink::run(c, l, losses, terminated())
         }),
         Some("ktrdr") => ktrdr::main_from(arguments, terminated),
         Some("traffic-gen") => traffic_gen::main_from(arguments),
