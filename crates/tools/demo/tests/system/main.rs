@@ -3,7 +3,6 @@
 
 mod bounds;
 mod clients;
-mod collectors;
 mod concurrency;
 mod database_stages;
 mod demo;
