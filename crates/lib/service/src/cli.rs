@@ -75,8 +75,9 @@ enum Command {
 
 /// The whole `main` of a service: parses the process's arguments and runs until the stop signal.
 ///
-/// `run` gets the service's own flags, a bound listener and the losses that its registry shall
-/// expose, and must return once [`terminated`](crate::terminated) has. Telemetry is flushed after it, however it returns.
+/// `run` receives the service's own flags, a bound listener and the losses that its registry
+/// exposes, and must return once [`terminated`](crate::terminated) is ready. Telemetry is flushed
+/// after it, however it returns.
 pub fn main<C: Args, R>(program: Program, run: impl FnOnce(C, TcpListener, Losses) -> R) -> ExitCode
 where
     R: Future<Output = io::Result<()>>,
