@@ -59,7 +59,7 @@ async fn only_a_404_of_die_service_itself_means_an_unknown_die() {
         })
         .await;
         let message = told["message"].as_str().expect("text");
-        assert!(message.contains("is DIE_SERVICE_URL right?"), "{told}");
+        assert!(message.contains("check DIE_SERVICE_URL"), "{told}");
         assert_eq!(lookups(&roller, "error").await, 1.0);
         assert_eq!(lookups(&roller, "not_found").await, 0.0);
     }
