@@ -22,7 +22,7 @@ use crate::session::Visitor;
 /// <https://www.w3.org/TR/trace-context-2/#traceresponse-header>
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 
-/// An answer with its trace id, which is absent when tracing is off.
+/// An answer with its trace id, which is null when tracing is off.
 #[derive(Serialize)]
 struct Traced<T> {
     #[serde(flatten)]
