@@ -37,7 +37,7 @@ test("on a phone the result without JavaScript comes first", () => visit(browser
 test("Times is enabled in Async mode only, and a hint says so", () => visit(browser, world.quick, {}, async (page) => {
   const times = page.getByLabel("Times");
   assert.equal(await times.isDisabled(), true);
-  assert.match(await page.textContent("#times-note"), /needs Async/);
+  assert.match(await page.textContent("#times-note"), /Without Async/);
   assert.equal(await times.getAttribute("aria-describedby"), "times-note");
   await page.check("#async");
   assert.equal(await times.isDisabled(), false);

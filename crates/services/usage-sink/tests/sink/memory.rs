@@ -7,9 +7,9 @@ use testkit::{Process, postgres};
 use crate::refused::NOWHERE;
 use crate::support::{gzip, line, lines, post, start_at, start_ready};
 
-/// The share of the container's limit of 40 MB that is left for deliveries: the program and a full
-/// queue of spans take some 15 MB.
-const ROOM: u64 = 24 << 20;
+/// The share of the container's limit of 48 MB that is left for deliveries: the program and a full
+/// queue of spans take some 15 MB. On a busy machine deliveries have taken 27 MB, otherwise 22.
+const ROOM: u64 = 32 << 20;
 
 /// The largest body accepted.
 const LARGEST: usize = 2 << 20;

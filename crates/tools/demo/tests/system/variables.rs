@@ -52,7 +52,10 @@ async fn unknown_values_are_ignored_with_a_warning() {
         let is_said = ["is used", "not compressed"].map(|words| instead.contains(words));
         assert!(is_said.contains(&true), "{variable}: {reason}");
         let spans = store.counters().spans_received - before;
-        assert_eq!(spans, 1, "{variable}={value}: the default is used");
+        assert_eq!(
+            spans, 1,
+            "{variable}={value}: the default is used: {lines:?}"
+        );
     }
 }
 
