@@ -10,14 +10,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use telemetry::http::Admission;
+use telemetry::http::{Admission, Limits};
+use telemetry::metrics::Registry;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 
-use crate::Background;
+use crate::{Background, Document, app, with_document};
 
 /// How long requests in flight may take after the stop signal. Less than the 10 s after which
 /// Docker kills the container, to leave time for the flush.
@@ -50,6 +51,20 @@ impl Server {
             admission,
             background: Background::default(),
         }
+    }
+
+    /// Serves the routes of a service with everything around them: [`app`] with the series of the
+    /// document's routes in `registry`, and `document` itself, within `limits`.
+    #[must_use]
+    pub fn documented(
+        own: Router,
+        registry: &Registry,
+        document: Document,
+        limits: Limits,
+    ) -> Self {
+        let admission = Admission::new(registry, limits);
+        let app = app(own, registry, document.routes(), &admission);
+        Self::new(with_document(app, document), admission)
     }
 
     /// Also awaits the work in `background` before it ends.

@@ -5,8 +5,8 @@ use std::future::pending;
 use axum::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::{Document, Program, Query, Server, get_only, with_document};
-use telemetry::http::{Admission, Limits};
+use service::{Document, Program, Query, Server, get_only};
+use telemetry::http::Limits;
 use telemetry::{Losses, Service};
 use testkit::{Metrics, get};
 use tokio::net::TcpListener;
@@ -55,7 +55,6 @@ async fn sink() {}
 /// A server, its URL and its document.
 async fn harbour() -> (String, Value) {
     let registry = telemetry::metrics::registry(PROGRAM.service, &Losses::default());
-    let admission = Admission::new(&registry, Limits::default());
     let (own, api) = OpenApiRouter::new()
         .routes(routes!(ships, build))
         .routes(routes!(sink).map(get_only))
@@ -75,11 +74,10 @@ async fn harbour() -> (String, Value) {
         (&json!("harbour"), &json!("1.2.3"))
     );
     assert_eq!(about["name"], about["service"]);
-    let app = service::app(own, &registry, document.routes(), &admission);
-    let app = with_document(app, document);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
-    tokio::spawn(Server::new(app, admission).run(listener, pending()));
+    let server = Server::documented(own, &registry, document, Limits::default());
+    tokio::spawn(server.run(listener, pending()));
     let (status, document) = get(&format!("{url}/openapi.json")).await;
     assert_eq!(status, 200);
     (url, document)

@@ -23,7 +23,7 @@ use dice::{BatchSize, Catalogue, Die};
 use serde::{Deserialize, Serialize};
 use service::{About, Background, Document, Program, Query, Server, get_only};
 use telemetry::client::http_url;
-use telemetry::http::{Admission, Limits};
+use telemetry::http::Limits;
 use telemetry::{Losses, Service, set_attribute};
 use tokio::net::TcpListener;
 use url::Url;
@@ -107,10 +107,7 @@ fn server(config: &Config, losses: &Losses) -> Server {
         roller: Roller::new(config.roll_delay, metrics, background.clone()),
     };
     let own = own.with_state(Arc::new(app));
-    let admission = Admission::new(&registry, config.limits);
-    let app = service::app(own, &registry, document.routes(), &admission);
-    let app = service::with_document(app, document);
-    Server::new(app, admission).with_background(background)
+    Server::documented(own, &registry, document, config.limits).with_background(background)
 }
 
 struct App {

@@ -20,7 +20,7 @@ use dice::Die;
 use dice::schema::Name;
 use serde::{Deserialize, Serialize};
 use service::{About, Document, Program, Query, Server};
-use telemetry::http::{Admission, Limits};
+use telemetry::http::Limits;
 use telemetry::{Losses, Service, set_attribute};
 use tokio::net::TcpListener;
 use utoipa::ToSchema;
@@ -81,10 +81,7 @@ fn server(config: &Config, losses: &Losses) -> Server {
         metrics,
     };
     let own = own.with_state(Arc::new(app));
-    let admission = Admission::new(&registry, config.limits);
-    let app = service::app(own, &registry, document.routes(), &admission);
-    let app = service::with_document(app, document);
-    Server::new(app, admission)
+    Server::documented(own, &registry, document, config.limits)
 }
 
 struct App {

@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::{Json, Router};
 use serde::de::DeserializeOwned;
 use service::{Document, Problem, Program, Server, openapi};
-use telemetry::http::{Admission, Limits, method_label};
+use telemetry::http::{Limits, method_label};
 use telemetry::metrics::{HistogramVec, Registry, histograms};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::ParameterIn;
@@ -76,9 +76,7 @@ pub(crate) fn server(
     let own = service::with_fallbacks(own)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(durations, measure));
-    let admission = Admission::new(registry, limits);
-    let app = service::app(own, registry, document.routes(), &admission);
-    Server::new(service::with_document(app, document), admission)
+    Server::documented(own, registry, document, limits)
 }
 
 /// The OpenAPI document of `program`, with the error answers of [`Body`] and [`Segment`].

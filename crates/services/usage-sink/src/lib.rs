@@ -29,7 +29,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use database::DatabaseError;
 use service::{About, Document, Program, Server};
-use telemetry::http::{Admission, Limits};
+use telemetry::http::Limits;
 use telemetry::{Losses, Service, set_attribute};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -138,10 +138,7 @@ fn server(url: &Url, config: &Config, losses: &Losses) -> Server {
         turns: Semaphore::new(TURNS),
     };
     let own = own.with_state(Arc::new(app));
-    let admission = Admission::new(&registry, config.limits);
-    let app = service::app(own, &registry, document.routes(), &admission);
-    let app = service::with_document(app, document);
-    Server::new(app, admission)
+    Server::documented(own, &registry, document, config.limits)
 }
 
 struct App {
