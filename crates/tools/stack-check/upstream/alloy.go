@@ -22,7 +22,10 @@ func alloy(root string) error {
 	if err != nil {
 		return fmt.Errorf("config.alloy: %w", err)
 	}
-	fmt.Printf("config.alloy: %d blocks\n", number)
+	if err := routes(tree); err != nil {
+		return fmt.Errorf("config.alloy: %w", err)
+	}
+	fmt.Printf("config.alloy: %d blocks, their routes\n", number)
 	return nil
 }
 
@@ -55,10 +58,7 @@ func whole(file *ast.File) (int, error) {
 		if !ok {
 			return 0, fmt.Errorf("an attribute outside of all blocks")
 		}
-		name := strings.Join(block.Name, ".")
-		if block.Label != "" {
-			name += "." + block.Label
-		}
+		name := path(block)
 		if blocks[name] {
 			return 0, fmt.Errorf("%s is there twice", name)
 		}
@@ -74,6 +74,15 @@ func whole(file *ast.File) (int, error) {
 		}
 	}
 	return len(blocks), nil
+}
+
+// path is a block's dotted name, with its label if it has one.
+func path(block *ast.BlockStmt) string {
+	name := strings.Join(block.Name, ".")
+	if block.Label != "" {
+		name += "." + block.Label
+	}
+	return name
 }
 
 // references are the dotted names of a tree's expressions.

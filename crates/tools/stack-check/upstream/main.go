@@ -21,7 +21,7 @@ func main() {
 	}
 	root := os.Args[1]
 	failed := false
-	for _, check := range []func(string) error{compose, alloy, routes} {
+	for _, check := range []func(string) error{compose, alloy} {
 		if err := check(root); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			failed = true

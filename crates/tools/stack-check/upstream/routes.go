@@ -2,13 +2,9 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/grafana/alloy/syntax/ast"
-	"github.com/grafana/alloy/syntax/parser"
 	"github.com/grafana/alloy/syntax/vm"
 )
 
@@ -27,19 +23,10 @@ var found = targets{{"__address__": "usage-sink:8000"}}
 // routes evaluates by Alloy's own virtual machine where log lines go, for each set of containers that
 // discovery can find: usage-sink with either value of LOG_ROUTES, both while one replaces the other,
 // and none. Before the first look-up, a list of targets is nil.
-func routes(root string) error {
-	file := filepath.Join(root, "stack", "alloy", "config.alloy")
-	source, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	tree, err := parser.ParseFile(filepath.Base(file), source)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
+func routes(tree *ast.File) error {
 	route := attribute(tree, "loki.process.routes", "forward_to")
 	if route == nil {
-		return fmt.Errorf("%s: loki.process \"routes\" has no forward_to", file)
+		return fmt.Errorf("loki.process \"routes\" has no forward_to")
 	}
 	for _, it := range []struct {
 		usage, both targets
@@ -53,14 +40,13 @@ func routes(root string) error {
 	} {
 		got, err := evaluate(route, it.usage, it.both)
 		if err != nil {
-			return fmt.Errorf("%s: forward_to of the routes: %w", file, err)
+			return fmt.Errorf("forward_to of the routes: %w", err)
 		}
 		if !slices.Equal(got, it.want) {
-			return fmt.Errorf("%s: with %d containers labelled usage and %d usage-and-loki, lines go to %v, not to %v",
-				file, len(it.usage), len(it.both), got, it.want)
+			return fmt.Errorf("with %d containers labelled usage and %d usage-and-loki, lines go to %v, not to %v",
+				len(it.usage), len(it.both), got, it.want)
 		}
 	}
-	fmt.Println("config.alloy: 5 routes")
 	return nil
 }
 
@@ -92,7 +78,7 @@ func evaluate(route ast.Expr, usage, both targets) ([]string, error) {
 func attribute(tree *ast.File, name, key string) ast.Expr {
 	for _, statement := range tree.Body {
 		block, ok := statement.(*ast.BlockStmt)
-		if !ok || strings.Join(append(slices.Clone(block.Name), block.Label), ".") != name {
+		if !ok || path(block) != name {
 			continue
 		}
 		for _, inner := range block.Body {
