@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tooling::command::root;
+
 /// Streets of the workspace and other folders that documents name in code marks.
 const PATHS: [&str; 6] = [
     "crates/",
@@ -16,10 +18,6 @@ const PATHS: [&str; 6] = [
 
 /// What a reader sees on two screens.
 const README_LINES: usize = 120;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
-}
 
 /// Every Markdown file of the repository's root and of `docs/`, with its text.
 fn documents() -> Vec<(PathBuf, String)> {
