@@ -42,7 +42,7 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer. Details are in the log, not for whoever asked us.
+/// Why there is no answer. The details are for the log, not for the client of this service.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// No complete answer within the time allowed.

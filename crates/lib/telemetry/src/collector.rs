@@ -102,7 +102,7 @@ fn from_json(body: &[u8]) -> Option<Answer> {
     })
 }
 
-/// The last verdict, from the client to whoever called the exporter.
+/// The last verdict, passed from the HTTP client to the caller of the exporter.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Verdicts(Arc<Mutex<Verdict>>);
 

@@ -17,7 +17,7 @@ use clap::{Arg, Command};
 use crate::bounded;
 use crate::secrets::text_without_secret;
 
-/// What is to be logged once there is a log.
+/// Warnings that wait until logging is set up.
 static IGNORED: Mutex<Vec<Ignored>> = Mutex::new(Vec::new());
 
 pub(crate) const NOT_UTF8: &str = "not UTF-8";

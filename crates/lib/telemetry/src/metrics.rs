@@ -1,8 +1,9 @@
-//! Metrics in Prometheus' text format: one registry per server, handed to whoever registers.
+//! Metrics in Prometheus' text format: one registry per server, passed to all code that registers
+//! metrics.
 //!
 //! A metric is a field of a struct of handles, made by [`counter`], [`counters`], [`gauge`],
-//! [`histogram`] or [`histograms`]. Label sets that can occur are created at 0 by whoever owns the
-//! metric, so that `rate()` and `increase()` see the first event; no label value is ever taken
+//! [`histogram`] or [`histograms`]. Label sets that can occur are created at 0 by the owner of
+//! the metric, so that `rate()` and `increase()` see the first event; no label value is ever taken
 //! from a request unchecked.
 
 mod known;

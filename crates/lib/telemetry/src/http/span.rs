@@ -43,7 +43,7 @@ impl ServerSpan {
         Self { span, context }
     }
 
-    /// What the handler's future is to be instrumented with.
+    /// The span that instruments the handler's future.
     pub(super) fn entered(&self) -> Span {
         self.span.clone()
     }

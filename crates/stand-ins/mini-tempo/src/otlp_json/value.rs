@@ -7,7 +7,8 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Otlp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{list, optional};
+use super::list;
+use super::scalar::optional;
 
 /// An optional list of attributes.
 pub(super) type Attributes = Option<Vec<KeyValue>>;
