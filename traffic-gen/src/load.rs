@@ -151,6 +151,8 @@ pub(crate) async fn run(
         searched: false,
         measured: measured.throughput(pacing, &load),
         highest_rate: None,
+        limited_by_connections: false,
+        connections: options.connections,
         steps: Vec::new(),
     })
 }

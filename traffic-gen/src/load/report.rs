@@ -26,6 +26,10 @@ pub(crate) struct Report {
     pub(crate) measured: Throughput,
     /// The highest rate sustained, in requests a second, if the search found one.
     pub(crate) highest_rate: Option<f64>,
+    /// Whether the connections, not the server, limited the rate that the search found.
+    pub(crate) limited_by_connections: bool,
+    /// The number of connections.
+    pub(crate) connections: usize,
     /// The rates that the search tried, in order.
     pub(crate) steps: Vec<Step>,
 }
@@ -134,8 +138,17 @@ impl fmt::Display for Report {
         }
         write!(f, "\n{table}")?;
         match self.highest_rate {
-            Some(rate) => writeln!(f, "\nhighest rate sustained: {rate:.0}/s"),
-            None => writeln!(f, "\nno rate was sustained"),
+            Some(rate) => writeln!(f, "\nhighest rate sustained: {rate:.0}/s")?,
+            None => writeln!(f, "\nno rate was sustained")?,
+        }
+        match self.limited_by_connections {
+            true => writeln!(
+                f,
+                "the limit is the {} connections, each of which was busy while the server answered as fast as \
+                 at half the rate: repeat with a larger --connections",
+                self.connections
+            ),
+            false => Ok(()),
         }
     }
 }

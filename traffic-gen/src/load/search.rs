@@ -9,6 +9,14 @@ use crate::console::Console;
 /// Number of bisections: the result is within 1/64 of the closed loop's throughput.
 const BISECTIONS: usize = 6;
 
+/// The connections are the limit if the search ends at least this close to the closed loop's
+/// throughput.
+const NEAR_UPPER_BOUND: f64 = 0.7;
+
+/// The server is not the limit if the latency of the closed loop, in which all connections are
+/// busy, is at most this many times that at half the rate.
+const AS_FAST: f64 = 1.5;
+
 /// The share of due requests that must be answered for a rate to count as sustained.
 const ANSWERED_SHARE: f64 = 0.98;
 
@@ -50,10 +58,23 @@ pub(super) async fn highest_rate(
         seed,
         interrupted: load.stop.is_requested(),
         searched: true,
+        limited_by_connections: is_limited_by_connections(&measured, &steps, kept),
+        connections: load.connections,
         measured,
         highest_rate: (kept > 0.0).then_some(kept),
         steps,
     }
+}
+
+/// Whether more connections would carry a higher rate: the closed loop's throughput is then their
+/// number divided by a latency that does not grow with the rate.
+fn is_limited_by_connections(closed: &Throughput, steps: &[Step], highest_rate: f64) -> bool {
+    // The first step tries half of the closed loop's throughput.
+    let Some(half) = steps.first().filter(|step| step.kept) else {
+        return false;
+    };
+    let (busy, at_half) = (closed.latency.p50_ms, half.measured.latency.p50_ms);
+    highest_rate >= closed.requests_per_second * NEAR_UPPER_BOUND && busy <= at_half * AS_FAST
 }
 
 /// Compares the number of answers with the number of due requests, and ignores when the last answer

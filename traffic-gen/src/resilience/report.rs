@@ -32,8 +32,9 @@ pub(crate) struct Report {
     pub(crate) longest_outage_seconds: u64,
     /// When it began, in seconds from the start.
     pub(crate) longest_outage_at_seconds: Option<u64>,
-    /// From the start of the restoring command to the first clean second. None without such a
-    /// command or second.
+    /// From the start of the restoring command to the first clean second. Without such a command,
+    /// from the start of the breaking one to the end of the last second with a failure, if clean
+    /// seconds follow.
     pub(crate) recovery_seconds: Option<f64>,
     /// Whether the last second with requests was clean.
     pub(crate) clean_at_end: bool,
@@ -79,10 +80,13 @@ impl Report {
         let answered: u64 = windows.seconds.iter().map(|second| second.answered).sum();
         let failed: u64 = windows.seconds.iter().map(Second::failed).sum();
         let outage = windows.longest_outage();
-        let restored = commands.iter().rev().find(|command| command.restores);
-        let recovery = restored.and_then(|command| {
+        let recovery = commands.last().and_then(|command| {
             let at = Duration::from_secs_f64(command.at_seconds);
-            Some((windows.first_clean(at)? - at).as_secs_f64())
+            let end = match command.restores {
+                true => windows.first_clean(at)?,
+                false => windows.outage_end(at)?,
+            };
+            Some((end - at).as_secs_f64())
         });
         let busy = |second: &&Second| second.answered + second.failed() > 0;
         let last = windows.seconds.iter().rev().find(busy);
@@ -177,19 +181,29 @@ impl fmt::Display for Report {
                 None => writeln!(f)?,
             }
         }
-        match self.recovery_seconds {
-            Some(seconds) => writeln!(
-                f,
-                "recovery         first clean second {seconds:.1} s after the start of the restore command"
-            )?,
-            None if self.clean_at_end => {}
-            None => writeln!(f, "recovery         none: the last second had failures")?,
-        }
-        Ok(())
+        self.recovery().map_or(Ok(()), |recovery| {
+            writeln!(f, "recovery         {recovery}")
+        })
     }
 }
 
 impl Report {
+    /// How the system recovered; none if nothing was broken and nothing failed.
+    fn recovery(&self) -> Option<String> {
+        let restores = self.commands.last().map(|command| command.restores);
+        match (restores, self.recovery_seconds) {
+            _ if !self.clean_at_end => Some("none: the last second had failures".to_owned()),
+            (Some(true), Some(seconds)) => Some(format!(
+                "first clean second {seconds:.1} s after the start of the restore command"
+            )),
+            (Some(false), Some(seconds)) => Some(format!(
+                "by itself: clean again {seconds:.1} s after the start of the command that broke it"
+            )),
+            (Some(false), None) => Some("not needed: no roll failed after the command".to_owned()),
+            _ => None,
+        }
+    }
+
     /// Groups equal seconds, so that a minute fits on a screen.
     fn timeline(&self) -> Table {
         let state = |window: &Window| match (window.answered, window.failed) {

@@ -94,6 +94,15 @@ impl Windows {
         longest
     }
 
+    /// The end of the last second with failures, if it is later than `after` and the last second
+    /// with requests is clean.
+    pub(super) fn outage_end(&self, after: Duration) -> Option<Duration> {
+        let last = |is_it: fn(&Second) -> bool| self.seconds.iter().rposition(is_it);
+        let failed = last(|second| !second.failures.is_empty())?;
+        let end = Duration::from_secs(failed as u64 + 1);
+        (last(Second::is_clean) > Some(failed) && end > after).then_some(end)
+    }
+
     /// The start of the first clean second that began at `after` or later.
     pub(super) fn first_clean(&self, after: Duration) -> Option<Duration> {
         let starts = (0..).map(Duration::from_secs);

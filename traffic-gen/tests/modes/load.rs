@@ -147,6 +147,7 @@ async fn the_highest_rate_is_below_what_the_server_can_do() {
     );
     let highest = report["highest_rate"].as_f64().expect("a rate was kept");
     assert!((1.0..100.0).contains(&highest), "{report}");
+    assert_eq!(report["limited_by_connections"], false, "{report}");
 }
 
 /// Answers every request after `delay`, however many there are at once.
@@ -171,6 +172,20 @@ async fn a_slow_server_sustains_a_rate() {
     // Sixteen connections carry two requests a second each.
     let highest = report["highest_rate"].as_f64().expect("a rate was kept");
     assert!((8.0..=33.0).contains(&highest), "{report}");
+}
+
+#[tokio::test]
+async fn a_search_reports_that_its_connections_are_the_limit() {
+    let url = slow(Duration::from_millis(300)).await;
+    let flags = ["--find-max", "--duration=1s", "--connections=8"];
+    let flags = [&["load", "--warm-up=0s", "--quiet", &url], &flags[..]].concat();
+    // On a busy machine, a step may fail because its requests are sent late.
+    eventually("a search that finds the limit", || async {
+        let said = traffic_gen(&flags).await.stdout;
+        said.contains("the limit is the 8 connections")
+            .then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -151,6 +151,31 @@ async fn a_run_without_recovery_fails() {
 }
 
 #[tokio::test]
+async fn recovery_without_a_restoring_command_counts_from_the_breaking_one() {
+    let system = Breakable::start("heals-itself").await;
+    let file = system.file.display();
+    let during = format!("touch {file}; (sleep 1; rm {file}) > /dev/null 2>&1 &");
+    let run = async |more: &[&str]| {
+        let flags = ["--traces-exporter=none", "--rate=20", "--at=1s", "--during"];
+        let own = ["resilience", "--frontend-url", &system.frontend.url];
+        traffic_gen(&[&own, &flags[..], &[&during, "--duration=5s"], more].concat()).await
+    };
+    // On a busy machine, requests that could not be sent on time count as failures.
+    testkit::eventually("a run that ends clean", || async {
+        let finished = run(&[]).await;
+        let said = "recovery         by itself: clean again ";
+        finished.stdout.contains(said).then_some(())
+    })
+    .await;
+    testkit::eventually("a recovery in the report", || async {
+        let report = run(&["--json"]).await.json();
+        let recovery = report["recovery_seconds"].as_f64()?;
+        (0.5..4.0).contains(&recovery).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_command_that_fails_fails_the_run() {
     let frontend = StandIn::start(threes).await;
     let finished = traffic_gen(&[

@@ -8,7 +8,8 @@ pub struct Task {
     /// What happens, without a full stop at the end.
     pub what: &'static str,
     /// A command for a shell. `{page}`, `{roller}`, `{traces}`, `{dice_db}` and `{usage_db}` stand
-    /// for the URLs of a run, `{stop_database}` for the command that stops PostgreSQL.
+    /// for the URLs of a run, `{stop NAME}` for the command that stops a component of this run, and
+    /// `{otlp}` for the flag with the URL that receives spans, if it is not the default.
     pub command: &'static str,
 }
 
@@ -76,7 +77,7 @@ static LESSONS: [Lesson; 6] = [
             },
             Task {
                 what: "Stop dice-roller and roll: 503 until it is back",
-                command: "pkill -f 'stop-at-eof dice-roller'; curl -i '{page}/roll?die=fair'",
+                command: "{stop dice-roller}; curl -i '{page}/roll?die=fair'",
             },
         ],
     },
@@ -90,7 +91,7 @@ static LESSONS: [Lesson; 6] = [
             },
             Task {
                 what: "Stop die-service: 503 at once, until it is back",
-                command: "pkill -f 'stop-at-eof die-service'; curl -i '{page}/roll?die=fair'",
+                command: "{stop die-service}; curl -i '{page}/roll?die=fair'",
             },
             Task {
                 what: "A die that does not exist: 404 at every hop, and no red span",
@@ -108,11 +109,11 @@ static LESSONS: [Lesson; 6] = [
             },
             Task {
                 what: "See concurrency: ten rolls at once take as long as the slowest",
-                command: "curl '{page}/roll-async?die=fair&times=10'; cargo run --release -p traffic-gen -- compare --frontend-url={page}",
+                command: "curl '{page}/roll-async?die=fair&times=10'; cargo run --release -p traffic-gen -- compare --frontend-url={page}{otlp}",
             },
             Task {
                 what: "Break something: stop die-service, and rolls answer 503 until it is back",
-                command: "pkill -f 'stop-at-eof die-service'; curl -i '{page}/roll?die=fair'",
+                command: "{stop die-service}; curl -i '{page}/roll?die=fair'",
             },
         ],
     },
@@ -126,7 +127,7 @@ static LESSONS: [Lesson; 6] = [
             },
             Task {
                 what: "Stop PostgreSQL: 503, and rolls again once it is back",
-                command: "{stop_database}; curl -i '{page}/roll?die=fair'",
+                command: "{stop postgres}; curl -i '{page}/roll?die=fair'",
             },
             Task {
                 what: "Add a die: reload the page, and it can be rolled",
@@ -148,7 +149,7 @@ static LESSONS: [Lesson; 6] = [
             },
             Task {
                 what: "Stop usage-sink: rolls go on, events wait, and each arrives once it is back",
-                command: "pkill -f 'stop-at-eof usage-sink'",
+                command: "{stop usage-sink}",
             },
         ],
     },

@@ -6,14 +6,14 @@
 //! exception: a 4xx answer leaves the span's status unset, because asking for a die that does not
 //! exist is no failure of the call.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, StatusCode};
-use tracing::{Instrument, Span, field, info_span};
+use tracing::{Instrument, Level, Span, field, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use url::Url;
 
@@ -112,7 +112,9 @@ impl Client {
         let span = client_span(&method, &url);
         let headers = trace_context::headers(span.context().span().span_context());
         let request = self.0.request(method, url).headers(headers);
-        let result = exchange(prepare(request)).instrument(span.clone()).await;
+        let result = logged_exchange(prepare(request))
+            .instrument(span.clone())
+            .await;
         record_result(&span, &result);
         result
     }
@@ -168,6 +170,21 @@ pub fn endpoint(base: &Url, path: &str) -> Url {
     url.set_path(&format!("{prefix}/{path}"));
     url.set_query(None);
     url
+}
+
+/// [`exchange`] with a log line at level DEBUG.
+async fn logged_exchange(request: RequestBuilder) -> Result<Reply, CallError> {
+    // Without the line, the clock is not read either.
+    let start = tracing::enabled!(Level::DEBUG).then(Instant::now);
+    let result = exchange(request).await;
+    let reply = result.as_ref();
+    tracing::debug!(
+        backend_status = reply.ok().map(|reply| reply.status.as_u16()),
+        error = reply.err().map(field::display),
+        duration_ms = start.map(|start| start.elapsed().as_secs_f64() * 1e3),
+        "Call ended"
+    );
+    result
 }
 
 async fn exchange(request: RequestBuilder) -> Result<Reply, CallError> {

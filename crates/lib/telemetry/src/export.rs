@@ -186,12 +186,13 @@ impl<E> Reported<E> {
         self.queue.done(&spans.rejected, rejected);
         self.queue.done(&spans.exported, count - rejected);
         self.queue
-            .report(|| self.log_taken(rejected, message_of_collector));
+            .report(|| self.log_taken(count, rejected, message_of_collector));
     }
 
-    /// Logs an export that was taken, where that is a change.
-    fn log_taken(&self, rejected: usize, message_of_collector: &str) {
+    /// Logs an export of `count` spans; above DEBUG only if something changed.
+    fn log_taken(&self, count: usize, rejected: usize, message_of_collector: &str) {
         let endpoint = &*self.endpoint;
+        tracing::debug!(endpoint, exported = count - rejected, "Spans exported");
         if rejected > 0 {
             if self.queue.first_loss() {
                 tracing::warn!(

@@ -86,8 +86,12 @@ async fn observe(State(observed): State<Arc<Observed>>, request: Request, next: 
     let response = match admission.admit(&request) {
         Ok(_place) => {
             let span = ServerSpan::start(&request, matched.as_ref());
-            let answer = answer(request, next, admission).instrument(span.entered());
-            let response = answer.await;
+            let answered = async {
+                let response = answer(request, next, admission).await;
+                observation.log(response.status());
+                response
+            };
+            let response = answered.instrument(span.entered()).await;
             span.finish(response.status());
             response
         }

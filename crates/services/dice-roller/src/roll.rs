@@ -120,9 +120,15 @@ impl Roller {
 
     /// The common part of both kinds of roll: the wait, the roll, its value and its span.
     async fn perform_roll(&self, die: &Die, span: &Span) -> Result<u8, RollFailed> {
+        let delay = self.delay.mul_f64(rand::random());
+        tracing::debug!(
+            die_type = die.identifier,
+            delay_ms = delay.as_secs_f64() * 1e3,
+            "Roll started"
+        );
         let result = tokio::select! {
             biased;
-            () = tokio::time::sleep(self.delay.mul_f64(rand::random())) => {
+            () = tokio::time::sleep(delay) => {
                 die.specification.roll(&mut rand::rng())
             }
             () = self.background.is_cut() => Err(RollFailed),

@@ -15,6 +15,9 @@ use url::Url;
 
 use crate::plan;
 
+/// The default port of an OTLP/HTTP receiver.
+pub(crate) const DEFAULT_OTLP_PORT: u16 = 4318;
+
 /// Tempo's default port.
 pub(crate) const DEFAULT_TEMPO_PORT: u16 = 3200;
 
@@ -183,7 +186,7 @@ pub(crate) struct Options {
 
     /// Port that receives traces: OTLP/HTTP, protobuf or JSON, optionally with gzip
     #[arg(hide_short_help = true)]
-    #[arg(long, env = "OTLP_PORT", value_name = "PORT", default_value_t = 4318, value_parser = port())]
+    #[arg(long, env = "OTLP_PORT", value_name = "PORT", default_value_t = DEFAULT_OTLP_PORT, value_parser = port())]
     pub(crate) otlp_port: u16,
 
     /// Port of the trace store's HTTP API, which is compatible with Tempo

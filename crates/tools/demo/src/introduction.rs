@@ -5,7 +5,7 @@ use std::io::Write;
 use stages::{Component, Stage};
 use url::Url;
 
-use crate::cli::{DEFAULT_TEMPO_PORT, Options};
+use crate::cli::{DEFAULT_OTLP_PORT, DEFAULT_TEMPO_PORT, Options};
 use crate::plan::Plan;
 use crate::postgres::Databases;
 use crate::topology::url;
@@ -62,8 +62,17 @@ fn places(plan: &Plan, options: &Options, databases: &Databases) -> String {
         }
     }
     add("Health check", doctor(plan, options));
-    add("Log lines", "restart with --logs".to_owned());
+    add("Log lines", log_lines(options));
     places.concat()
+}
+
+/// Where the services' log lines are.
+fn log_lines(options: &Options) -> String {
+    match &options.log_dir {
+        Some(directory) => format!("tail -f '{}'/*.log", directory.display()),
+        None if options.logs => "printed here (--logs)".to_owned(),
+        None => "restart with --logs".to_owned(),
+    }
 }
 
 /// The section of `--ktrdr`: where to look, and what to try.
@@ -73,11 +82,10 @@ fn ktrdr(options: &Options) -> String {
     }
     let backend = url(options.ktrdr_port);
     let tempo = url(options.tempo_port);
-    let worker = options
-        .ktrdr_worker_ports
-        .first()
-        .copied()
-        .map_or(String::new(), url);
+    // At least one, since the flag takes at least one value.
+    let worker_port = options.ktrdr_worker_ports[0];
+    let worker = url(worker_port);
+    let stop = stop_listener("ktrdr worker", worker_port);
     format!(
         "KTRDR, a fleet of workers:\n\n  \
          {:20} curl {backend}/api/v1/workers\n  \
@@ -86,7 +94,7 @@ fn ktrdr(options: &Options) -> String {
          1. One operation as a trace: the backend hands it to a worker, which runs it for a while\n     \
          curl -sG {tempo}/api/search --data-urlencode 'q={{ resource.service.name =~ \"ktrdr.*\" }}'\n  \
          2. Stop a worker: its operation goes back into the queue, and another worker takes it\n     \
-         pkill -o -f 'stop-at-eof ktrdr worker'; sleep 1; curl {backend}/api/v1/workers\n  \
+         {stop}; sleep 1; curl {backend}/api/v1/workers\n  \
          3. The metrics of the fleet: operations running, done and put back into the queue\n     \
          curl -s {backend}/metrics | grep -E '^(operations|workers)_'\n\n",
         "Workers", "Operations", "Metrics",
@@ -94,19 +102,7 @@ fn ktrdr(options: &Options) -> String {
 }
 
 fn tries(plan: &Plan, options: &Options, databases: &Databases) -> String {
-    let database = |url: &Option<Url>| url.as_ref().map_or(String::new(), without_password);
-    let stop_database = match databases.own {
-        true => "pkill -INT -f dice-postgres",
-        false => "(stop your own server)",
-    };
-    let placeholders = [
-        ("{page}", plan.entry()),
-        ("{roller}", plan.dice_roller()),
-        ("{traces}", url(options.tempo_port)),
-        ("{dice_db}", database(&databases.dice)),
-        ("{usage_db}", database(&databases.usage)),
-        ("{stop_database}", stop_database.to_owned()),
-    ];
+    let placeholders = placeholders(plan, options, databases);
     let tasks = plan.stage.tasks().iter().zip(1..);
     let tries = tasks.map(|(task, number)| {
         let command = placeholders
@@ -117,6 +113,48 @@ fn tries(plan: &Plan, options: &Options, databases: &Databases) -> String {
         format!("  {number}. {}\n     {command}\n", task.what)
     });
     tries.collect::<Vec<_>>().concat()
+}
+
+/// The placeholders in the commands of tasks, and their values in this run.
+fn placeholders(plan: &Plan, options: &Options, databases: &Databases) -> Vec<(String, String)> {
+    let database = |url: &Option<Url>| url.as_ref().map_or(String::new(), without_password);
+    let otlp = match options.otlp_port {
+        DEFAULT_OTLP_PORT => String::new(),
+        port => format!(" --otlp-endpoint={}", url(port)),
+    };
+    let values = [
+        ("{page}", plan.entry()),
+        ("{roller}", plan.dice_roller()),
+        ("{traces}", url(options.tempo_port)),
+        ("{dice_db}", database(&databases.dice)),
+        ("{usage_db}", database(&databases.usage)),
+        ("{otlp}", otlp),
+        ("{stop postgres}", stop_postgres(databases)),
+    ];
+    let values = values.map(|(word, value)| (word.to_owned(), value));
+    let stops = Component::ALL.into_iter().filter_map(|component| {
+        let name = component.name();
+        let port = plan.port(component)?;
+        Some((format!("{{stop {name}}}"), stop_listener(name, port)))
+    });
+    values.into_iter().chain(stops).collect()
+}
+
+/// The command that stops the service of this run on that port, and no service of another run. The
+/// space at the end keeps the pattern from matching a longer port, the brackets from matching a
+/// shell or a traffic-gen that runs the command.
+fn stop_listener(service: &str, port: u16) -> String {
+    let (first, rest) = service.split_at(1);
+    format!("pkill -f '[{first}]{rest} --listen=127.0.0.1:{port} '")
+}
+
+/// The command that stops this run's own PostgreSQL server, whose command line ends in its port.
+fn stop_postgres(databases: &Databases) -> String {
+    let port = databases.dice.as_ref().and_then(Url::port);
+    match port.filter(|_| databases.own) {
+        Some(port) => format!("pkill -INT -f '[d]ice-postgres-.* -p {port}$'"),
+        None => "(stop your own server)".to_owned(),
+    }
 }
 
 /// Passwords must not appear on a terminal; psql prompts for one.

@@ -20,7 +20,7 @@ struct Tool {
     needed_for: &'static str,
 }
 
-const TOOLS: [Tool; 7] = [
+const TOOLS: [Tool; 8] = [
     Tool {
         program: POSTGRES,
         package: "postgresql",
@@ -55,6 +55,11 @@ const TOOLS: [Tool; 7] = [
         program: VENV,
         package: "python3-venv",
         needed_for: "schemathesis, which tests the services against their OpenAPI documents",
+    },
+    Tool {
+        program: "pkill",
+        package: "procps",
+        needed_for: "the test of a command that the demo prints",
     },
 ];
 

@@ -149,6 +149,17 @@ impl<'a> Observation<'a> {
             _in_progress: in_progress,
         }
     }
+
+    /// Logs the answer at level DEBUG.
+    pub(super) fn log(&self, status: StatusCode) {
+        tracing::debug!(
+            method = self.method,
+            handler = self.handler,
+            status = status.as_u16(),
+            duration_ms = self.start.elapsed().as_secs_f64() * 1e3,
+            "Request answered"
+        );
+    }
 }
 
 impl Drop for Observation<'_> {

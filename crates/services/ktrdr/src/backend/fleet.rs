@@ -60,7 +60,9 @@ pub(super) async fn beat(
     if let Some(progress) = progress.filter(|progress| !(0.0..=1.0).contains(progress)) {
         return Err(Error::Progress(progress.to_string()));
     }
-    backend.change(|state| state.beat(&id, beat)).map(Json)
+    let reply = backend.change(|state| state.beat(&id, beat))?;
+    tracing::debug!(worker_id = id, progress, "Heartbeat accepted");
+    Ok(Json(reply))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]

@@ -238,6 +238,41 @@ async fn text_for_people_is_available() {
 }
 
 #[tokio::test]
+async fn debug_lines_are_made_if_the_filter_allows_them() {
+    let filter = "--log=info,telemetry=debug,dice_roller=debug";
+    let system = System::start(&["--roll-delay=1ms", filter]).await;
+    let (_, answer) = get(&system.frontend.url("/roll?die=fair")).await;
+    let roller = &system.dice_roller;
+    let answered = roller.line_with("Request answered").await;
+    let fields = ["method", "handler", "status", "trace_id", "level"];
+    assert_eq!(
+        fields.map(|field| &answered[field]),
+        [
+            &"GET".into(),
+            &"/roll".into(),
+            &200.into(),
+            &answer["trace_id"],
+            &"DEBUG".into()
+        ]
+    );
+    let call = roller.line_with("Call ended").await;
+    assert_eq!(
+        (&call["backend_status"], call.get("error")),
+        (&200.into(), None)
+    );
+    let started = roller.line_with("Roll started").await;
+    let delay = started["delay_ms"].as_f64().expect("a number");
+    assert!((0.0..=1.0).contains(&delay), "{started}");
+    let exported = roller.line_with("Spans exported").await;
+    assert!(exported["exported"].as_u64() > Some(0), "{exported}");
+    let others = system.frontend.terminate().await.1;
+    assert!(
+        others.iter().all(|line| line["level"] == "INFO"),
+        "without the filter: {others:?}"
+    );
+}
+
+#[tokio::test]
 async fn the_filter_selects_lines() {
     let (_, otlp) = crate::support::collector().await;
     let quiet = service("die-service", &otlp, &["--log=info,die_service=warn"]).await;

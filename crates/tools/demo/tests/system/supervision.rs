@@ -1,7 +1,8 @@
 //! A part that ends: during startup, later, and the keeper of the database.
 
 use nix::sys::signal::{Signal, kill};
-use testkit::{eventually, get};
+use testkit::{eventually, get, skip_without};
+use tokio::process::Command;
 
 use crate::demo::{Demo, command, free_ports, wait_until_free};
 use crate::postgres::{Server, is_here, url};
@@ -59,6 +60,32 @@ async fn a_part_that_dies_later_is_restarted_and_logged() {
     let said = String::from_utf8_lossy(&output.stderr);
     let line = "dice-roller ended (signal: 9 (SIGKILL)); restarting in 3s";
     assert!(said.lines().any(|it| it == line), "{said}");
+}
+
+#[tokio::test]
+async fn the_printed_command_stops_the_service_of_its_own_demo_only() {
+    if Command::new("pkill")
+        .arg("--version")
+        .output()
+        .await
+        .is_err()
+    {
+        return skip_without("pkill");
+    }
+    let mut demo = Demo::spawn(&["--stage=4", "--no-traffic"]).await;
+    let other = Demo::start(&["--stage=4", "--no-traffic"]).await;
+    let said = demo.introduction().await;
+    let line = said.lines().find(|line| line.contains("pkill"));
+    let (command, _) = line.and_then(|line| line.split_once(';')).expect("a task");
+    let die_services = [&demo, &other].map(|demo| listener(demo.ports[0]));
+    let output = Command::new("sh").args(["-c", command]).output().await;
+    let output = output.expect("a shell");
+    assert!(output.status.success(), "{command}: {output:?}");
+    eventually("another die-service", || async {
+        listener(demo.ports[0]).filter(|pid| Some(*pid) != die_services[0])
+    })
+    .await;
+    assert_eq!(listener(other.ports[0]), die_services[1]);
 }
 
 fn kill_now(Pid(pid): Pid) {
