@@ -1,6 +1,5 @@
 //! The life of one server.
 
-use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -94,7 +93,7 @@ impl LocalPostgres {
         let server = Self {
             programs,
             directory: directory.to_owned(),
-            port: free_port()?,
+            port: free_port::free_port()?,
         };
         server.programs.give(&server.directory)?;
         let data = server.data();
@@ -275,8 +274,4 @@ impl Drop for LocalPostgres {
             std::thread::park_timeout(Duration::from_millis(10));
         }
     }
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -12,6 +12,7 @@ pub mod traces;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
+pub use free_port::free_port;
 use local_postgres::LocalPostgres;
 pub use metrics::Metrics;
 pub use openapi::check_openapi;
@@ -109,6 +110,15 @@ pub async fn get(url: &str) -> (u16, Value) {
         status,
         serde_json::from_str(&text).unwrap_or(Value::String(text)),
     )
+}
+
+/// A free address for a server that restarts, or that starts later: see [`free_port`].
+///
+/// # Panics
+/// When all ports are in use.
+#[must_use]
+pub fn free_address() -> String {
+    format!("127.0.0.1:{}", free_port().expect("a free port"))
 }
 
 /// A PostgreSQL server for the test; none, with a logged reason, if PostgreSQL is not installed.

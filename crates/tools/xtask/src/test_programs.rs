@@ -100,8 +100,8 @@ pub(crate) fn run() -> Result<(), String> {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(program) = pop(&waiting) {
-                    if !program.passes() {
-                        lock(&failed).push(program.name);
+                    if let Err(causes) = program.run() {
+                        lock(&failed).push((program.name, causes));
                     }
                 }
             });
@@ -111,7 +111,12 @@ pub(crate) fn run() -> Result<(), String> {
     if failed.is_empty() {
         return Ok(());
     }
-    Err(format!("tests failed: {}", failed.join(", ")))
+    // Repeated here: on CI, the output of the program may be far above, or cut.
+    for (name, causes) in &failed {
+        causes.iter().for_each(|cause| println!("{name}: {cause}"));
+    }
+    let names: Vec<_> = failed.into_iter().map(|(name, _)| name).collect();
+    Err(format!("tests failed: {}", names.join(", ")))
 }
 
 /// The test programs; compiler errors are shown.
@@ -178,7 +183,10 @@ impl Program {
     }
 
     /// Runs it. On failure its output is printed, otherwise only its skipped tests.
-    fn passes(&self) -> bool {
+    ///
+    /// # Errors
+    /// Its panics, each with its message.
+    fn run(&self) -> Result<(), Vec<String>> {
         let start = Instant::now();
         let mut command = Command::new(&self.executable);
         command
@@ -189,7 +197,7 @@ impl Program {
             Ok(output) => output,
             Err(error) => {
                 println!("FAILED: {}: {error}", self.name);
-                return false;
+                return Err(vec![error.to_string()]);
             }
         };
         let text = String::from_utf8_lossy(&output.stdout);
@@ -197,13 +205,32 @@ impl Program {
         if output.status.success() {
             println!("good: {} after {seconds:.1} s", self.name);
             skip::lines_of(&text).for_each(|line| println!("  {line}"));
-            return true;
+            return Ok(());
         }
         let errors = String::from_utf8_lossy(&output.stderr);
         let (name, status) = (&self.name, output.status);
         println!("{text}{errors}\nFAILED: {name} after {seconds:.1} s: {status}");
-        false
+        Err(panics(&format!("{text}\n{errors}")))
     }
+}
+
+/// The panics in the output of a test program: the place, and the beginning of the message.
+fn panics(output: &str) -> Vec<String> {
+    const LINES: usize = 4;
+    const CHARACTERS: usize = 600;
+    let lines: Vec<&str> = output.lines().collect();
+    let starts = (0..lines.len()).filter(|i| {
+        let line = lines[*i];
+        line.starts_with("thread '") && line.contains(" panicked at ")
+    });
+    starts
+        .map(|start| {
+            let rest = lines[start..].iter().take(LINES);
+            let message = rest.take_while(|line| !line.starts_with("stack backtrace:"));
+            let message: Vec<&str> = message.copied().collect();
+            message.join("\n").chars().take(CHARACTERS).collect()
+        })
+        .collect()
 }
 
 fn name(package: &Path) -> String {
@@ -256,6 +283,16 @@ mod tests {
             let folder = tests.join(&program.name).join("main.rs");
             assert!(file.exists() || folder.exists(), "{}", program.name);
         }
+    }
+
+    #[test]
+    fn panics_are_found_with_their_messages() {
+        let output = "---- a stdout ----\n\nthread 'a' (7) panicked at tests/a.rs:3:5:\nwaited 60s \
+                      in vain for the page\nstack backtrace:\n   0: main\n\nfailures:\n    a\n";
+        let found = panics(output);
+        let expected =
+            "thread 'a' (7) panicked at tests/a.rs:3:5:\nwaited 60s in vain for the page";
+        assert_eq!(found, [expected]);
     }
 
     #[test]

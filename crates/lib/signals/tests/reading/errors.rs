@@ -81,8 +81,10 @@ async fn a_status_error_includes_the_text_of_the_answer() {
 
 #[tokio::test]
 async fn no_server_and_a_slow_one_are_distinguished_without_showing_a_password() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let port = listener.local_addr().expect("an address").port();
+    let port = free_port::free_port().expect("a free port");
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .expect("still free");
     let url = Url::parse(&format!("http://user:secret@127.0.0.1:{port}/x")).expect("a URL");
     let slow = Reader::new(url.clone(), Duration::from_millis(50));
     let error = slow

@@ -39,7 +39,12 @@ impl Fleet {
         let otlp = format!("--otlp-endpoint=http://{address}");
         let receiver = mini_tempo::receiver(store.clone());
         tokio::spawn(async move { axum::serve(listener, receiver).await });
-        let backend = role("backend", "127.0.0.1:0", &[&[otlp.as_str()], own].concat()).await;
+        let backend = role(
+            "backend",
+            &testkit::free_address(),
+            &[&[otlp.as_str()], own].concat(),
+        )
+        .await;
         Self {
             backend,
             store,
@@ -50,7 +55,9 @@ impl Fleet {
 
     /// Starts and registers a worker. It has no simulated faults unless `own` configures them.
     pub(crate) async fn worker(&self, worker_type: &str, own: &[&str]) -> Process {
-        let process = self.worker_at("127.0.0.1:0", worker_type, own).await;
+        let process = self
+            .worker_at(&testkit::free_address(), worker_type, own)
+            .await;
         self.until_worker(&process.address, "available").await;
         process
     }

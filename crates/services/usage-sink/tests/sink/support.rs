@@ -18,10 +18,11 @@ pub(crate) async fn start(postgres: &LocalPostgres, flags: &[&str]) -> Process {
 
 /// Starts usage-sink on the database at this URL.
 pub(crate) async fn start_at(database: &str, flags: &[&str]) -> Process {
+    let listen = format!("--listen={}", testkit::free_address());
     let mut own = vec!["--database-url", database];
     let given = |name: &str| flags.iter().any(|flag| flag.starts_with(name));
     if !given("--listen") {
-        own.push("--listen=127.0.0.1:0");
+        own.push(&listen);
     }
     if !given("--otlp-endpoint") {
         own.push("--otel-disabled");

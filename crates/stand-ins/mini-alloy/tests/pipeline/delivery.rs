@@ -80,9 +80,7 @@ async fn temporary_failures_are_retried_until_they_succeed() {
 
 #[tokio::test]
 async fn an_unreachable_sink_is_retried() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    drop(listener);
+    let address = testkit::free_address();
     let url = format!("http://{address}/v1/logs").parse().expect("a URL");
     let pipeline = Pipeline::start(settings(url));
     submit(&pipeline.handle(), 5).await;

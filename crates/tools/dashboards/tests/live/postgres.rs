@@ -1,7 +1,6 @@
 //! A stage's PostgreSQL with the roles of the stack, and its exporter.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -60,9 +59,7 @@ impl Postgres {
     pub(crate) async fn start() -> Self {
         let server = LocalPostgres::start().await.expect("PostgreSQL starts");
         make_roles(&server).await;
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("it is bound").to_string();
-        drop(listener);
+        let address = testkit::free_address();
         let source = server.url("exporter", "postgres") + "?sslmode=disable";
         let exporter = Command::new(EXPORTER)
             .arg(format!("--web.listen-address={address}"))

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, fs, io};
 
 use signals::prometheus::{Graph, Range};
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use crate::STACK;
@@ -81,7 +80,7 @@ pub(crate) fn is_there() -> bool {
 impl Prometheus {
     /// Starts Prometheus and waits until it has scraped every service of `system`.
     pub(crate) async fn start(system: &System) -> Self {
-        let address = free_address().await;
+        let address = testkit::free_address();
         let folder = env::temp_dir().join(format!("dashboards-live-{}", std::process::id()));
         let services = write_configuration(&folder, system, &address);
         let services = services.expect("the configuration can be written");
@@ -233,9 +232,4 @@ fn localise<'a>(
         None => part,
     });
     parts.collect::<Vec<_>>().join("\"")
-}
-
-async fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("it is bound").to_string()
 }

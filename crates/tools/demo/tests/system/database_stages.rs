@@ -19,7 +19,7 @@ async fn the_dice_come_from_the_database_and_the_trace_says_so() {
     if !is_here() {
         return;
     }
-    let mut demo = Demo::spawn(&["--stage=5", "--no-traffic"]).await;
+    let mut demo = Demo::spawn(&["--stage=5", "--no-traffic"]);
     let said = demo.introduction().await;
     let all = run_commands(&said, "psql").await;
     assert!(all.contains("golden") && all.contains("(4 rows)"), "{all}");
@@ -67,7 +67,7 @@ async fn a_killed_database_is_restarted_and_no_service_has_to_be() {
     if !is_here() {
         return;
     }
-    let mut demo = Demo::spawn(&["--stage=5", "--no-traffic"]).await;
+    let mut demo = Demo::spawn(&["--stage=5", "--no-traffic"]);
     let database = url(&demo.introduction().await, "The dice");
     let roll = demo.url(2, "/roll?die=fair");
     assert_eq!(get(&roll).await.0, 200);
@@ -102,7 +102,7 @@ async fn nothing_is_left_of_the_database_however_the_demo_ends() {
     }
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGKILL] {
         for stage in ["--stage=5", "--stage=6"] {
-            let mut demo = Demo::spawn(&[stage]).await;
+            let mut demo = Demo::spawn(&[stage]);
             let database = url(&demo.introduction().await, "The dice");
             let server = Server::running(&demo, &database).await;
             let children = pid(&demo).children();
@@ -125,7 +125,7 @@ async fn nothing_is_left_of_a_database_that_was_still_starting() {
         return;
     }
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
-        let demo = Demo::spawn(&["--stage=6"]).await;
+        let demo = Demo::spawn(&["--stage=6"]);
         let server = Server::of(&demo).await;
         let (_, took) = demo.stop(signal).await;
         assert!(took < AT_ONCE, "{took:?}");
@@ -143,7 +143,7 @@ async fn a_database_that_is_given_is_used_and_stays() {
         server.execute("postgres", sql).await.expect("SQL");
     }
     let given = server.url("cook:salt", "food");
-    let ports = free_ports().await;
+    let ports = free_ports();
     let mut command = command(&ports);
     command
         .args(["--stage=5", "--no-traffic"])
@@ -171,7 +171,7 @@ async fn a_database_that_is_given_is_used_and_stays() {
 
 #[tokio::test]
 async fn a_missing_database_is_reported_in_one_line() {
-    let ports = free_ports().await;
+    let ports = free_ports();
     let database = "--database-url=postgres://cook@127.0.0.1:1/food";
     let output = command(&ports).args(["--stage=5", database]).output().await;
     let output = output.expect("it runs");
@@ -190,7 +190,7 @@ async fn without_postgresql_it_says_what_to_do() {
     let hide = "for d in /usr/lib/postgresql /usr/pgsql /opt/homebrew/opt; do \
                 [ ! -d $d ] || mount -t tmpfs none $d || exit 77; done; PATH=/nonexistent exec \"$@\"";
     for stage in ["--stage=5", "--stage=6"] {
-        let ports = free_ports().await;
+        let ports = free_ports();
         let inner = command(&ports);
         let mut outer = Command::new("unshare");
         outer.args([

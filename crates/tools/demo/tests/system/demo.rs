@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use signals::tempo::{Span, Tempo};
 use testkit::{DEADLINE, eventually};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -33,17 +33,20 @@ pub(crate) const FLAGS: [&str; 6] = [
 
 impl Demo {
     pub(crate) async fn start(own: &[&str]) -> Self {
-        let demo = Self::spawn(own).await;
-        eventually("the page", || async {
-            testkit::fetch(demo.url(2, "/healthz")).await.ok()
-        })
-        .await;
-        demo
+        let mut demo = Self::spawn(own);
+        let page = demo.url(2, "/healthz");
+        tokio::select! {
+            _ = eventually("the page", || async { testkit::fetch(&page).await.ok() }) => demo,
+            _ = demo.child.wait() => {
+                let output = demo.child.wait_with_output().await.expect("our own child");
+                panic!("the demo ended at its start: {output:?}");
+            }
+        }
     }
 
     /// Does not wait for the demo to start.
-    pub(crate) async fn spawn(own: &[&str]) -> Self {
-        let ports = free_ports().await;
+    pub(crate) fn spawn(own: &[&str]) -> Self {
+        let ports = free_ports();
         let child = command(&ports).args(own).spawn().expect("it starts");
         Self { child, ports }
     }
@@ -150,17 +153,11 @@ pub(crate) fn command(ports: &[u16; 6]) -> Command {
     command
 }
 
-pub(crate) async fn free_ports() -> [u16; 6] {
-    let mut held = Vec::new();
-    for _ in FLAGS {
-        held.push(TcpListener::bind("127.0.0.1:0").await.expect("a free port"));
-    }
-    let port = |i: usize| held[i].local_addr().expect("bound").port();
-    std::array::from_fn(port)
+pub(crate) fn free_ports() -> [u16; 6] {
+    FLAGS.map(|_| testkit::free_port().expect("a free port"))
 }
 
-/// Waits until all of `ports` refuse connections. Other programs may use them by then: a free port
-/// may become the local port of any connection.
+/// Waits until all of `ports` refuse connections.
 pub(crate) async fn wait_until_free(ports: &[u16]) {
     for port in ports {
         eventually(&format!("port {port} to be free"), || async {

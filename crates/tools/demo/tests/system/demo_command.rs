@@ -72,7 +72,7 @@ async fn it_generates_traffic_and_shows_the_rate() {
 
 #[tokio::test]
 async fn ktrdr_is_started_with_its_flag() {
-    let [backend, workers @ .., _] = free_ports().await;
+    let [backend, workers @ .., _] = free_ports();
     let workers = workers.map(|port| port.to_string()).join(",");
     let flags = [
         "--ktrdr".to_owned(),
@@ -125,7 +125,7 @@ async fn a_port_in_use_is_reported_in_one_line_and_nothing_keeps_running() {
         ])
         .enumerate()
     {
-        let ports = free_ports().await;
+        let ports = free_ports();
         let _in_the_way = TcpListener::bind(("127.0.0.1", ports[i]))
             .await
             .expect("free");
@@ -147,7 +147,7 @@ async fn a_port_in_use_is_reported_in_one_line_and_nothing_keeps_running() {
 
 #[tokio::test]
 async fn a_port_given_twice_is_noticed() {
-    let mut ports = free_ports().await;
+    let mut ports = free_ports();
     ports[2] = ports[1];
     let output = command(&ports).output().await.expect("it runs");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -163,7 +163,7 @@ async fn a_port_given_twice_is_noticed() {
 
 #[tokio::test]
 async fn a_worker_port_given_twice_names_its_flag() {
-    let ports = free_ports().await;
+    let ports = free_ports();
     let workers = format!("--ktrdr-worker-ports={},{}", ports[5], ports[5]);
     let mut command = command(&ports);
     let output = command.args(["--ktrdr", &workers]).output().await;
@@ -183,7 +183,7 @@ async fn a_port_for_root_says_so() {
     if start <= 80 {
         return skip("any user may open port 80");
     }
-    let mut ports = free_ports().await;
+    let mut ports = free_ports();
     ports[1] = 80;
     let inner = command(&ports);
     let mut outer = tokio::process::Command::new("setpriv");
@@ -206,7 +206,7 @@ async fn a_log_file_that_cannot_be_written_is_named_with_its_flag() {
     let directory = format!("{}/log-files", env!("CARGO_TARGET_TMPDIR"));
     let in_the_way = format!("{directory}/die-service.log");
     std::fs::create_dir_all(&in_the_way).expect("a directory where a file would be");
-    let ports = free_ports().await;
+    let ports = free_ports();
     let mut command = command(&ports);
     let output = command.args(["--log-dir", &directory]).output().await;
     let output = output.expect("it runs");
@@ -220,7 +220,7 @@ async fn a_log_file_that_cannot_be_written_is_named_with_its_flag() {
 
 #[tokio::test]
 async fn a_flag_for_what_the_stage_does_not_have_is_named() {
-    let mut demo = Demo::spawn(&["--stage=1", "--no-traffic"]).await;
+    let mut demo = Demo::spawn(&["--stage=1", "--no-traffic"]);
     demo.introduction().await;
     let (output, _) = demo.stop(Signal::SIGTERM).await;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -233,7 +233,7 @@ async fn a_flag_for_what_the_stage_does_not_have_is_named() {
 
 #[tokio::test]
 async fn the_command_for_the_doctor_examines_this_very_demo() {
-    let mut demo = Demo::spawn(&["--stage=2", "--no-traffic"]).await;
+    let mut demo = Demo::spawn(&["--stage=2", "--no-traffic"]);
     let said = demo.introduction().await;
     let hint = said.lines().find(|line| line.contains("-- doctor"));
     let (_, arguments) = hint.expect("a hint").split_once(" -- ").expect("arguments");

@@ -87,7 +87,7 @@ const POSTGRES: [(&str, &str); 10] = [
 ];
 
 async fn start_in(shell: &[(&str, &str)], own: &[&str]) -> Demo {
-    let ports = free_ports().await;
+    let ports = free_ports();
     let mut command = command(&ports);
     command.args(own).envs(shell.iter().copied());
     let child = command.spawn().expect("it starts");

@@ -143,7 +143,7 @@ async fn without_die_service_the_roller_has_dice_and_the_page_has_a_list() {
     assert_eq!(get(&roller.url("/roll?die=fair")).await.0, 200);
     let (status, answer) = get(&roller.url("/roll?die=loaded")).await;
     assert_eq!(status, 404, "{answer}");
-    let unused = crate::support::unused_url().await;
+    let unused = crate::support::unused_url();
     let arguments = [
         format!("--die-service-url={unused}"),
         format!("--dice-roller-url={unused}"),

@@ -200,9 +200,7 @@ async fn a_failure_is_logged_once_where_it_happened() {
 #[tokio::test]
 async fn text_for_people_is_available() {
     let (_, otlp) = crate::support::collector().await;
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("bound").to_string();
-    drop(listener);
+    let address = testkit::free_address();
     let arguments = ["service", "die-service", "--log-format=pretty"];
     let listen = format!("--listen={address}");
     let otlp = format!("--otlp-endpoint={otlp}");

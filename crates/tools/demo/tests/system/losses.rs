@@ -86,12 +86,7 @@ async fn sigterm_under_load_loses_no_finished_requests_span_or_line() {
 
 #[tokio::test]
 async fn without_a_collector_requests_are_served_and_the_loss_is_counted_and_logged_once() {
-    let alone = service(
-        "die-service",
-        &unused_url().await,
-        &["--span-batch-size=10"],
-    )
-    .await;
+    let alone = service("die-service", &unused_url(), &["--span-batch-size=10"]).await;
     for _ in 0..100 {
         assert_eq!(get(&alone.url("/dice")).await.0, 200);
     }
@@ -150,9 +145,7 @@ async fn a_hanging_collector_slows_no_request_and_the_overflow_is_dropped_and_co
 
 #[tokio::test]
 async fn the_return_of_a_collector_is_logged_and_exports_resume() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    drop(listener);
+    let address = testkit::free_address();
     let service = service("die-service", &format!("http://{address}"), &[]).await;
     get(&service.url("/dice")).await;
     let warning = "Spans do not reach the collector: they are lost, see telemetry_spans_total";
@@ -174,9 +167,7 @@ async fn the_return_of_a_collector_is_logged_and_exports_resume() {
 #[tokio::test]
 async fn an_unread_standard_output_stops_no_request_and_its_lost_lines_are_counted() {
     let (_store, otlp) = collector().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound").to_string();
-    drop(listener);
+    let address = testkit::free_address();
     let flags = [
         format!("--listen={address}"),
         format!("--otlp-endpoint={otlp}"),

@@ -7,7 +7,6 @@ use std::process::Stdio;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use testkit::{Metrics, eventually, get};
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use crate::demo::Demo;
@@ -15,9 +14,7 @@ use crate::support::PROGRAM;
 
 /// die-service that logs to `output`, once it serves, and its URL.
 async fn writing_to(output: impl Into<Stdio>) -> (Child, String) {
-    let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = free.local_addr().expect("bound");
-    drop(free);
+    let address = testkit::free_address();
     let listen = format!("--listen={address}");
     let child = Command::new(PROGRAM)
         .args(["service", "die-service", &listen, "--otel-disabled"])

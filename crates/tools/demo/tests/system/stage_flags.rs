@@ -8,7 +8,7 @@ use crate::support::PROGRAM;
 
 #[tokio::test]
 async fn an_empty_variable_counts_as_unset() {
-    let ports = free_ports().await;
+    let ports = free_ports();
     let mut command = command(&ports);
     for variable in ["STAGE", "LOG_ROUTES", "DATABASE_URL", "DIE_SERVICE_URL"] {
         command.env(variable, "");

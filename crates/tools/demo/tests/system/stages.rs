@@ -31,7 +31,7 @@ fn services(stage: Stage) -> Vec<usize> {
 #[tokio::test]
 async fn each_stage_has_its_services_and_no_others() {
     for stage in [Stage::One, Stage::Two, Stage::Three, Stage::Four] {
-        let mut demo = Demo::spawn(&[&format!("--stage={stage}"), "--no-traffic"]).await;
+        let mut demo = Demo::spawn(&[&format!("--stage={stage}"), "--no-traffic"]);
         let said = demo.introduction().await;
         let services = services(stage);
         let entry = *services.last().expect("one");
@@ -81,7 +81,7 @@ async fn roll_and_trace(demo: &Demo, entry: usize, expected: &BTreeSet<String>) 
 #[tokio::test]
 async fn traffic_uses_the_endpoints_of_the_stage() {
     for stage in [1, 3, 4] {
-        let mut demo = Demo::spawn(&[&format!("--stage={stage}")]).await;
+        let mut demo = Demo::spawn(&[&format!("--stage={stage}")]);
         let rolls = eventually("rolls", || async {
             let metrics = Metrics::try_scrape(&demo.url(1, "/metrics")).await.ok()?;
             (metrics.sum("dice_rolls_total", &[]) >= 2.0).then_some(metrics)
@@ -142,7 +142,7 @@ pub(crate) fn assert_stage_unknown(demo: &Demo) {
 #[tokio::test]
 async fn no_process_knows_its_stage() {
     for stage in ["1", "4"] {
-        let ports = free_ports().await;
+        let ports = free_ports();
         let mut command = command(&ports);
         command.env("STAGE", stage).env("LOG_ROUTES", "loki");
         let child = command.spawn().expect("it starts");
@@ -197,7 +197,7 @@ fn look_for_stages(directory: &Path) -> usize {
 #[tokio::test]
 async fn the_doctor_knows_the_stages() {
     for stage in ["--stage=1", "--stage=2"] {
-        let mut demo = Demo::spawn(&[stage, "--no-traffic"]).await;
+        let mut demo = Demo::spawn(&[stage, "--no-traffic"]);
         demo.introduction().await;
         let (healthy, said) = examine(&demo, stage).await;
         assert!(healthy, "{said}");

@@ -11,7 +11,7 @@ use crate::stages::pid;
 
 #[tokio::test]
 async fn a_part_that_ends_during_startup_ends_the_demo_with_its_own_error() {
-    let ports = free_ports().await;
+    let ports = free_ports();
     let output = command(&ports).arg("--roll-delay=nonsense").output().await;
     let output = output.expect("it runs");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -30,7 +30,7 @@ async fn a_part_that_ends_during_startup_ends_the_demo_with_its_own_error() {
 async fn a_part_that_is_killed_before_it_is_ready_ends_the_demo() {
     // die-service serves without its database, and is ready once it has dice.
     let database = "--database-url=postgres://cook@127.0.0.1:1/food";
-    let demo = Demo::spawn(&["--stage=5", database]).await;
+    let demo = Demo::spawn(&["--stage=5", database]);
     eventually("die-service to serve", || async {
         testkit::fetch(demo.url(0, "/healthz")).await.ok()
     })
@@ -48,7 +48,7 @@ async fn a_part_that_is_killed_before_it_is_ready_ends_the_demo() {
 
 #[tokio::test]
 async fn a_part_that_dies_later_is_restarted_and_logged() {
-    let mut demo = Demo::spawn(&["--stage=1", "--no-traffic"]).await;
+    let mut demo = Demo::spawn(&["--stage=1", "--no-traffic"]);
     demo.introduction().await;
     let first = listener(demo.ports[1]);
     demo.kill_service(1);
@@ -112,7 +112,7 @@ async fn a_killed_keeper_of_the_database_is_replaced_and_nothing_stays() {
         return;
     }
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGKILL] {
-        let mut demo = Demo::spawn(&["--stage=5", "--no-traffic", "--roll-delay=0s"]).await;
+        let mut demo = Demo::spawn(&["--stage=5", "--no-traffic", "--roll-delay=0s"]);
         let database = url(&demo.introduction().await, "The dice");
         let server = Server::running(&demo, &database).await;
         let before = server.pid();
@@ -132,7 +132,7 @@ async fn nothing_stays_of_a_database_whose_keeper_was_killed_a_moment_before_the
     if !is_here() {
         return;
     }
-    let mut demo = Demo::spawn(&["--stage=5", "--no-traffic"]).await;
+    let mut demo = Demo::spawn(&["--stage=5", "--no-traffic"]);
     let database = url(&demo.introduction().await, "The dice");
     let server = Server::running(&demo, &database).await;
     kill_now(server.keeper);
@@ -145,7 +145,7 @@ async fn a_keeper_that_is_killed_while_it_makes_the_database_ends_the_demo() {
     if !is_here() {
         return;
     }
-    let demo = Demo::spawn(&["--stage=5", "--no-traffic"]).await;
+    let demo = Demo::spawn(&["--stage=5", "--no-traffic"]);
     let server = Server::of(&demo).await;
     kill_now(server.keeper);
     let output = demo.child.wait_with_output().await.expect("our own child");

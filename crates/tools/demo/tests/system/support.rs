@@ -59,7 +59,8 @@ impl System {
 /// One service that exports to `otlp`, on a free port.
 pub(crate) async fn service(name: &str, otlp: &str, own: &[&str]) -> Process {
     let otlp = format!("--otlp-endpoint={otlp}");
-    let mut arguments = vec!["service", name, "--listen=127.0.0.1:0", &otlp];
+    let listen = format!("--listen={}", testkit::free_address());
+    let mut arguments = vec!["service", name, &listen, &otlp];
     if !own.iter().any(|flag| flag.starts_with("--span-delay")) {
         arguments.push("--span-delay=50");
     }
@@ -76,7 +77,6 @@ pub(crate) async fn collector() -> (Store, String) {
 }
 
 /// An address on which no service listens.
-pub(crate) async fn unused_url() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    format!("http://{}", listener.local_addr().expect("bound"))
+pub(crate) fn unused_url() -> String {
+    format!("http://{}", testkit::free_address())
 }

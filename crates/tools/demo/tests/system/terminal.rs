@@ -60,7 +60,7 @@ impl Terminal {
 }
 
 async fn start(terminal: &Terminal, own: &[&str], variables: &[(&str, &str)]) -> Demo {
-    let ports = free_ports().await;
+    let ports = free_ports();
     let mut command = command(&ports);
     let slave = || terminal.slave.try_clone().expect("a descriptor");
     command.args(own).stderr(slave()).stdout(slave());

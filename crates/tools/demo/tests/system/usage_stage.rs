@@ -79,7 +79,7 @@ async fn user_actions_become_rows_once_each_and_no_log_lines() {
         return;
     }
     let logs = logs("usage");
-    let mut demo = Demo::spawn(&["--stage=6", "--no-traffic", "--log-dir", &logs]).await;
+    let mut demo = Demo::spawn(&["--stage=6", "--no-traffic", "--log-dir", &logs]);
     let said = demo.introduction().await;
     let database = url(&said, "Usage events");
     act(&demo).await;
@@ -115,7 +115,7 @@ async fn events_wait_for_an_unavailable_sink_and_can_take_both_routes() {
         return;
     }
     let logs = logs("usage-and-loki");
-    let ports = free_ports().await;
+    let ports = free_ports();
     let mut command = command(&ports);
     command.args([
         "--stage=6",

@@ -1,7 +1,6 @@
 //! The advice fits the running system, and the shell's environment does not affect the examination.
 
 use serde_json::Value;
-use tokio::net::TcpListener;
 
 use crate::patient::{Fault, Patient};
 use crate::{doctor, examine, row};
@@ -31,9 +30,7 @@ async fn while_a_demo_runs_the_advice_is_to_restart_it() {
 
 #[tokio::test]
 async fn the_advice_has_the_ports_of_the_demo() {
-    let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let port = free.local_addr().expect("bound").port();
-    drop(free);
+    let port = testkit::free_port().expect("a free port");
     let urls = [
         format!("--frontend-url=http://localhost:{port}"),
         format!("--dice-roller-url=http://localhost:{port}"),
