@@ -20,6 +20,9 @@ pub const MAX_VALUE_DEPTH: usize = 16;
 const SMALLEST_ALLOCATION: usize = 32;
 
 /// Trims messages and adds up the memory that they own, in bytes.
+///
+/// The beginning of a long text is copied, not shrunk in place: in place, it would keep the
+/// allocator from using the rest of its block for the next text of that length.
 #[derive(Debug, Default)]
 pub(crate) struct Trimmer {
     pub(crate) bytes: usize,
@@ -68,7 +71,7 @@ impl Trimmer {
 
     pub(crate) fn text(&mut self, text: &mut String) {
         if text.len() > MAX_TEXT_BYTES {
-            text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
+            *text = text[..text.floor_char_boundary(MAX_TEXT_BYTES)].to_owned();
             self.cuts += 1;
         }
         text.shrink_to_fit();
@@ -77,7 +80,7 @@ impl Trimmer {
 
     fn raw(&mut self, bytes: &mut Vec<u8>) {
         if bytes.len() > MAX_TEXT_BYTES {
-            bytes.truncate(MAX_TEXT_BYTES);
+            *bytes = bytes[..MAX_TEXT_BYTES].to_vec();
             self.cuts += 1;
         }
         bytes.shrink_to_fit();
