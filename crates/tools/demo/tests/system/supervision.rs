@@ -72,7 +72,7 @@ async fn the_printed_command_stops_the_service_of_its_own_demo_only() {
     {
         return skip_without("pkill");
     }
-    let mut demo = Demo::spawn(&["--stage=4", "--no-traffic"]).await;
+    let mut demo = Demo::spawn(&["--stage=4", "--no-traffic"]);
     let other = Demo::start(&["--stage=4", "--no-traffic"]).await;
     let said = demo.introduction().await;
     let line = said.lines().find(|line| line.contains("pkill"));
