@@ -2,7 +2,8 @@
 //!
 //! Consistency between the files is checked in `tests/stack`; this program runs
 //!
-//! * [`promtool`]: Prometheus' configuration and its targets;
+//! * [`promtool`]: Prometheus' configuration, its targets and its rules;
+//! * [`amtool`]: Alertmanager's configuration;
 //! * [`upstream`]: Compose's loader and Alloy's parser, in a small Go program;
 //! * [`hadolint`]: the Dockerfile;
 //! * [`grammar`]: Grafana's grammar of LogQL, for the queries of the datasources;
@@ -10,6 +11,7 @@
 //!
 //! The queries of the dashboards are checked in `crates/tools/dashboards`.
 
+mod amtool;
 mod grammar;
 mod hadolint;
 mod programs;
@@ -47,8 +49,9 @@ enum Verdict {
 
 type Check = fn() -> Result<Verdict, String>;
 
-const CHECKS: [(&str, Check); 4] = [
+const CHECKS: [(&str, Check); 5] = [
     ("promtool", promtool::check),
+    ("amtool", amtool::check),
     ("upstream", upstream::check),
     ("hadolint", hadolint::check),
     ("logql", grammar::check),

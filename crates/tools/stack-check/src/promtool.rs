@@ -1,5 +1,5 @@
-//! Checks Prometheus' configuration with `promtool`. The target files exist at their paths only in
-//! the container, so a copy of the configuration refers to those of the checkout.
+//! Checks Prometheus' configuration with `promtool`. The files of targets and rules exist at their paths
+//! only in the container, so a copy of the configuration refers to those of the checkout.
 
 use std::process::Command;
 
@@ -7,6 +7,9 @@ use crate::{Verdict, workshop};
 use tooling::command::{is_there, output, root};
 
 const TARGETS: &str = "stack/prometheus/targets";
+
+/// The rules of each clock, which are mounted at the same path.
+const RULES: [&str; 2] = ["24h.yml", "30d.yml"];
 
 pub(crate) fn check() -> Result<Verdict, String> {
     if !is_there("promtool") {
@@ -28,8 +31,11 @@ pub(crate) fn check() -> Result<Verdict, String> {
         }
     }
     let targets = root().join(TARGETS);
-    for stage in &stages {
+    // Each stage and each clock once; any stage works with any clock.
+    for (stage, rules) in stages.iter().zip(RULES.iter().cycle()) {
+        let rules = root().join("stack/prometheus/rules").join(rules);
         let here = config
+            .replace("/etc/prometheus/rules/slo.yml", &rules.to_string_lossy())
             .replace(
                 "/etc/prometheus/targets/stage.yml",
                 &targets.join(stage).to_string_lossy(),
@@ -43,8 +49,9 @@ pub(crate) fn check() -> Result<Verdict, String> {
         }
     }
     Ok(Verdict::Good(format!(
-        "prometheus.yml with the targets of {} stages",
-        stages.len()
+        "prometheus.yml with the targets of {} stages and the rules of {} clocks",
+        stages.len(),
+        RULES.len()
     )))
 }
 

@@ -29,6 +29,8 @@ enum Command {
     Test(test::Options),
     /// Generate dashboards/*.json from their sources
     Dashboards,
+    /// Generate stack/prometheus/rules/*.yml from the objectives and alerts
+    Slo,
     /// Check the files of `docker compose up` with the code of the programs that read them
     #[command(disable_help_flag = true)]
     CheckStack(Arguments),
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Test(options) => test::run(&options),
         Command::Dashboards => package("dashboards", &[], &["write".into()]),
+        Command::Slo => package("slo", &[], &["write".into()]),
         Command::CheckStack(Arguments { arguments }) => check_stack(&arguments),
         // Its baseline server is compared with programs of a release build.
         Command::Bench(Arguments { arguments }) => package("bench", &["--release"], &arguments),

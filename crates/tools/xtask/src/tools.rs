@@ -20,7 +20,7 @@ struct Tool {
     needed_for: &'static str,
 }
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
     Tool {
         program: POSTGRES,
         package: "postgresql",
@@ -35,6 +35,11 @@ const TOOLS: [Tool; 8] = [
         program: "prometheus",
         package: "prometheus",
         needed_for: "the live test of every panel",
+    },
+    Tool {
+        program: "prometheus-alertmanager",
+        package: "prometheus-alertmanager",
+        needed_for: "the test that one cause pages once",
     },
     Tool {
         program: "node",

@@ -19,6 +19,7 @@ mod panel;
 mod pictures;
 mod promql;
 mod report;
+mod rules;
 mod services;
 mod sql;
 mod story;

@@ -54,12 +54,15 @@ async fn add_stages(exposed: &mut Exposed) {
         for stage in stages {
             let (job, stage) = (format!("{service}-stage{stage}"), stage.to_string());
             let instance = format!("{job}:8000");
-            let target = [
+            let mut target = vec![
                 ("job", &*job),
-                ("instance", &instance),
+                ("instance", &*instance),
                 ("service", service),
-                ("stage", &stage),
+                ("stage", &*stage),
             ];
+            if service == "frontend" || job == "dice-roller-stage1" {
+                target.push(("front_door", "true"));
+            }
             exposed.scrape(&target, &metrics);
         }
     }

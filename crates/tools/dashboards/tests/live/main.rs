@@ -21,6 +21,7 @@ mod plausible;
 mod postgres;
 mod prometheus;
 mod role;
+mod rules;
 mod running_stage;
 mod speed_up;
 mod sql;
@@ -85,12 +86,14 @@ async fn run(last_stage: Stage) -> Vec<String> {
     outage::make_mistakes(&system).await;
     prometheus.scraped(SCRAPES).await;
     let mut problems = query_everything(&system, &prometheus, last_stage).await;
+    problems.extend(rules::check(&prometheus).await);
     system.break_some();
     let onslaught = system.ktrdr.drive("300");
     let (broken, outage) = tokio::join!(
         broken::check(&prometheus),
         outage::check(&prometheus, system.stage(Stage::Five)),
     );
+    rules::check_broken(&prometheus).await;
     problems.extend(broken);
     problems.extend(outage);
     drop((traffic, onslaught));

@@ -6,12 +6,13 @@ use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, fs, io};
 
+use serde_json::Value;
 use signals::prometheus::{Graph, Range};
 use tokio::process::{Child, Command};
 
 use crate::STACK;
 use crate::running_stage::RunningStage;
-use crate::support::board::{Board, Query};
+use crate::support::board::{Board, Query, list};
 use crate::support::interpolate::Values;
 use crate::system::System;
 
@@ -55,6 +56,7 @@ impl Series {
 /// A running server. Killed, and its folder removed, when dropped.
 pub(crate) struct Prometheus {
     reader: signals::prometheus::Prometheus,
+    address: String,
     folder: PathBuf,
     started: SystemTime,
     _process: Child,
@@ -106,6 +108,7 @@ impl Prometheus {
             .expect("prometheus starts");
         let prometheus = Self {
             reader: signals::prometheus::Prometheus::new(url, ANSWER_TIMEOUT),
+            address,
             folder,
             started: SystemTime::now(),
             _process: process,
@@ -135,6 +138,14 @@ impl Prometheus {
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
         panic!("timeout after {TIMEOUT:?}: waited for {what}: {condition}");
+    }
+
+    /// The groups of rules as Prometheus reports them, with the health of each rule.
+    pub(crate) async fn rule_groups(&self) -> Vec<Value> {
+        let url = format!("http://{}/api/v1/rules", self.address);
+        let (status, answer) = testkit::get(&url).await;
+        assert_eq!(status, 200, "{url}");
+        list(&answer["data"], "groups").to_vec()
     }
 
     /// The series that a panel of `board` shows at this time, over the time since the start and
@@ -188,6 +199,7 @@ fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<
     let read = |file: &str| fs::read_to_string(Path::new(STACK).join("prometheus").join(file));
     let mut configuration = read("prometheus.yml")?
         .replace("/etc/prometheus/targets", &folder.display().to_string())
+        .replace("/etc/prometheus/rules", &folder.display().to_string())
         .replace("127.0.0.1:9090", own);
     for (stack, here) in TIMES {
         assert!(
@@ -197,10 +209,16 @@ fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<
         configuration = configuration.replace(stack, here);
     }
     // The rest of the stack does not run here: use the discard port, which refuses connections.
-    for host in ["tempo:3200", "loki:3100", "alloy:12345"] {
+    for host in [
+        "alertmanager:9093",
+        "tempo:3200",
+        "loki:3100",
+        "alloy:12345",
+    ] {
         configuration = configuration.replace(host, "127.0.0.1:9");
     }
     fs::write(folder.join("prometheus.yml"), configuration)?;
+    fs::write(folder.join("slo.yml"), read("rules/24h.yml")?)?;
     let mut services = 0;
     let mut stages = String::new();
     for stage in system.stages() {

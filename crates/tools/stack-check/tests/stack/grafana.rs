@@ -99,6 +99,17 @@ fn every_link_between_the_signals_exists() {
 }
 
 #[test]
+fn grafana_shows_the_alerts_of_prometheus_and_alertmanager() {
+    assert_eq!(datasource("prometheus")["jsonData"]["manageAlerts"], true);
+    let alertmanager = datasource("alertmanager");
+    assert_eq!(alertmanager["jsonData"]["implementation"], "prometheus");
+    assert_eq!(
+        alertmanager["jsonData"]["handleGrafanaManagedAlerts"],
+        false
+    );
+}
+
+#[test]
 fn exemplars_have_the_label_that_grafana_follows() {
     let prometheus = datasource("prometheus");
     let label = &prometheus["jsonData"]["exemplarTraceIdDestinations"][0]["name"];

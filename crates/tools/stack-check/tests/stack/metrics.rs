@@ -1,10 +1,14 @@
 //! Prometheus: its targets, its writers, and its retention.
 
 use serde_json::Value;
+use slo::Clock;
 use stages::{Component, Stage};
 
-use crate::files::{assert_reachable, assert_reachable_among, service, strings, yaml};
+use crate::files::{
+    assert_reachable, assert_reachable_among, root, service, services_with, strings, yaml,
+};
 use crate::projects::{Project, projects};
+use crate::variables::env;
 
 /// A group of targets in a file.
 struct Group {
@@ -139,7 +143,42 @@ fn the_stack_scrapes_itself_where_it_listens() {
         }
     }
     seen.sort();
-    assert_eq!(seen, ["alloy", "loki", "prometheus", "tempo"]);
+    assert_eq!(
+        seen,
+        ["alertmanager", "alloy", "loki", "prometheus", "tempo"]
+    );
+}
+
+#[test]
+fn alerts_go_to_the_alertmanager() {
+    let config = yaml("stack/prometheus/prometheus.yml");
+    let managers = &config["alerting"]["alertmanagers"][0]["static_configs"][0];
+    for target in strings(&managers["targets"]) {
+        assert_reachable(&target, "stack/prometheus/prometheus.yml");
+    }
+    let alertmanager = service("alertmanager");
+    let command = alertmanager.list("command");
+    let (source, target, _) = alertmanager.binds().remove(0);
+    assert!(root().join(source).exists());
+    assert!(command.contains(&format!("--config.file={target}")));
+    assert!(
+        command.contains(&"--cluster.listen-address=".to_owned()),
+        "its gossip port is open"
+    );
+}
+
+/// Links in alerts are for the browser.
+#[test]
+fn alerts_link_to_the_published_ports() {
+    for name in ["prometheus", "alertmanager"] {
+        let service = service(name);
+        let (host, _) = service.ports()[0];
+        let flag = format!("--web.external-url=http://localhost:{host}");
+        assert!(
+            service.list("command").contains(&flag),
+            "{name} runs without {flag}"
+        );
+    }
 }
 
 #[test]
@@ -159,6 +198,51 @@ fn target_files_are_mounted_at_the_paths_of_prometheus() {
         let mounted = mounts.iter().any(|(_, target, _)| *target == file);
         assert!(mounted, "no file is mounted at {file}");
     }
+}
+
+/// The objectives count what the service with this label answers.
+#[test]
+fn the_front_door_is_the_service_that_users_talk_to() {
+    for project in projects() {
+        let url = project.service("traffic-gen").environment("FRONTEND_URL");
+        let name = if project.stage.runs(Component::Frontend) {
+            "frontend"
+        } else {
+            "dice-roller"
+        };
+        assert_eq!(url, Some(format!("http://{name}:8000")));
+        let doors = groups_of(&project).into_iter();
+        let doors = doors.filter(|group| group.labels["front_door"] == "true");
+        let doors: Vec<_> = doors.map(|group| group.labels["service"].clone()).collect();
+        assert_eq!(doors, [name], "stage {}", project.stage);
+    }
+}
+
+#[test]
+fn the_rules_of_each_clock_can_be_mounted_where_prometheus_reads_them() {
+    let config = yaml("stack/prometheus/prometheus.yml");
+    let read = strings(&config["rule_files"]);
+    for clock in Clock::ALL {
+        let variables = [("SLO_CLOCK".to_owned(), clock.to_string())];
+        let services = services_with(&variables.into());
+        let prometheus = services.iter().find(|service| service.name == "prometheus");
+        let mounts = prometheus.expect("a container").binds();
+        let source = format!("./stack/prometheus/rules/{clock}.yml");
+        let mounted = mounts.iter().filter(|(from, ..)| *from == source);
+        let targets: Vec<_> = mounted.map(|(_, target, _)| target.clone()).collect();
+        assert_eq!(targets, read, "{clock}");
+        assert!(root().join(&source).exists(), "{source}");
+    }
+}
+
+/// Windows have at least four scrapes; the rules are generated for this interval.
+#[test]
+fn the_scrape_interval_is_that_of_the_default_clock() {
+    let config = yaml("stack/prometheus/prometheus.yml");
+    let interval = config["global"]["scrape_interval"].as_str();
+    assert_eq!(interval, Some(&*Clock::Day.scrape().to_string()));
+    let default = env(".env")["SLO_CLOCK"].clone();
+    assert_eq!(default, Clock::Day.to_string());
 }
 
 #[test]

@@ -106,6 +106,7 @@ fn published_ports_are_the_documented_ones() {
     let of_all_stages = [
         ("grafana", vec![(3000, 3000)]),
         ("prometheus", vec![(9090, 9090)]),
+        ("alertmanager", vec![(9093, 9093)]),
         ("loki", vec![(3100, 3100)]),
         ("tempo", vec![(3200, 3200)]),
         ("alloy", vec![(12345, 12345), (4317, 4317), (4318, 4318)]),

@@ -1,0 +1,197 @@
+//! Alertmanager with the stack's configuration: one cause pages once.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use testkit::{eventually, skip_without};
+use tokio::process::Child;
+
+const CONFIG: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../../stack/alertmanager/alertmanager.yml"
+);
+
+/// Debian's name of the program; upstream's is `alertmanager`.
+const PROGRAMS: [&str; 2] = ["prometheus-alertmanager", "alertmanager"];
+
+/// A running server; killed when dropped.
+struct Alertmanager {
+    url: String,
+    _process: Child,
+    _folder: tempfile::TempDir,
+}
+
+/// An alert by its labels.
+type Labels<'a> = &'a [(&'a str, &'a str)];
+
+impl Alertmanager {
+    /// None if the program is missing.
+    async fn start() -> Option<Self> {
+        let is_there = |program: &&str| {
+            let mut version = Command::new(program);
+            let quiet = version
+                .arg("--version")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            quiet.status().is_ok()
+        };
+        let Some(program) = PROGRAMS.into_iter().find(is_there) else {
+            skip_without("the program prometheus-alertmanager");
+            return None;
+        };
+        let port = free_port::free_port().expect("a free port");
+        let address = format!("127.0.0.1:{port}");
+        let folder = tempfile::tempdir().expect("the temporary folder can be written");
+        let process = tokio::process::Command::new(program)
+            .arg(format!("--config.file={CONFIG}"))
+            .arg(format!("--storage.path={}", folder.path().display()))
+            .arg(format!("--web.listen-address={address}"))
+            .arg("--cluster.listen-address=")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("it starts");
+        let url = format!("http://{address}");
+        let ready = format!("{url}/-/ready");
+        eventually("Alertmanager to be ready", async || {
+            let answer = testkit::fetch(&ready).await.ok()?;
+            answer.status().is_success().then_some(())
+        })
+        .await;
+        Some(Self {
+            url,
+            _process: process,
+            _folder: folder,
+        })
+    }
+
+    /// Sends alerts as Prometheus does.
+    async fn receive(&self, alerts: &[Labels<'_>]) {
+        let alerts = alerts.iter().map(|labels| {
+            let labels: serde_json::Map<String, Value> = labels
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), json!(value)))
+                .collect();
+            json!({ "labels": labels })
+        });
+        let url = format!("{}/api/v2/alerts", self.url);
+        let sent = testkit::client()
+            .post(url)
+            .json(&alerts.collect::<Vec<_>>())
+            .send()
+            .await;
+        assert_eq!(sent.expect("it answers").status(), 200);
+    }
+
+    /// Waits until exactly these alerts are neither inhibited nor new, as `alertname severity`.
+    async fn notifies(&self, wanted: &[&str]) {
+        let url = format!("{}/api/v2/alerts", self.url);
+        let active = async || {
+            let (_, alerts) = testkit::get(&url).await;
+            let alerts = alerts.as_array().expect("a list").clone();
+            let mut active: Vec<_> = alerts
+                .iter()
+                .filter(|alert| alert["status"]["state"] != "suppressed")
+                .map(|alert| {
+                    let label = |name: &str| alert["labels"][name].as_str().unwrap_or_default();
+                    format!(
+                        "{} {} {}",
+                        label("alertname"),
+                        label("severity"),
+                        alert["status"]["state"]
+                    )
+                })
+                .collect();
+            active.sort();
+            active
+        };
+        let wanted: Vec<_> = wanted
+            .iter()
+            .map(|alert| format!("{alert} \"active\""))
+            .collect();
+        testkit::becomes("the alerts that are not inhibited", wanted, active).await;
+    }
+}
+
+const DIE_SERVICE_DOWN: Labels<'_> = &[
+    ("alertname", "TargetDown"),
+    ("severity", "page"),
+    ("service", "die-service"),
+    ("job", "die-service-stage4"),
+];
+const ROLLS_FAIL: Labels<'_> = &[
+    ("alertname", "RollAvailabilityBudgetBurn"),
+    ("severity", "page"),
+    ("slo", "roll-availability"),
+];
+const ROLLS_FAIL_TICKET: Labels<'_> = &[
+    ("alertname", "RollAvailabilityBudgetBurn"),
+    ("severity", "ticket"),
+    ("slo", "roll-availability"),
+];
+const PROBES_FAIL: Labels<'_> = &[
+    ("alertname", "ProbeFailing"),
+    ("severity", "page"),
+    ("die", "fair"),
+];
+const KTRDR_FAILS: Labels<'_> = &[
+    ("alertname", "KtrdrOperationsBudgetBurn"),
+    ("severity", "page"),
+    ("slo", "ktrdr-operations"),
+];
+const LOKI_DOWN: Labels<'_> = &[
+    ("alertname", "TargetDown"),
+    ("severity", "ticket"),
+    ("job", "loki"),
+];
+
+#[tokio::test]
+async fn failing_rolls_page_once_although_probes_fail_and_a_ticket_is_due() {
+    let Some(alertmanager) = Alertmanager::start().await else {
+        return;
+    };
+    alertmanager
+        .receive(&[ROLLS_FAIL, ROLLS_FAIL_TICKET, PROBES_FAIL])
+        .await;
+    alertmanager
+        .notifies(&["RollAvailabilityBudgetBurn page"])
+        .await;
+}
+
+#[tokio::test]
+async fn a_dead_die_service_pages_once_and_hides_no_other_cause() {
+    let Some(alertmanager) = Alertmanager::start().await else {
+        return;
+    };
+    let all = [
+        DIE_SERVICE_DOWN,
+        ROLLS_FAIL,
+        ROLLS_FAIL_TICKET,
+        PROBES_FAIL,
+        KTRDR_FAILS,
+        LOKI_DOWN,
+    ];
+    alertmanager.receive(&all).await;
+    let wanted = [
+        "KtrdrOperationsBudgetBurn page",
+        "TargetDown page",
+        "TargetDown ticket",
+    ];
+    alertmanager.notifies(&wanted).await;
+}
+
+/// A rule about an alert that does not exist inhibits nothing.
+#[test]
+fn every_alert_that_the_configuration_names_exists() {
+    let config = std::fs::read_to_string(Path::new(CONFIG)).expect("it exists");
+    let alerts = slo::alerts().expect("alerts that can fire");
+    let named = config.split("alertname=").skip(1);
+    let named = named.filter_map(|rest| rest.trim_start_matches('~').split('"').nth(1));
+    let named: Vec<_> = named.flat_map(|names| names.split('|')).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for name in named {
+        assert!(alerts.contains(&name), "{name} does not exist");
+    }
+}
