@@ -112,7 +112,7 @@ pub async fn get(url: &str) -> (u16, Value) {
     )
 }
 
-/// A free address for a server that restarts, or that starts later: see [`free_port`].
+/// A free address for a server that restarts, or that starts later: see [`free_port()`].
 ///
 /// # Panics
 /// When all ports are in use.
