@@ -9,7 +9,7 @@ use tooling::command::{is_there, output};
 const QUESTIONS: [(&str, &[&str], &str); 4] = [
     (
         "alloy",
-        &["validate", "stack/alloy/config.alloy"],
+        &["validate", "stack/alloy"],
         "alloy validate",
     ),
     (

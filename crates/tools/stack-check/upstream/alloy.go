@@ -12,20 +12,33 @@ import (
 	"github.com/grafana/alloy/syntax/printer"
 )
 
-// alloy checks Alloy's configuration.
+// shared is the part of Alloy's configuration that Docker and Kubernetes have in common.
+const shared = "stack/alloy/config.alloy"
+
+// alloy checks Alloy's two configurations: what they share, with what finds containers under Docker
+// or on Kubernetes.
 func alloy(root string) error {
-	tree, err := read(filepath.Join(root, "stack", "alloy", "config.alloy"))
-	if err != nil {
-		return err
+	for _, other := range []string{
+		"stack/alloy/docker.alloy",
+		"deploy/kubernetes/components/learner/kubernetes.alloy",
+	} {
+		tree := &ast.File{}
+		for _, file := range []string{shared, other} {
+			part, err := read(filepath.Join(root, file))
+			if err != nil {
+				return err
+			}
+			tree.Body = append(tree.Body, part.Body...)
+		}
+		number, err := whole(tree)
+		if err != nil {
+			return fmt.Errorf("config.alloy with %s: %w", other, err)
+		}
+		if err := routes(tree); err != nil {
+			return fmt.Errorf("config.alloy with %s: %w", other, err)
+		}
+		fmt.Printf("config.alloy with %s: %d blocks, their routes\n", filepath.Base(other), number)
 	}
-	number, err := whole(tree)
-	if err != nil {
-		return fmt.Errorf("config.alloy: %w", err)
-	}
-	if err := routes(tree); err != nil {
-		return fmt.Errorf("config.alloy: %w", err)
-	}
-	fmt.Printf("config.alloy: %d blocks, their routes\n", number)
 	return nil
 }
 

@@ -14,7 +14,7 @@ type receiver struct{ name string }
 // AlloyCapsule makes it a value that expressions hand on as it is, as Alloy's own receivers are.
 func (receiver) AlloyCapsule() {}
 
-// targets are what discovery.docker exports: one map of labels for each container found.
+// targets are what discovery.relabel exports: one map of labels for each container found.
 type targets = []map[string]string
 
 // found is one container that has the label.
@@ -57,9 +57,9 @@ func evaluate(route ast.Expr, usage, both targets) ([]string, error) {
 		process[name] = map[string]any{"receiver": receiver{name}}
 	}
 	scope := vm.NewScope(map[string]any{
-		"discovery": map[string]any{"docker": map[string]any{
-			"usage":          map[string]any{"targets": usage},
-			"usage_and_loki": map[string]any{"targets": both},
+		"discovery": map[string]any{"relabel": map[string]any{
+			"usage":          map[string]any{"output": usage},
+			"usage_and_loki": map[string]any{"output": both},
 		}},
 		"loki": map[string]any{"process": process},
 	})

@@ -17,6 +17,13 @@ pub(crate) fn text(path: &str) -> String {
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// Alloy's configuration in compose, which is every file of its folder.
+pub(crate) fn alloy() -> String {
+    ["config", "docker"]
+        .map(|name| text(&format!("stack/alloy/{name}.alloy")))
+        .concat()
+}
+
 /// A YAML file, with merges (`<<`) applied.
 pub(crate) fn yaml(path: &str) -> Value {
     let value = yaml_serde::from_str(&text(path));

@@ -2,14 +2,12 @@
 
 use stages::Stage;
 
-use crate::files::{addresses, assert_reachable_among, text};
+use crate::files::{addresses, alloy, assert_reachable_among, text};
 use crate::projects::{project, projects};
-
-const ALLOY: &str = "stack/alloy/config.alloy";
 
 /// The block of Alloy's configuration with that header.
 fn block(head: &str) -> String {
-    let file = text(ALLOY);
+    let file = alloy();
     let (_, rest) = file
         .split_once(&format!("{head} {{\n"))
         .unwrap_or_else(|| panic!("no {head}"));

@@ -1,12 +1,10 @@
 //! Logs and traces: from our programs through Alloy to Loki, Tempo and Jaeger.
 
-use crate::files::{Service, addresses, assert_reachable, service, services, text, yaml};
-
-const ALLOY: &str = "stack/alloy/config.alloy";
+use crate::files::{Service, addresses, alloy, assert_reachable, service, services, yaml};
 
 /// The value of every `key = "value"` in Alloy's file.
 fn values(key: &str) -> Vec<String> {
-    let config = text(ALLOY);
+    let config = alloy();
     let pairs = config.lines().filter_map(|line| line.split_once('='));
     pairs
         .filter(|(name, _)| name.trim() == key)
@@ -45,7 +43,7 @@ fn every_program_of_ours_that_creates_spans_exports_them() {
 
 #[test]
 fn alloy_forwards_to_containers_that_listen() {
-    let config = text(ALLOY);
+    let config = alloy();
     let mut all: Vec<String> = addresses(&config)
         .into_iter()
         .filter(|address| !address.starts_with("localhost"))
@@ -56,7 +54,7 @@ fn alloy_forwards_to_containers_that_listen() {
     all.extend(endpoints.map(|endpoint| endpoint.trim_start_matches("http://").to_owned()));
     assert!(all.len() >= 5, "{all:?}");
     for address in all {
-        assert_reachable(&address, ALLOY);
+        assert_reachable(&address, "stack/alloy");
     }
     assert_eq!(values("url"), ["http://loki:3100/loki/api/v1/push"]);
 }
@@ -107,13 +105,13 @@ fn lines_are_collected_from_all_services() {
         let serves = service.is_ours() && service.environment("LISTEN_ADDR").is_some();
         assert_eq!(collected, serves, "{}", service.name);
     }
-    let config = text(ALLOY);
+    let config = alloy();
     assert!(config.contains(r#"values = ["observability.logs=true"]"#));
 }
 
 #[test]
 fn labels_that_alloy_reads_are_labels_that_containers_have() {
-    let config = text(ALLOY);
+    let config = alloy();
     let prefix = "__meta_docker_container_label_";
     let starts = config
         .match_indices(prefix)
@@ -139,7 +137,7 @@ fn labels_that_alloy_reads_are_labels_that_containers_have() {
 
 /// The text between the braces of Alloy's first block with that name.
 fn block(name: &str) -> String {
-    let config = text(ALLOY);
+    let config = alloy();
     let (_, rest) = config.split_once(&format!("{name} {{")).expect("a block");
     let (body, _) = rest.split_once("\n\t}").expect("an end");
     body.to_owned()
@@ -168,7 +166,7 @@ fn ids_are_metadata_and_only_the_level_is_a_label() {
 fn jaeger_is_labelled_as_a_receiver_of_traces() {
     let label = service("jaeger").label("observability.traces");
     assert_eq!(label.as_deref(), Some("true"));
-    assert!(text(ALLOY).contains(r#"values = ["observability.traces=true"]"#));
+    assert!(alloy().contains(r#"values = ["observability.traces=true"]"#));
 }
 
 #[test]
