@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use stages::Stage;
 
 use super::colour::BLUE;
+use super::json::text;
 use super::layout::{Row, place};
 use super::target::{PROMETHEUS, datasource};
 use super::variable::Variable;
@@ -55,7 +56,7 @@ impl Dashboard {
             ],
             "panels": place(&self.rows, self.headers),
         });
-        let text = format!("{dashboard:#}\n");
+        let text = text(&dashboard);
         match self.stage {
             Some(stage) => text.replace("stageN", &format!("stage{stage}")),
             None => text,
