@@ -57,7 +57,7 @@ fn each_role_and_no_other_can_connect_to_its_database() {
         let [kind, database, role, from, how] = &rule[..] else {
             panic!("{rule:?} has not five fields");
         };
-        assert_eq!([kind, from, how], ["host", "samenet", "trust"], "{rule:?}");
+        assert_eq!([kind, from, how], ["host", "all", "trust"], "{rule:?}");
         allowed.insert((database.clone(), role.clone()));
     }
     assert_eq!(allowed, told());
