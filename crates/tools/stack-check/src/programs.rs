@@ -7,11 +7,7 @@ use tooling::command::{is_there, output};
 
 /// The output of a program that only validates its file.
 const QUESTIONS: [(&str, &[&str], &str); 4] = [
-    (
-        "alloy",
-        &["validate", "stack/alloy"],
-        "alloy validate",
-    ),
+    ("alloy", &["validate", "stack/alloy"], "alloy validate"),
     (
         "loki",
         &["-verify-config", "-config.file=stack/loki/loki.yaml"],

@@ -1,46 +1,57 @@
-//! Runs Compose's and Alloy's own code, in the Go program `upstream`.
+//! Compiles and runs the Go program `upstream`.
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use tooling::command::{is_there, output, root};
 
-use crate::{Verdict, workshop};
+use crate::{Unavailable, workshop};
 
 const PROGRAM: &str = "crates/tools/stack-check/upstream";
 
 /// A small module that every Go proxy has.
 const ANY_MODULE: &str = "golang.org/x/sys@latest";
 
-pub(crate) fn check() -> Result<Verdict, String> {
+static COMPILED: OnceLock<Result<PathBuf, Unavailable>> = OnceLock::new();
+
+/// The output of the program with these arguments.
+///
+/// # Errors
+/// When the program cannot be compiled here, or fails.
+pub fn upstream(arguments: &[&str]) -> Result<String, Unavailable> {
+    let program = COMPILED.get_or_init(compile).clone()?;
+    Ok(output(Command::new(program).args(arguments))?)
+}
+
+fn compile() -> Result<PathBuf, Unavailable> {
     if !is_there("go") {
         let why = "go is not installed; see https://go.dev/doc/install";
-        return Ok(Verdict::Missing(why.to_owned()));
+        return Err(Unavailable::Missing(why.to_owned()));
     }
     // Any command in the module's folder requires the Go version in go.mod.
     if let Err(problem) = go(&["version"]) {
         let why = format!("go cannot install the toolchain of go.mod: {problem}");
-        return Ok(Verdict::Missing(why));
+        return Err(Unavailable::Missing(why));
     }
     if let Err(problem) = go(&["mod", "download"]) {
         if proxy_answers() {
-            return Err(problem);
+            return Err(problem.into());
         }
         let why = format!("no module proxy answers: {problem}");
-        return Ok(Verdict::Missing(why));
+        return Err(Unavailable::Missing(why));
     }
     let program = workshop()?.join("upstream");
     go(&["build", "-o", &program.to_string_lossy(), "."])?;
-    let said = output(Command::new(program).arg(root()))?;
-    Ok(Verdict::Good(said.lines().collect::<Vec<_>>().join(", ")))
+    Ok(program)
 }
 
 fn go(arguments: &[&str]) -> Result<String, String> {
-    output(Command::new("go").args(arguments).current_dir(folder()))
-}
-
-fn folder() -> PathBuf {
-    root().join(PROGRAM)
+    output(
+        Command::new("go")
+            .args(arguments)
+            .current_dir(root().join(PROGRAM)),
+    )
 }
 
 /// Whether modules can be downloaded: a query for the newest version is never answered from the

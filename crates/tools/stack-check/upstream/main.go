@@ -2,11 +2,17 @@
 // what it is: the compose file by Compose's own loader, Alloy's (see alloy.go) by Alloy's parser
 // and printer, and the routing expression (see routes.go) by its virtual machine.
 //
-//	go run . ROOT
+// It also renders the overlays of deploy/kubernetes and decodes their custom resources with the types
+// of the Prometheus operator (see kubernetes.go).
+//
+//	go run . stack ROOT
+//	go run . render OVERLAY
+//	go run . operator FILE
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,21 +21,25 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: upstream ROOT")
-		os.Exit(2)
-	}
-	root := os.Args[1]
-	failed := false
-	for _, check := range []func(string) error{compose, alloy} {
-		if err := check(root); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			failed = true
-		}
-	}
-	if failed {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// run does what the first argument names.
+func run(arguments []string) error {
+	if len(arguments) == 2 {
+		switch path := arguments[1]; arguments[0] {
+		case "stack":
+			return errors.Join(compose(path), alloy(path))
+		case "render":
+			return render(path)
+		case "operator":
+			return operator(path)
+		}
+	}
+	return errors.New("usage: upstream stack ROOT | render OVERLAY | operator FILE")
 }
 
 // compose loads the file with .env, with every stage's file, and with both, as `docker compose

@@ -197,7 +197,7 @@ impl From<Range> for Series {
 fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
     let read = |file: &str| fs::read_to_string(Path::new(STACK).join("prometheus").join(file));
-    let mut configuration = read("prometheus.yml")?
+    let mut configuration = without_scrape_files(&read("prometheus.yml")?)
         .replace("/etc/prometheus/targets", &folder.display().to_string())
         .replace("/etc/prometheus/rules", &folder.display().to_string())
         .replace("127.0.0.1:9090", own);
@@ -234,6 +234,16 @@ fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<
     });
     fs::write(folder.join("ktrdr.yml"), targets)?;
     Ok(services)
+}
+
+/// The configuration without the key for files that only Kubernetes has. Debian's Prometheus 2.42
+/// does not know it.
+fn without_scrape_files(configuration: &str) -> String {
+    let lines = configuration.lines();
+    let kept: Vec<&str> = lines
+        .filter(|line| !line.starts_with("scrape_config_files:"))
+        .collect();
+    kept.join("\n")
 }
 
 /// Replaces the address of each quoted target in `text`, and counts the targets.

@@ -12,6 +12,7 @@
 //! * [`database`]: PostgreSQL: roles, databases, and access.
 //! * [`grafana`]: datasources, dashboards, provisioning.
 //! * [`image`]: the Dockerfile.
+//! * [`kubernetes`]: `deploy/kubernetes`, which must agree with all of this.
 //! * [`keys`]: the keys of Loki's and Tempo's configuration.
 
 mod compose;
@@ -21,6 +22,7 @@ mod grafana;
 mod hardening;
 mod image;
 mod keys;
+mod kubernetes;
 mod metrics;
 mod projects;
 mod routes;

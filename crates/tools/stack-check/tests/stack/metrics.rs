@@ -11,9 +11,9 @@ use crate::projects::{Project, projects};
 use crate::variables::env;
 
 /// A group of targets in a file.
-struct Group {
-    targets: Vec<String>,
-    labels: Value,
+pub(crate) struct Group {
+    pub(crate) targets: Vec<String>,
+    pub(crate) labels: Value,
 }
 
 fn groups(file: &str) -> Vec<Group> {
@@ -29,7 +29,7 @@ fn groups(file: &str) -> Vec<Group> {
 }
 
 /// The files of a running stage.
-fn groups_of(project: &Project) -> Vec<Group> {
+pub(crate) fn groups_of(project: &Project) -> Vec<Group> {
     let mut all = groups(&format!("stage{}.yml", project.stage));
     all.extend(groups("ktrdr.yml"));
     all
