@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use tooling::command::root;
 
 /// Streets of the workspace and other folders that documents name in code marks.
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 7] = [
     "crates/",
     "dashboards/",
+    "deploy/",
     "docs/",
     "findings/",
     "stack/",
