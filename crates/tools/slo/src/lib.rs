@@ -45,6 +45,15 @@ pub fn compile() -> Result<Vec<(String, String)>, burn::Refused> {
     Clock::ALL.into_iter().map(file).collect()
 }
 
+/// The rules of 30 days as a PrometheusRule for Kubernetes, whose operator hands them to Prometheus.
+///
+/// # Errors
+/// As [`compile`].
+pub fn manifest() -> Result<String, burn::Refused> {
+    let groups = rules::groups(Clock::Month, &slos())?;
+    Ok(yaml::manifest(&yaml::file(Clock::Month, &groups)))
+}
+
 /// Every alert by its name, without repetition, in the order of the rules.
 ///
 /// # Errors

@@ -1,10 +1,11 @@
 //! The `slo` binary: writes the files of rules, or checks that they are up to date.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::{fs, io};
 
 use clap::{Parser, Subcommand};
+use slo::burn::Refused;
 
 /// Compiles the objectives and alerts to rules of Prometheus
 #[derive(Debug, Parser)]
@@ -22,6 +23,19 @@ struct Cli {
         default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../stack/prometheus/rules")
     )]
     dir: PathBuf,
+
+    /// File of the rules as a PrometheusRule
+    #[arg(
+        long,
+        global = true,
+        env = "RULES_MANIFEST",
+        value_name = "FILE",
+        default_value = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../deploy/kubernetes/components/alerts/rules.yaml"
+        )
+    )]
+    manifest: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -34,7 +48,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let files = match slo::compile() {
+    let files = match files(&cli) {
         Ok(files) => files,
         Err(refused) => {
             eprintln!("slo: {refused}");
@@ -42,33 +56,42 @@ fn main() -> ExitCode {
         }
     };
     let result = match cli.command {
-        Command::Write => write(&cli.dir, &files).map(|()| true),
-        Command::Check => check(&cli.dir, &files),
+        Command::Write => write(&files).map(|()| true),
+        Command::Check => check(&files),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("slo: {}: {error}", cli.dir.display());
+            eprintln!("slo: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn write(dir: &Path, files: &[(String, String)]) -> io::Result<()> {
-    fs::create_dir_all(dir)?;
-    for (file, text) in files {
-        fs::write(dir.join(file), text)?;
+/// Every file by its path, with its text.
+fn files(cli: &Cli) -> Result<Vec<(PathBuf, String)>, Refused> {
+    let rules = slo::compile()?.into_iter();
+    let rules = rules.map(|(name, text)| (cli.dir.join(name), text));
+    let manifest = (cli.manifest.clone(), slo::manifest()?);
+    Ok(rules.chain([manifest]).collect())
+}
+
+fn write(files: &[(PathBuf, String)]) -> io::Result<()> {
+    for (path, text) in files {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, text)?;
     }
     Ok(())
 }
 
 /// Whether every file is up to date; prints the names of those that are not.
-fn check(dir: &Path, files: &[(String, String)]) -> io::Result<bool> {
+fn check(files: &[(PathBuf, String)]) -> io::Result<bool> {
     let mut current = true;
-    for (file, text) in files {
-        let path = dir.join(file);
-        let written = match fs::read_to_string(&path) {
+    for (path, text) in files {
+        let written = match fs::read_to_string(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             other => other?,
         };

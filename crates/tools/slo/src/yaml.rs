@@ -28,6 +28,21 @@ pub(crate) fn file(clock: Clock, groups: &[Group]) -> String {
     text
 }
 
+/// A file of rules as a custom resource of the Prometheus operator.
+pub(crate) fn manifest(file: &str) -> String {
+    let is_comment = |line: &&str| line.starts_with('#');
+    let (comments, groups): (Vec<&str>, Vec<&str>) = file.lines().partition(is_comment);
+    let mut text = comments.join("\n");
+    text += "\napiVersion: monitoring.coreos.com/v1\n\
+        kind: PrometheusRule\n\
+        metadata:\n  name: dice-roller\n  labels: { release: kube-prometheus-stack }\n\
+        spec:\n";
+    for line in groups {
+        let _ = writeln!(text, "  {line}");
+    }
+    text
+}
+
 fn recorded(record: &Record) -> String {
     let mut text = format!("      - record: {}\n", record.name);
     text += &block("expr", &record.expr);

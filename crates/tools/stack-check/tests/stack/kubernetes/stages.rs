@@ -35,7 +35,15 @@ fn every_overlay_runs_what_compose_runs_in_that_stage() {
 
 /// Docker's own and optional containers are not there, nor are the other replicas of a worker.
 fn is_expected(overlay: &Overlay, name: &str) -> bool {
-    let stack = ["alloy", "doctor", "grafana", "loki", "prometheus", "tempo"];
+    let stack = [
+        "alertmanager",
+        "alloy",
+        "doctor",
+        "grafana",
+        "loki",
+        "prometheus",
+        "tempo",
+    ];
     match name {
         "docker-proxy" | "jaeger" => false,
         "ktrdr-worker-2" | "ktrdr-worker-4" | "ktrdr-worker-5" | "ktrdr-worker-6" => false,

@@ -154,3 +154,16 @@ fn monitors_have_the_label_of_the_chart() {
         }
     });
 }
+
+/// `cargo xtask slo` writes both.
+#[test]
+fn the_rules_of_a_cluster_are_those_over_thirty_days() {
+    let groups = &yaml("stack/prometheus/rules/30d.yml")["groups"];
+    each(|overlay| {
+        let rules: Vec<&Value> = overlay.all("PrometheusRule").collect();
+        assert_eq!(rules.is_empty(), overlay.is_learner(), "{}", overlay.name);
+        for rule in rules {
+            assert_eq!(rule["spec"]["groups"], *groups, "run `cargo xtask slo`");
+        }
+    });
+}
