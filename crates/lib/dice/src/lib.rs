@@ -23,6 +23,10 @@ pub const UNKNOWN: &str = "unknown";
 pub const DATABASE_UNAVAILABLE: &str =
     "the database with the dice does not answer; try again later";
 
+/// The part of a 500's detail that identifies a roll which failed because of its die's error rate, so
+/// that callers can distinguish it from a failure of a service.
+pub const OWN_FAILURE: &str = "failed because of this die's error rate";
+
 /// The faces and the error rate of a die. Deserialising checks them, so every specification can be
 /// rolled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

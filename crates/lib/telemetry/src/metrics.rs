@@ -16,8 +16,8 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Encoder, Opts, TextEncoder};
 pub use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
-    Registry,
+    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Registry,
 };
 
 use crate::{Losses, Service};
@@ -103,6 +103,14 @@ pub fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> I
     register(
         registry,
         IntGaugeVec::new(Opts::new(name, help), labels).expect(VALID),
+    )
+}
+
+/// A gauge with a fraction for each set of label values.
+pub fn float_gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> GaugeVec {
+    register(
+        registry,
+        GaugeVec::new(Opts::new(name, help), labels).expect(VALID),
     )
 }
 

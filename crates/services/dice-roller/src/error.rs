@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use dice::{NameTooLong, RollFailed};
+use dice::{NameTooLong, OWN_FAILURE, RollFailed};
 use service::Problem;
 
 /// An error of this service. Errors are logged where they occur, not here.
@@ -15,10 +15,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     NameTooLong(#[from] NameTooLong),
     /// 500: a simulated failure, caused by the die's error rate.
-    #[error("the roll failed because of this die's error rate; try again")]
+    #[error("the roll {OWN_FAILURE}; try again")]
     RollFailed,
     /// 500: simulated failures in a batch; its other rolls were made and counted.
-    #[error("{failed} of {count} rolls failed because of this die's error rate; try again")]
+    #[error("{failed} of {count} rolls {OWN_FAILURE}; try again")]
     BatchFailed { failed: usize, count: u8 },
     /// 500: a bug in this program; the log has the cause.
     #[error("internal error; the log of this service has the cause")]
