@@ -1,7 +1,7 @@
 //! The components of stages.
 
 /// A program that runs in some stages. Programs that run in all stages are not components: the
-/// observability stack, the simulated users and KTRDR.
+/// observability stack, the simulated users, the prober and KTRDR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// Stores the dice.

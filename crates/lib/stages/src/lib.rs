@@ -19,5 +19,5 @@ mod stage;
 mod task;
 
 pub use component::Component;
-pub use stage::{NoSuchStage, Stage};
+pub use stage::{NoSuchStage, PROBER_PORT, Stage};
 pub use task::Task;

@@ -7,6 +7,9 @@ use crate::component::Component;
 /// usage-sink's port without Docker; Compose does not publish it.
 const USAGE_SINK_PORT: u16 = 8115;
 
+/// The prober's port without Docker, in every stage; Compose does not publish it.
+pub const PROBER_PORT: u16 = 8116;
+
 /// The files, in the order of the stages.
 const FILES: [&str; 6] = [
     include_str!("../../../../stack/stages/1.env"),
@@ -104,6 +107,18 @@ impl Stage {
     #[must_use]
     pub fn has_batches(self) -> bool {
         self.async_probability() != "0"
+    }
+
+    /// The largest batch of the prober, as a flag of it: 1 in stages without batches.
+    #[must_use]
+    pub fn probe_max_batch(self) -> &'static str {
+        self.required("PROBE_MAX_BATCH")
+    }
+
+    /// The shortest pause between two probes of a die, as a flag of the prober.
+    #[must_use]
+    pub fn probe_min_interval(self) -> &'static str {
+        self.required("PROBE_MIN_INTERVAL")
     }
 
     /// The Prometheus job of a component in this stage, and the name of its container:

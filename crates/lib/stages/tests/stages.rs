@@ -51,13 +51,16 @@ fn each_stage_runs_its_components_on_fixed_ports() {
 }
 
 #[test]
-fn users_request_what_the_stage_has() {
+fn users_and_the_prober_request_what_the_stage_has() {
     for stage in Stage::ALL {
         let number = stage.number();
         assert_eq!(stage.only_rolls(), number == 1, "stage {stage}");
         let share = if number < 4 { "0" } else { "0.3" };
         assert_eq!(stage.async_probability(), share, "stage {stage}");
         assert_eq!(stage.has_batches(), number >= 4, "stage {stage}");
+        assert_eq!(stage.probe_max_batch() == "1", number < 4, "stage {stage}");
+        let pause = if number < 4 { "500ms" } else { "1500ms" };
+        assert_eq!(stage.probe_min_interval(), pause, "stage {stage}");
         let entry = if number == 1 { DiceRoller } else { Frontend };
         assert_eq!(stage.entry(), entry, "stage {stage}");
     }

@@ -122,7 +122,7 @@ pub(crate) struct Options {
     #[arg(value_parser = clap::value_parser!(u8).range(1..=6).try_map(Stage::try_from))]
     pub(crate) stage: Stage,
 
-    /// Do not generate traffic
+    /// Generate no traffic: start neither the simulated users nor the prober
     #[arg(long, env = "DEMO_NO_TRAFFIC", value_parser = FalseyValueParser::new())]
     pub(crate) no_traffic: bool,
 
@@ -167,6 +167,11 @@ pub(crate) struct Options {
     #[arg(hide_short_help = true)]
     #[arg(long, env = "USAGE_SINK_PORT", value_name = "PORT", value_parser = port())]
     pub(crate) usage_sink_port: Option<u16>,
+
+    /// Port of the prober, which rolls every die and exports how that went
+    #[arg(hide_short_help = true)]
+    #[arg(long, env = "PROBER_PORT", value_name = "PORT", default_value_t = stages::PROBER_PORT, value_parser = port())]
+    pub(crate) prober_port: u16,
 
     /// Stages 5 and 6: database of die-service [default: on a temporary PostgreSQL server, removed
     /// at exit]

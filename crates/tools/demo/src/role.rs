@@ -42,12 +42,15 @@ pub(crate) fn main(arguments: Vec<OsString>, stop_at_eof: bool) -> ExitCode {
                 usage_sink::run(config, listener, losses, stopped(stop_at_eof))
             },
         ),
+        "prober" => service::main_from(prober::PROGRAM, arguments, |config, listener, losses| {
+            prober::run(config, listener, losses, stopped(stop_at_eof))
+        }),
         "ktrdr" => ktrdr::main_from(arguments, || stopped(stop_at_eof)),
         "traffic-gen" => traffic_gen::main_until(arguments, || stopped(stop_at_eof)),
         keeper::NAME => keeper::main(&arguments[1..], stopped(stop_at_eof)),
         _ => {
             let name = text_without_secret(&name);
-            let known = "die-service, dice-roller, frontend, usage-sink, ktrdr, traffic-gen, local-postgres";
+            let known = "die-service, dice-roller, frontend, usage-sink, prober, ktrdr, traffic-gen, local-postgres";
             eprintln!("demo: unknown service {name:?}; expected one of {known}");
             ExitCode::from(2)
         }

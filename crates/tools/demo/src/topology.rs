@@ -11,7 +11,7 @@ use crate::plan::Plan;
 /// rolls.
 const TRAFFIC: [&str; 3] = ["--users=3", "--max-rolls=0", "--think-max=4s"];
 
-/// Queue of a worker: it creates a few spans a minute, and room for thousands would be most of its
+/// Queue of a program that creates a few spans a minute, and room for thousands would be most of its
 /// memory.
 const SMALL_QUEUE: &str = "--span-queue-size=512";
 
@@ -37,6 +37,7 @@ pub(crate) fn services(plan: &Plan, options: &Options) -> Vec<Service> {
         services.extend(ktrdr(options));
     }
     if !options.no_traffic {
+        services.push(prober(plan, options));
         services.push(traffic(plan, options));
     }
     services
@@ -59,6 +60,15 @@ fn traffic(plan: &Plan, options: &Options) -> Service {
     let batches = format!("--async-probability={}", plan.stage.async_probability());
     arguments.push(&batches);
     client("traffic-gen", &arguments)
+}
+
+fn prober(plan: &Plan, options: &Options) -> Service {
+    let front_door = format!("--probe-url={}", plan.entry());
+    let batch = format!("--max-batch={}", plan.stage.probe_max_batch());
+    let pause = format!("--min-interval={}", plan.stage.probe_min_interval());
+    let port = (options.prober_port, "--prober-port");
+    let flags = [&*front_door, &batch, &pause, SMALL_QUEUE];
+    server("prober", &["prober"], port, &flags, options)
 }
 
 /// The ports of those processes.

@@ -40,6 +40,7 @@ async fn add_stages(exposed: &mut Exposed) {
         usage_sink::run(c, l, losses, pending())
     })
     .await;
+    let prober = serve(&[], |c, l, losses| prober::run(c, l, losses, pending())).await;
     let postgres = include_str!("postgres.prom").to_owned();
     let stages = [
         (1..=6, "dice-roller", dice_roller),
@@ -48,6 +49,7 @@ async fn add_stages(exposed: &mut Exposed) {
         (5..=6, "die-service", with_database),
         (5..=6, "postgres", postgres),
         (6..=6, "usage-sink", usage_sink),
+        (1..=6, "prober", prober),
     ];
     for (stages, service, metrics) in stages {
         exposed.spans(service);

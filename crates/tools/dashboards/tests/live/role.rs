@@ -28,6 +28,9 @@ pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
         Some("usage-sink") => service::main_from(usage_sink::PROGRAM, arguments, |c, l, losses| {
             usage_sink::run(c, l, losses, terminated())
         }),
+        Some("prober") => service::main_from(prober::PROGRAM, arguments, |c, l, losses| {
+            prober::run(c, l, losses, terminated())
+        }),
         Some("ktrdr") => ktrdr::main_from(arguments, terminated),
         Some("traffic-gen") => traffic_gen::main_from(arguments),
         _ => panic!("unknown program {arguments:?}"),

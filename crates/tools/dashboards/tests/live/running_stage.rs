@@ -18,6 +18,7 @@ pub(crate) struct RunningStage {
     dice_roller: Process,
     frontend: Option<Arc<Process>>,
     usage_sink: Option<Process>,
+    prober: Process,
     _alloy: Option<Alloy>,
 }
 
@@ -42,6 +43,16 @@ impl RunningStage {
         let usage_sink = start_if(stage.runs(Component::UsageSink), "usage-sink", &events).await;
         let sink = usage_sink.as_ref().map(|process| process.url("/v1/logs"));
         let alloy = sink.zip(frontend.clone());
+        let front_door = root(frontend.as_deref().unwrap_or(&dice_roller));
+        let pace = [
+            ("--probe-url", Some(front_door)),
+            ("--max-batch", Some(stage.probe_max_batch().to_owned())),
+            (
+                "--min-interval",
+                Some(stage.probe_min_interval().to_owned()),
+            ),
+        ];
+        let prober = start(&["prober"], &pace).await;
         Self {
             stage,
             postgres,
@@ -49,6 +60,7 @@ impl RunningStage {
             dice_roller,
             frontend,
             usage_sink,
+            prober,
             _alloy: alloy.map(|(sink, frontend)| Alloy::start(&sink, frontend)),
         }
     }
@@ -78,6 +90,7 @@ impl RunningStage {
             "dice-roller" => Some(&self.dice_roller),
             "frontend" => self.frontend.as_deref(),
             "usage-sink" => self.usage_sink.as_ref(),
+            "prober" => Some(&self.prober),
             "postgres-exporter" => return Some(&self.postgres.as_ref()?.address),
             _ => None,
         };

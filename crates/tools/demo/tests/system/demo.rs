@@ -19,16 +19,17 @@ use crate::support::PROGRAM;
 /// The demo on ports that were free a moment ago.
 pub(crate) struct Demo {
     pub(crate) child: Child,
-    pub(crate) ports: [u16; 6],
+    pub(crate) ports: [u16; 7],
 }
 
-pub(crate) const FLAGS: [&str; 6] = [
+pub(crate) const FLAGS: [&str; 7] = [
     "--die-service-port",
     "--dice-roller-port",
     "--frontend-port",
     "--otlp-port",
     "--tempo-port",
     "--usage-sink-port",
+    "--prober-port",
 ];
 
 impl Demo {
@@ -140,7 +141,7 @@ impl Demo {
     }
 }
 
-pub(crate) fn command(ports: &[u16; 6]) -> Command {
+pub(crate) fn command(ports: &[u16; 7]) -> Command {
     let mut command = Command::new(PROGRAM);
     for (flag, port) in FLAGS.iter().zip(ports) {
         command.arg(format!("{flag}={port}"));
@@ -153,7 +154,7 @@ pub(crate) fn command(ports: &[u16; 6]) -> Command {
     command
 }
 
-pub(crate) fn free_ports() -> [u16; 6] {
+pub(crate) fn free_ports() -> [u16; 7] {
     FLAGS.map(|_| testkit::free_port().expect("a free port"))
 }
 

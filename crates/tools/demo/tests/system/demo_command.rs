@@ -72,7 +72,7 @@ async fn it_generates_traffic_and_shows_the_rate() {
 
 #[tokio::test]
 async fn ktrdr_is_started_with_its_flag() {
-    let [backend, workers @ .., _] = free_ports();
+    let [backend, workers @ .., _, _] = free_ports();
     let workers = workers.map(|port| port.to_string()).join(",");
     let flags = [
         "--ktrdr".to_owned(),

@@ -76,6 +76,7 @@ async fn every_metric_is_documented_with_its_type_and_labels_and_there_is_no_oth
         service("frontend", &otlp, &[]).await,
         service("die-service", &otlp, &[database]).await,
         service("usage-sink", &otlp, &[database]).await,
+        service("prober", &otlp, &["--probe-url=http://127.0.0.1:9"]).await,
         ktrdr("backend").await,
         ktrdr("worker").await,
     ];

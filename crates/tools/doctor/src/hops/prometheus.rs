@@ -23,6 +23,7 @@ fn wanted(cli: &Cli) -> Vec<&'static str> {
     let mut targets = cli.service_names();
     targets.extend(cli.stage.runs(Component::Postgres).then_some("postgres"));
     targets.extend(cli.usage_sink().map(|_| "usage-sink"));
+    targets.push("prober");
     targets
 }
 

@@ -197,6 +197,7 @@ async fn query(State(body): Shared, Query(PromQl { query }): Query<PromQl>) -> J
         let mut names = body.services().to_vec();
         names.extend((stage >= 5).then_some("postgres"));
         names.extend((stage >= 6).then_some("usage-sink"));
+        names.push("prober");
         if body.has(Fault::NoTarget) {
             names.retain(|name| *name != "die-service");
         }

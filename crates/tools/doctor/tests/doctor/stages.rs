@@ -33,7 +33,7 @@ async fn every_stage_has_the_hops_of_its_services() {
         }
         let queries = said(&report, "trace in Tempo").contains("SELECT dice");
         assert_eq!(queries, stage >= 5, "{report:#}");
-        let targets = services.len() + usize::from(stage >= 5) + usize::from(stage == 6);
+        let targets = 1 + services.len() + usize::from(stage >= 5) + usize::from(stage == 6);
         let scraped = said(&report, "scraped by Prometheus");
         assert!(
             scraped.starts_with(&format!("{targets} targets up")),

@@ -149,7 +149,13 @@ fn no_port_is_published_twice() {
 #[test]
 fn the_services_of_a_stage_have_its_number_in_their_names() {
     for project in projects() {
-        for name in ["die-service", "dice-roller", "frontend", "usage-sink"] {
+        for name in [
+            "die-service",
+            "dice-roller",
+            "frontend",
+            "usage-sink",
+            "prober",
+        ] {
             let service = project.service(name);
             let expected = project.stage.job(name);
             assert_eq!(service.container(), expected);
