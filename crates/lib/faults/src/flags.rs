@@ -5,6 +5,7 @@ use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::fault::Fault;
 use crate::format::Document;
@@ -21,6 +22,7 @@ const MAX_BYTES: u64 = 256 * 1024;
 pub struct Flags {
     on: BTreeMap<Fault, f64>,
     hidden: bool,
+    lease: Option<u64>,
 }
 
 /// A file that cannot be used.
@@ -151,6 +153,34 @@ impl Flags {
     /// Hides or reveals what is on.
     pub fn set_hidden(&mut self, hidden: bool) {
         self.hidden = hidden;
+    }
+
+    /// Until when the file holds, in seconds since 1970; None if that has no end. A drill renews its
+    /// lease while it runs, so that its fault also ends if the drill is killed.
+    #[must_use]
+    pub fn lease(&self) -> Option<u64> {
+        self.lease
+    }
+
+    /// Sets until when the file holds, in seconds since 1970.
+    pub fn set_lease(&mut self, until: Option<u64>) {
+        self.lease = until;
+    }
+
+    /// Whether the lease has ended at that time: nothing is on any more.
+    #[must_use]
+    pub fn has_expired(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.lease.is_some_and(|until| until <= now.as_secs())
+    }
+
+    /// What is on at that time: nothing, with nothing to hide, if the lease has ended.
+    #[must_use]
+    pub fn in_force(self, now: SystemTime) -> Self {
+        match self.has_expired(now) {
+            true => Self::default(),
+            false => self,
+        }
     }
 }
 

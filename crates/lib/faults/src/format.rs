@@ -32,6 +32,9 @@ pub(crate) struct Document {
 struct Metadata {
     #[serde(default)]
     hidden: bool,
+    /// Seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lease: Option<u64>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -46,6 +49,7 @@ impl Document {
             _evaluators: None,
             metadata: Metadata {
                 hidden: flags.is_hidden(),
+                lease: flags.lease(),
                 others: Map::new(),
             },
         }
@@ -66,6 +70,7 @@ impl Document {
             }
         }
         flags.set_hidden(self.metadata.hidden);
+        flags.set_lease(self.metadata.lease);
         flags
     }
 }

@@ -1,6 +1,7 @@
 //! The file of flags: what is written is read back, and what is wrong is named with its place.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, UNIX_EPOCH};
 
 use faults::{Fault, Flags, FlagsError};
 use serde_json::Value;
@@ -29,6 +30,25 @@ fn what_is_written_is_read_back() -> Result {
     assert_eq!(Flags::read(&path)?, Flags::default());
     let files: Vec<_> = std::fs::read_dir(folder.path())?.collect();
     assert_eq!(files.len(), 1, "no temporary file is left: {files:?}");
+    Ok(())
+}
+
+#[test]
+fn nothing_is_on_once_the_lease_has_ended() -> Result {
+    let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+    let mut flags = Flags::default();
+    flags.switch_on(Fault::LogFlood, None)?;
+    assert!(!flags.has_expired(at(u64::from(u32::MAX))), "no lease");
+    flags.set_hidden(true);
+    flags.set_lease(Some(1_000));
+    let read = Flags::parse(&flags.to_json())?;
+    assert_eq!((read.lease(), &read), (Some(1_000), &flags));
+    assert_eq!(read.clone().in_force(at(999)), flags);
+    assert!(read.has_expired(at(1_000)));
+    assert_eq!(read.in_force(at(1_000)), Flags::default());
+    let error = Flags::parse(r#"{"flags": {}, "metadata": {"lease": "soon"}}"#);
+    let words = error.expect_err("no number").to_string();
+    assert!(words.contains("invalid type: string"), "{words}");
     Ok(())
 }
 
