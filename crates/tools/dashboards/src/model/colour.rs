@@ -96,6 +96,7 @@ impl Palette {
                 ("frontend.*|ktrdr-workers", PURPLE),
                 ("die-service.*", ORANGE),
                 ("usage-sink.*", TEAL),
+                ("prober.*", PINK),
                 ("postgres.*", GREY),
             ],
             Self::Routes => &[
