@@ -12,7 +12,7 @@
 //! * `probe`: one request and its outcome.
 //! * `watch`: the probes of one die, forever; `schedule`: one watch for each known die.
 //!
-//! Probes are not traced, because they would bury the traces that people look for.
+//! The root of a probe's trace is a span `probe`.
 
 mod app;
 mod config;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use dice::{BatchSize, OWN_FAILURE};
 use serde::Deserialize;
 use telemetry::client::{CallError, Client, Reply, endpoint};
+use tracing::{Instrument, Span, field, info_span};
 use url::Url;
 
 /// How a probe ended.
@@ -63,6 +64,8 @@ pub(crate) struct Result {
     pub(crate) rolls: Vec<u8>,
     /// What was wrong, for a log line.
     pub(crate) cause: String,
+    /// The root of its trace.
+    pub(crate) span: Span,
 }
 
 /// The request for rolls of one die.
@@ -71,6 +74,7 @@ pub(crate) struct Probe {
     client: Client,
     url: Url,
     timeout: Duration,
+    die: String,
     rolls: usize,
 }
 
@@ -95,38 +99,37 @@ impl Probe {
             client,
             url,
             timeout,
+            die: die.to_owned(),
             rolls,
         }
     }
 
     /// Sends the request and reads the answer.
     pub(crate) async fn send(self) -> Result {
+        let span = info_span!(
+            "probe",
+            "die.type" = self.die,
+            otel.status_code = field::Empty
+        );
         let start = Instant::now();
-        let reply = get_untraced(&self.client, self.url, self.timeout).await;
+        let get = self.client.get(self.url, self.timeout);
+        let reply = get.instrument(span.clone()).await;
         let duration = start.elapsed();
         let (outcome, rolls, cause) = match interpret(reply, self.rolls) {
             Ok(rolls) => (Outcome::Success, rolls, String::new()),
             Err((outcome, cause)) => (outcome, Vec::new(), cause),
         };
+        if !outcome.is_success() {
+            span.record("otel.status_code", "ERROR");
+        }
         Result {
             outcome,
             duration,
             rolls,
             cause,
+            span,
         }
     }
-}
-
-/// GETs `url` outside every trace.
-pub(crate) async fn get_untraced(
-    client: &Client,
-    url: Url,
-    timeout: Duration,
-) -> std::result::Result<Reply, CallError> {
-    let get = "GET".parse().expect("a method");
-    client
-        .send_untraced(get, url, |request| request.timeout(timeout))
-        .await
 }
 
 /// Both forms of an answer.

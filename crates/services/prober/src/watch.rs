@@ -62,7 +62,9 @@ impl Watch {
         }
         let seconds = result.duration.as_secs_f64();
         self.metrics.probed(&self.die, result.outcome, seconds);
-        self.log_availability(&result);
+        // The line has the id of the probe's trace.
+        let span = result.span.clone();
+        span.in_scope(|| self.log_availability(&result));
         let (rolls, p_value) = (self.fairness.rolls(), self.fairness.p_value());
         self.metrics.fairness(&self.die, rolls, p_value);
         self.log_fairness(rolls, p_value);

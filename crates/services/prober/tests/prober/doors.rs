@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -26,8 +26,8 @@ pub(crate) async fn dice_roller() -> String {
     url
 }
 
-/// Answers a request: its path with the query, and its headers.
-type Answer = dyn Fn(&str, &HeaderMap) -> Response + Send + Sync;
+/// Answers a request, given its path with the query.
+type Answer = dyn Fn(&str) -> Response + Send + Sync;
 
 /// A stand-in whose answers can be changed.
 #[derive(Clone)]
@@ -37,9 +37,7 @@ pub(crate) struct FrontDoor {
 }
 
 impl FrontDoor {
-    pub(crate) async fn open(
-        answer: impl Fn(&str, &HeaderMap) -> Response + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) async fn open(answer: impl Fn(&str) -> Response + Send + Sync + 'static) -> Self {
         let (listener, url) = listen().await;
         let answer: Arc<Answer> = Arc::new(answer);
         let door = Self {
@@ -51,23 +49,15 @@ impl FrontDoor {
         door
     }
 
-    pub(crate) fn answers(
-        &self,
-        answer: impl Fn(&str, &HeaderMap) -> Response + Send + Sync + 'static,
-    ) {
+    pub(crate) fn answers(&self, answer: impl Fn(&str) -> Response + Send + Sync + 'static) {
         *self.answer.lock().expect("no panic") = Arc::new(answer);
     }
 }
 
-async fn respond(
-    State(door): State<FrontDoor>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
+async fn respond(State(door): State<FrontDoor>, uri: Uri, RawQuery(query): RawQuery) -> Response {
     let answer = door.answer.lock().expect("no panic").clone();
     let request = format!("{}?{}", uri.path(), query.unwrap_or_default());
-    answer(&request, &headers)
+    answer(&request)
 }
 
 /// An error as all services answer it.

@@ -24,7 +24,7 @@ async fn fair_dice_stay_far_from_the_alarm() {
 /// Each answer is 200, and each value is a face of the die.
 #[tokio::test]
 async fn a_loaded_die_is_the_only_thing_that_is_wrong() {
-    let door = FrontDoor::open(|_, _| batch(6)).await;
+    let door = FrontDoor::open(|_| batch(6)).await;
     let prober = probe(&door.url, |_| ()).await;
     let seen = metrics(&prober, "the alarm", |metrics| {
         gauge(metrics, "probe_die_fairness_p_value", "fair") < ALARM

@@ -69,7 +69,7 @@ sum(increase(http_requests_total{service="frontend",front_door="true",handler=~"
     Cause {
         name: "LoadedDie",
         severity: Page,
-        expr: "probe_die_fairness_p_value < 1e-10",
+        expr: "probe_die_fairness_p_value < 1e-9",
         patience: 0,
         summary: "The die {{ $labels.die }} is not fair",
         description: "If the die kept to its specification, its last rolls would be this uneven with a probability of {{ $value }} only. Every answer is 200 and in time: nothing else shows it.",
