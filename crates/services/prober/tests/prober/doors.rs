@@ -2,25 +2,27 @@
 
 use std::future::pending;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use clap::Parser;
 use serde_json::json;
 
 use crate::listen;
 
+/// The flags of dice-roller.
+#[derive(Parser)]
+struct DiceRoller {
+    #[command(flatten)]
+    config: dice_roller::Config,
+}
+
 /// A dice-roller whose rolls take no time.
 pub(crate) async fn dice_roller() -> String {
     let (listener, url) = listen().await;
-    let config = dice_roller::Config {
-        die_service_url: None,
-        die_service_timeout: Duration::from_secs(2),
-        roll_delay: Duration::ZERO,
-        limits: telemetry::http::Limits::default(),
-    };
+    let config = DiceRoller::parse_from(["dice-roller", "--roll-delay=0s"]).config;
     let losses = telemetry::Losses::default();
     tokio::spawn(dice_roller::run(config, listener, losses, pending()));
     url
