@@ -7,6 +7,7 @@
 //!   to right and top to bottom, each with the [`Stage`] that first has its data. A stage's
 //!   dashboard (`stages.rs`) consists of all rows, filtered by stage.
 //! * `ktrdr/` holds the three dashboards of the second system.
+//! * `objectives/` holds the dashboards of the objectives and alerts.
 //! * `model/` defines panels, queries and dashboards, and renders them as Grafana's classic
 //!   JSON. All conventions live there: datasources, colours, links, the grid.
 //!
@@ -14,6 +15,7 @@
 
 mod ktrdr;
 mod model;
+mod objectives;
 mod rows;
 mod stage_dashboards;
 
@@ -25,6 +27,7 @@ pub fn compile() -> Vec<(String, String)> {
     let stages = Stage::ALL.into_iter().map(stage_dashboards::dashboard);
     stages
         .chain(ktrdr::dashboards())
+        .chain(objectives::dashboards())
         .map(|dashboard| (dashboard.file.clone(), dashboard.to_json()))
         .collect()
 }

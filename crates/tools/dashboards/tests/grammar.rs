@@ -23,6 +23,13 @@ fn every_query_parses() {
             queries.push(json!({ "language": language, "query": values.fill(&query) }));
         }
     }
+    for runbook in slo::runbook::read_all().expect("the runbooks can be read") {
+        let queries_of_it = runbook.queries().into_iter();
+        for query in queries_of_it.filter(|query| query.language != "promql") {
+            places.push(format!("{}.md: {}", runbook.alert, query.text));
+            queries.push(json!({ "language": query.language, "query": query.text }));
+        }
+    }
     let Some(errors) = first_errors(&queries) else {
         return;
     };

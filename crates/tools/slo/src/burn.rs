@@ -3,7 +3,7 @@
 //!
 //! An alert needs a minimum of events in its long window, so that a single bad one never fires it:
 //! one of `n` events is a ratio of `1 / n`, which exceeds the threshold `factor * budget` only if
-//! `n` is below `1 / (factor * budget)`.
+//! `n` is below `1 / (factor * budget)`. If `k` bad events are tolerated, it needs `k` times as many.
 
 mod limits;
 
@@ -199,6 +199,6 @@ fn exceeded(slo: &Slo, burn: &Burn) -> String {
         ratio(burn.short),
         series("slo:events:rate", slo, burn.long),
         burn.long.0,
-        least_events(slo.objective, burn),
+        least_events(slo.objective, burn) * slo.tolerated,
     )
 }

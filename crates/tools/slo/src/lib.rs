@@ -9,6 +9,7 @@
 //!   alert that can never fire.
 //! * [`causes`]: the alerts on causes that need a person.
 //! * [`rules`]: the groups of rules, and their YAML.
+//! * [`runbook`]: the runbooks in `docs/runbooks`, and their queries.
 //!
 //! ```
 //! use slo::{Clock, Objective, burn};
@@ -26,6 +27,7 @@ mod clock;
 mod declared;
 mod objective;
 pub mod rules;
+pub mod runbook;
 mod yaml;
 
 pub use alert::{Alert, RUNBOOKS, Severity};

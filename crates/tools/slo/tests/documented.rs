@@ -46,7 +46,7 @@ fn alerts_are_those_of_the_table() {
     let names = slo::alerts().expect("alerts that can fire");
     assert_eq!(table.len(), names.len());
     for name in names {
-        let cell = format!("`{name}`");
+        let cell = format!("[`{name}`](runbooks/{name}.md)");
         let row = table.iter().find(|row| row[1] == cell);
         let row = row.unwrap_or_else(|| panic!("docs/slo.md has no {name}"));
         let own = alerts.iter().filter(|alert| alert.name == name);

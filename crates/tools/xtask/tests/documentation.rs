@@ -20,9 +20,9 @@ const PATHS: [&str; 7] = [
 /// What a reader sees on two screens.
 const README_LINES: usize = 120;
 
-/// Every Markdown file of the repository's root and of `docs/`, with its text.
+/// Every Markdown file of the repository's root, of `docs/` and of its folders, with its text.
 fn documents() -> Vec<(PathBuf, String)> {
-    let folders = ["", "docs", "docs/decisions"].map(|folder| root().join(folder));
+    let folders = ["", "docs", "docs/decisions", "docs/runbooks"].map(|folder| root().join(folder));
     let files = folders
         .iter()
         .flat_map(|folder| folder.read_dir().expect("a folder").flatten());

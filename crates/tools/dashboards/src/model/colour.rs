@@ -55,6 +55,10 @@ pub(crate) enum Palette {
     Queries,
     /// User actions, and browsers.
     Usage,
+    /// The objectives, by the label `slo`.
+    Objectives,
+    /// The windows of the alerts of both clocks.
+    Windows,
     /// The workers, by the last digit of their ports, 5003 to 5008.
     Workers,
 }
@@ -115,6 +119,21 @@ impl Palette {
                 ("rejected", RED),
                 ("to Loki|usage_line", BLUE),
                 ("read|capacity", GREY),
+            ],
+            Self::Objectives => &[
+                ("roll-availability", BLUE),
+                ("roll-latency", PURPLE),
+                ("telemetry", TEAL),
+                ("ktrdr-operations", ORANGE),
+            ],
+            Self::Windows => &[
+                ("20s|5m", PINK),
+                ("1m|30m", ORANGE),
+                ("2m|1h", PURPLE),
+                ("4m|2h", TEAL),
+                ("12m|6h", BLUE),
+                ("48m|24h", NAVY),
+                ("2h24m|3d|budget", GREY),
             ],
             Self::Losses => &[
                 ("rejected|write_failed|panics", RED),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stages::Stage;
 
-use super::colour::BLUE;
+use super::colour::{BLUE, RED};
 use super::json::text;
 use super::layout::{Row, place};
 use super::target::{PROMETHEUS, datasource};
@@ -48,11 +48,12 @@ impl Dashboard {
             "time": { "from": "now-1h", "to": "now" },
             "refresh": self.refresh,
             "templating": { "list": variables },
-            "annotations": { "list": [self.starts()] },
+            "annotations": { "list": [self.starts(), faults()] },
             "links": [
                 last_minutes(&self.uid),
                 tagged("Dice Roller stages", "dice-roller"),
                 tagged("KTRDR", "ktrdr"),
+                tagged("Objectives", "slo"),
             ],
             "panels": place(&self.rows, self.headers),
         });
@@ -81,6 +82,25 @@ impl Dashboard {
             "tagKeys": "job",
         })
     }
+}
+
+/// A region for each time in which a fault was switched on: consecutive values become one region. At a
+/// long time range the step is longer than some faults, so each step shows the maximum within it.
+fn faults() -> Value {
+    let expr = "max by (fault) (max_over_time(fault_active[$__interval])) > 0";
+    json!({
+        "name": "Faults",
+        "datasource": datasource(PROMETHEUS),
+        "enable": true,
+        "hide": false,
+        "iconColor": RED,
+        "expr": expr,
+        "target": { "refId": "Anno", "expr": expr, "range": true, "instant": false, "interval": "5s" },
+        "step": "5s",
+        "titleFormat": "{{fault}}",
+        "textFormat": "A fault that was switched on on purpose",
+        "tagKeys": "fault",
+    })
 }
 
 /// A link to the same dashboard with a time range that has data after a fresh start.

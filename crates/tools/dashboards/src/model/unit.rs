@@ -31,7 +31,7 @@ pub(crate) const CLOCK: &str = "time:MM-DD HH:mm:ss";
 pub(crate) fn quiet_top(unit: &str) -> Option<f64> {
     match unit {
         REQUESTS | OPERATIONS | EVENTS | LINES => Some(0.1),
-        COUNT | PERCENT => Some(1.0),
+        COUNT | PERCENT | TIMES => Some(1.0),
         RATIO => Some(0.01),
         SECONDS => Some(0.001),
         _ => None,

@@ -17,6 +17,14 @@ pub(crate) enum Variable {
         /// The regular expression for "All".
         all: &'static str,
     },
+    /// One of several values; the first is the default.
+    Choice {
+        name: &'static str,
+        label: &'static str,
+        description: &'static str,
+        /// The displayed texts and the values.
+        options: &'static [(&'static str, &'static str)],
+    },
     /// One value; any other can be typed in.
     OneOf {
         name: &'static str,
@@ -53,6 +61,12 @@ impl Variable {
                 "options": [],
                 "hide": 0,
             }),
+            Self::Choice {
+                name,
+                label,
+                description,
+                options,
+            } => choice(name, label, description, options),
             Self::OneOf {
                 name,
                 label,
@@ -73,4 +87,29 @@ impl Variable {
             }),
         }
     }
+}
+
+fn choice(name: &str, label: &str, description: &str, options: &[(&str, &str)]) -> Value {
+    let written = options
+        .iter()
+        .map(|(text, value)| format!("{text} : {value}"));
+    let written: Vec<_> = written.collect();
+    let listed = options.iter().enumerate();
+    let listed = listed.map(
+        |(index, (text, value))| json!({ "selected": index == 0, "text": text, "value": value }),
+    );
+    let listed: Vec<_> = listed.collect();
+    let first = options.first().copied().unwrap_or_default();
+    json!({
+        "type": "custom",
+        "name": name,
+        "label": label,
+        "description": description,
+        "query": written.join(","),
+        "multi": false,
+        "includeAll": false,
+        "current": { "text": first.0, "value": first.1 },
+        "options": listed,
+        "hide": 0,
+    })
 }

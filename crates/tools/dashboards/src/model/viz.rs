@@ -30,6 +30,10 @@ pub(crate) enum Viz {
     Table,
     /// One bar for each series, coloured by its value over time.
     StateTimeline,
+    /// The same without a legend, for states that the description explains.
+    BareTimeline,
+    /// The alerts that fire now, from Prometheus' rules. It has no query.
+    AlertList,
     Logs,
     NodeGraph,
     /// The waterfall of one trace.
@@ -63,7 +67,8 @@ impl Viz {
             Self::Heatmap => "heatmap",
             Self::Pie => "piechart",
             Self::Table => "table",
-            Self::StateTimeline => "state-timeline",
+            Self::StateTimeline | Self::BareTimeline => "state-timeline",
+            Self::AlertList => "alertlist",
             Self::Logs => "logs",
             Self::NodeGraph => "nodeGraph",
             Self::Trace => "traces",
@@ -77,7 +82,7 @@ impl Viz {
         match self {
             Self::Lines | Self::Columns | Self::BarChart(_) | Self::Pie => fixed(BLUE),
             // Colours by threshold would show threshold numbers instead of the texts for values.
-            Self::StateTimeline => fixed(GREY),
+            Self::StateTimeline | Self::BareTimeline => fixed(GREY),
             _ => json!({ "mode": "thresholds" }),
         }
     }
@@ -108,7 +113,9 @@ impl Viz {
             }),
             Self::BarChart(_) => json!({ "lineWidth": 0, "fillOpacity": 80, "axisSoftMin": 0 }),
             Self::Table => json!({ "align": "left", "filterable": true }),
-            Self::StateTimeline => json!({ "fillOpacity": 80, "lineWidth": 0 }),
+            Self::StateTimeline | Self::BareTimeline => {
+                json!({ "fillOpacity": 80, "lineWidth": 0 })
+            }
             _ => json!({}),
         }
     }
@@ -145,13 +152,9 @@ impl Viz {
             Self::Heatmap => heatmap(shape.unit),
             Self::Pie => pie(shape.width < NARROW),
             Self::Table => json!({ "showHeader": true, "cellHeight": "sm" }),
-            Self::StateTimeline => json!({
-                "mergeValues": true,
-                "showValue": "never",
-                "rowHeight": 0.8,
-                "legend": { "showLegend": true, "displayMode": "list", "placement": "bottom" },
-                "tooltip": { "mode": "single", "sort": "none" },
-            }),
+            Self::StateTimeline => timeline(true),
+            Self::BareTimeline => timeline(false),
+            Self::AlertList => alert_list(),
             Self::Logs => logs(),
             Self::NodeGraph => json!({
                 "layoutAlgorithm": "layered",
@@ -179,6 +182,17 @@ fn stat(instant: bool) -> Value {
         "graphMode": if instant { "none" } else { "area" },
         "justifyMode": "auto",
         "wideLayout": true,
+    })
+}
+
+fn timeline(legend: bool) -> Value {
+    let mode = if legend { "list" } else { "hidden" };
+    json!({
+        "mergeValues": true,
+        "showValue": "never",
+        "rowHeight": 0.8,
+        "legend": { "showLegend": legend, "displayMode": mode, "placement": "bottom" },
+        "tooltip": { "mode": "single", "sort": "none" },
     })
 }
 
@@ -235,6 +249,30 @@ fn pie(narrow: bool) -> Value {
             "values": values,
         },
         "tooltip": { "mode": "single", "sort": "none" },
+    })
+}
+
+/// The datasource is a name here, and severity "none" is the watchdog's.
+fn alert_list() -> Value {
+    json!({
+        "viewMode": "list",
+        "datasource": "Prometheus",
+        "alertName": "",
+        "alertInstanceLabelFilter": r#"{severity=~"page|ticket"}"#,
+        "stateFilter": {
+            "firing": true,
+            "pending": true,
+            "recovering": true,
+            "noData": false,
+            "normal": false,
+            "error": true,
+        },
+        "dashboardAlerts": false,
+        "groupMode": "default",
+        "groupBy": [],
+        "maxItems": 20,
+        "showInactiveAlerts": false,
+        "sortOrder": 3,
     })
 }
 

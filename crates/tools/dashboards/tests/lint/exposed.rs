@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use promql_parser::parser::VectorSelector;
 use signals::exposition::Exposition;
+use slo::Clock;
+use slo::rules::Group;
 
 type Labels = BTreeMap<String, String>;
 
@@ -54,6 +56,25 @@ impl Exposed {
                 ("le", "+Inf"),
             ]);
             self.add("traces_spanmetrics_latency_bucket", labels);
+        }
+    }
+
+    /// Adds the series that rules record, and `ALERTS`.
+    pub(crate) fn recorded(&mut self) {
+        let groups = slo::rules::groups(Clock::Day, &slo::slos()).expect("alerts that can fire");
+        for record in groups.iter().flat_map(Group::records) {
+            let own = record.labels.iter().map(|(name, value)| (*name, &**value));
+            self.add(record.name, labels(&own.collect::<Vec<_>>()));
+        }
+        for alert in groups.iter().flat_map(Group::alerts) {
+            let severity = alert.severity.to_string();
+            let mut own = labels(&[
+                ("alertname", alert.name),
+                ("alertstate", "firing"),
+                ("severity", &severity),
+            ]);
+            own.extend(alert.slo.map(|slo| ("slo".to_owned(), slo.to_owned())));
+            self.add("ALERTS", own);
         }
     }
 

@@ -97,6 +97,8 @@ fn each_dashboard_has_its_uid_and_title() {
         ("system-overview.json", "ktrdr-system-overview", 8),
         ("worker-status.json", "ktrdr-worker-status", 8),
         ("operations.json", "ktrdr-operations", 8),
+        ("slo-overview.json", "slo-overview", 6),
+        ("slo-detail.json", "slo-detail", 9),
     ];
     let boards = boards();
     assert_eq!(boards.len(), wanted.len());

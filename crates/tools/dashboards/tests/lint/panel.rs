@@ -16,7 +16,7 @@ const DATASOURCES: [(&str, &str); 4] = [
 ];
 
 /// Kinds of panel that show no numbers.
-const WITHOUT_UNIT: [&str; 4] = ["text", "logs", "nodeGraph", "traces"];
+const WITHOUT_UNIT: [&str; 5] = ["text", "logs", "nodeGraph", "traces", "alertlist"];
 
 /// Kinds that Grafana colours red from 80 upwards by default.
 const WITH_THRESHOLDS: [&str; 3] = ["stat", "gauge", "bargauge"];
@@ -79,7 +79,7 @@ fn check_thresholds(panel: &Value, place: &str, report: &mut Report) {
 }
 
 fn check_datasources(panel: &Value, place: &str, report: &mut Report) {
-    let queried = panel["type"] != "text";
+    let queried = panel["type"] != "text" && panel["type"] != "alertlist";
     let own = queried.then_some(&panel["datasource"]).into_iter();
     for source in own.chain(list(panel, "targets").iter().map(|t| &t["datasource"])) {
         let (kind, uid) = (text(source, "type"), text(source, "uid"));

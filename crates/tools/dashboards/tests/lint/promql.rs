@@ -25,7 +25,7 @@ pub(crate) fn check(board: &Board, exposed: &Exposed, report: &mut Report) {
     let values = Values::an_hour(board.variables());
     for query in board.promql() {
         let place = format!("{}: {}", board.file, query.place);
-        check_windows(&query.expr, &place, report);
+        check_windows(&query, &place, report);
         match parse(&values.fill(&query.expr)) {
             Err(error) => report.require(false, "promql", &place, error),
             Ok(expr) => {
@@ -44,12 +44,14 @@ pub(crate) fn check(board: &Board, exposed: &Exposed, report: &mut Report) {
 }
 
 /// A fixed window becomes wrong when the scrape interval or the time range changes.
-fn check_windows(query: &str, place: &str, report: &mut Report) {
-    let outside_of_strings: String = query.split('"').step_by(2).collect();
+fn check_windows(query: &Query, place: &str, report: &mut Report) {
+    let annotation = query.place.starts_with("annotation ");
+    let outside_of_strings: String = query.expr.split('"').step_by(2).collect();
     for window in outside_of_strings.split('[').skip(1) {
         let window = window.split(']').next().unwrap_or_default();
         report.require(
-            ["$__rate_interval", "$__range"].contains(&window),
+            ["$__rate_interval", "$__range"].contains(&window)
+                || annotation && window == "$__interval",
             "window",
             place,
             format!("the window [{window}] is neither $__rate_interval nor $__range"),

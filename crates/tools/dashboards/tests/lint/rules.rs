@@ -7,8 +7,7 @@ use slo::Clock;
 use crate::services;
 
 /// Series of other programs, and those that rules record.
-const ELSEWHERE: [&str; 6] = [
-    "probe_",
+const ELSEWHERE: [&str; 5] = [
     "prometheus_",
     "scrape_",
     "slo:",
@@ -46,5 +45,30 @@ fn selectors(expr: &Expr) -> Vec<&VectorSelector> {
         Expr::MatrixSelector(matrix) => vec![&matrix.vs],
         Expr::Call(call) => call.args.args.iter().flat_map(|it| selectors(it)).collect(),
         Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => Vec::new(),
+    }
+}
+
+/// The queries of the runbooks find something, too.
+#[tokio::test]
+async fn runbooks_use_existing_series() {
+    let exposed = services::cold().await;
+    for runbook in slo::runbook::read_all().expect("the runbooks can be read") {
+        for query in runbook
+            .queries()
+            .iter()
+            .filter(|it| it.language == "promql")
+        {
+            let place = format!("{}: {}", runbook.alert, query.text);
+            let expr = parse(&query.text).unwrap_or_else(|error| panic!("{place}: {error}"));
+            for selector in selectors(&expr) {
+                let name = selector.name.as_deref().unwrap_or_default();
+                let others = ELSEWHERE.iter().chain(&["ALERTS", "otelcol_", "pg_"]);
+                if name.is_empty() || others.into_iter().any(|it| name.starts_with(it)) {
+                    continue;
+                }
+                let there = !exposed.select(selector).is_empty();
+                assert!(there, "no service exposes {selector}: {place}");
+            }
+        }
     }
 }

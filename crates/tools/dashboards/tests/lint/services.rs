@@ -70,6 +70,11 @@ async fn add_stages(exposed: &mut Exposed) {
     }
     let target = [("job", "alloy"), ("instance", "alloy:12345")];
     exposed.scrape(&target, include_str!("alloy.prom"));
+    for job in ["alertmanager", "loki", "prometheus", "tempo"] {
+        exposed.scrape(&[("job", job)], "");
+    }
+    exposed.scrape(&[("job", "prober")], include_str!("faults.prom"));
+    exposed.recorded();
 }
 
 async fn add_ktrdr(exposed: &mut Exposed) {

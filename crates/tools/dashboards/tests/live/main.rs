@@ -47,8 +47,8 @@ const SCRAPES: u32 = 16;
 /// How often a slow dashboard is measured again before it counts as slow.
 const REPEATED: u32 = 3;
 
-/// Series of Tempo and Alloy, which do not run here.
-const ELSEWHERE: [&str; 3] = ["traces_spanmetrics_", "loki_", "otelcol_"];
+/// Series of Tempo and Alloy, which do not run here, and of faults, of which none is on.
+const ELSEWHERE: [&str; 4] = ["traces_spanmetrics_", "loki_", "otelcol_", "fault_active"];
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();

@@ -8,7 +8,10 @@ use crate::support::board::Query;
 
 /// Panels that rightly show 0 in a healthy system; [`crate::broken`] and [`crate::outage`] check
 /// other values, and `arithmetic.yml` those of losses that a client cannot cause.
-const RIGHTLY_ZERO: [&str; 9] = [
+const RIGHTLY_ZERO: [&str; 12] = [
+    "Bad Events by Window",
+    "Bad Events per Second",
+    "Burn Rate",
     "Error Rate",
     "Errors by Status Code",
     "503 Answers by Service",
@@ -20,6 +23,9 @@ const RIGHTLY_ZERO: [&str; 9] = [
     "Panics",
 ];
 
+/// The panel that shows nothing while no alert of its objective fires.
+const RIGHTLY_EMPTY: &str = "Alerts of This Objective";
+
 /// Longest duration of a request in seconds. A roll takes up to one; slightly longer requests fall
 /// into the bucket that ends at 2.5, and a quantile can be anywhere in it.
 const SLOWEST: f64 = 2.5;
@@ -29,7 +35,8 @@ const ROUNDING: f64 = 1e-6;
 
 /// The problem with the result of a query, if any.
 pub(crate) fn check(query: &Query, series: &[Series], speed_up: f64) -> Option<String> {
-    if ELSEWHERE.iter().any(|prefix| query.expr.contains(prefix)) {
+    let elsewhere = ELSEWHERE.iter().any(|prefix| query.expr.contains(prefix));
+    if elsewhere || query.place == RIGHTLY_EMPTY {
         return None;
     }
     let values: Vec<f64> = series
@@ -52,6 +59,10 @@ pub(crate) fn check(query: &Query, series: &[Series], speed_up: f64) -> Option<S
 fn bounds(query: &Query, speed_up: f64) -> Option<RangeInclusive<f64>> {
     if query.counts_buckets() {
         return Some(0.0..=1e6); // The values of a heatmap are counts; its unit is that of the buckets.
+    }
+    // A budget can be overspent, and -1 stands for one that lasts.
+    if query.expr.contains("slo:") {
+        return Some(-1e3..=1e9);
     }
     match query.unit.as_str() {
         "s" => Some(0.0..=SLOWEST),

@@ -36,11 +36,34 @@ pub(crate) async fn check(prometheus: &Prometheus) -> Vec<String> {
             problems.push(format!("rule {name} is {}: {error}", rule["health"]));
         }
     }
+    problems.extend(runbooks(prometheus).await);
     println!(
         "rules: {} records checked after {:.0} s",
         records.len(),
         start.elapsed().as_secs_f64()
     );
+    problems
+}
+
+/// Runs every PromQL query of every runbook.
+async fn runbooks(prometheus: &Prometheus) -> Vec<String> {
+    let mut problems = Vec::new();
+    let (mut answered, mut empty) = (0, 0);
+    for runbook in slo::runbook::read_all().expect("the runbooks can be read") {
+        let queries = runbook.queries().into_iter();
+        for query in queries.filter(|query| query.language == "promql") {
+            let answer = prometheus.range(&query.text, true, SystemTime::now());
+            match answer.await {
+                Ok(series) if series.is_empty() => empty += 1,
+                Ok(_) => answered += 1,
+                Err(error) => problems.push(format!("{}: {query:?}: {error}", runbook.alert)),
+            }
+        }
+    }
+    println!("runbooks: {answered} queries have a result, {empty} have none without a fault");
+    if answered < empty {
+        problems.push("most queries of the runbooks have no result".to_owned());
+    }
     problems
 }
 

@@ -25,6 +25,7 @@ impl Values {
         let own = [
             ("__rate_interval", self.rate_interval.as_str()),
             ("__range", &self.range),
+            ("__interval", &self.rate_interval),
             ("__value.raw", "0.25"),
             ("__from", "1700000000000"),
             ("__to", "1700003600000"),

@@ -145,6 +145,8 @@ fn dashboards_use_existing_datasources() {
     let mut known: BTreeSet<String> = BTreeSet::new();
     for source in datasources() {
         known.insert(source["uid"].as_str().expect("a uid").to_owned());
+        // A list of alerts names its datasource.
+        known.insert(source["name"].as_str().expect("a name").to_owned());
     }
     for (file, dashboard) in dashboards() {
         let mut used = Vec::new();
@@ -189,6 +191,19 @@ fn the_dashboards_are_mounted_at_the_path_of_the_provider() {
         assert_eq!(home, Some(format!("{path}/{file}")));
         assert!(root().join("dashboards").join(&file).exists(), "no {file}");
     }
+}
+
+/// Grafana serves the folder `public` of its installation as /public.
+#[test]
+fn alerts_link_to_runbooks_that_grafana_serves() {
+    let grafana = service("grafana");
+    let (port, _) = grafana.ports()[0];
+    let path = slo::RUNBOOKS.strip_prefix(&format!("http://localhost:{port}/"));
+    let path = path.expect("an address of Grafana");
+    let mounts = grafana.binds();
+    let target = format!("/usr/share/grafana/{path}");
+    let mounted = mounts.iter().find(|(_, to, _)| *to == target);
+    assert_eq!(mounted.map(|(from, ..)| &**from), Some("./docs/runbooks"));
 }
 
 /// With 10 s or less, Grafana would rely on inotify, which bind mounts do not support.

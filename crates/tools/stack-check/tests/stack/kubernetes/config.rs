@@ -10,7 +10,7 @@ use crate::files::{root, text as file};
 use crate::projects::project;
 
 /// The folders with configuration, from the root.
-const FOLDERS: [&str; 3] = ["stack", "dashboards", "deploy"];
+const FOLDERS: [&str; 4] = ["stack", "dashboards", "deploy", "docs/runbooks"];
 
 /// Files of compose that Kubernetes replaces, by the start of their path.
 const REPLACED: [&str; 2] = ["/etc/prometheus/targets/", "/etc/alloy/docker.alloy"];
