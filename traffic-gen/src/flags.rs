@@ -37,15 +37,15 @@ pub(crate) struct DieServiceUrl {
     pub(crate) url: Url,
 }
 
-/// The timeout of a request.
+/// The timeout of a request, with its default in seconds.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct RequestTimeout {
+pub(crate) struct RequestTimeout<const SECONDS: u64 = 15> {
     /// Timeout of one request
     #[arg(
         long,
         env = "REQUEST_TIMEOUT",
         value_name = "DURATION",
-        default_value = "15s"
+        default_value = format!("{SECONDS}s")
     )]
     #[arg(value_parser = timeout)]
     pub(crate) timeout: Duration,
@@ -73,7 +73,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// A text that says what is allowed.
-pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
+fn timeout(text: &str) -> Result<Duration, String> {
     let timeout = duration(text)?;
     if timeout < MIN_TIMEOUT {
         return Err("a timeout must be 1ms or longer".to_owned());

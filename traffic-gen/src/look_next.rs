@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use signals::{Reader, endpoint};
+use base_url::endpoint;
+use signals::Reader;
 use url::Url;
 
 /// How long a place may take to answer a probe; all places are on this machine or close to it.

@@ -8,10 +8,10 @@ mod tally;
 
 use std::time::Duration;
 
+use base_url::endpoint;
 use dice::Catalogue;
 use rand::RngExt;
 use rand::rngs::StdRng;
-use signals::endpoint;
 use telemetry::client::Client;
 use tracing::{Instrument, Span, field, info_span};
 use url::Url;

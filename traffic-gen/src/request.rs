@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use base_url::endpoint;
 use dice::{BatchSize, Catalogue};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
-use signals::endpoint;
 use telemetry::client::{Client, Reply};
 use tracing::{Instrument, Span, field, info_span};
 use url::{Url, form_urlencoded};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{DieService, Found, QueryMix, Report, Tally, needed};
 use crate::console::Console;
 use crate::error::{Error, Failure};
-use crate::flags::{DieServiceUrl, duration, timeout};
+use crate::flags::{DieServiceUrl, RequestTimeout, duration};
 use crate::pace::{Schedule, open_loop};
 use crate::random::{Seed, rate, run_id, stream};
 use crate::reach::check;
@@ -49,15 +49,9 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) seed: Seed,
 
-    /// Timeout of one query
-    #[arg(
-        long,
-        env = "REQUEST_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "10s"
-    )]
-    #[arg(value_parser = timeout)]
-    pub(crate) timeout: Duration,
+    /// When a request times out.
+    #[command(flatten)]
+    pub(crate) request_timeout: RequestTimeout<10>,
 }
 
 /// Parses a [`duration`] of 1 s or longer, or a number of seconds.
@@ -88,7 +82,11 @@ pub(crate) async fn run(
     let seed = options.seed.number();
     let mut rng = stream(seed, 0);
     let run = run_id();
-    let service = DieService::new(&options.die_service.url, options.timeout, &run);
+    let service = DieService::new(
+        &options.die_service.url,
+        options.request_timeout.timeout,
+        &run,
+    );
     let service = Arc::new(service);
     let stop = Stop::when(shutdown);
     let mut tally = Tally::new(run, seed);

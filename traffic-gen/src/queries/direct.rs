@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{DieService, QueryMix, Report, Tally, needed};
 use crate::console::Console;
 use crate::error::Error;
-use crate::flags::{DieServiceUrl, duration, timeout};
+use crate::flags::{DieServiceUrl, RequestTimeout, duration};
 use crate::random::{Seed, run_id, stream};
 use crate::reach::check;
 use crate::stop::Stop;
@@ -40,15 +40,9 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) seed: Seed,
 
-    /// Timeout of one request
-    #[arg(
-        long,
-        env = "REQUEST_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "5s"
-    )]
-    #[arg(value_parser = timeout)]
-    pub(crate) timeout: Duration,
+    /// When a request times out.
+    #[command(flatten)]
+    pub(crate) request_timeout: RequestTimeout<5>,
 }
 
 /// Sends requests until done or until `shutdown` is ready.
@@ -64,7 +58,11 @@ pub(crate) async fn run(
     let seed = options.seed.number();
     let mut rng = stream(seed, 0);
     let run = run_id();
-    let service = DieService::new(&options.die_service.url, options.timeout, &run);
+    let service = DieService::new(
+        &options.die_service.url,
+        options.request_timeout.timeout,
+        &run,
+    );
     let stop = Stop::when(shutdown);
     let mut tally = Tally::new(run, seed);
     let _following = console.follow(tally.progress());

@@ -24,7 +24,7 @@ impl Loki {
     pub(super) async fn read(&self, from: u64, to: u64) -> Result<Counted, Error> {
         let mut counted = Counted::default();
         let mut seen = HashSet::new();
-        let loki = signals::loki::Loki::through(self.0.reader.clone());
+        let loki = signals::loki::Loki::new(self.0.reader.clone());
         let reading = loki.all(QUERY, from, to, |stream| {
             // Pages overlap by the lines of one nanosecond.
             for line in &stream.lines {

@@ -43,7 +43,7 @@ impl Prometheus {
 
     async fn samples(&self, counter: &Counter, seconds: u64) -> Result<Vec<Reading>, Error> {
         let query = self.query(counter, seconds);
-        let prometheus = signals::prometheus::Prometheus::through(self.source.reader.clone());
+        let prometheus = signals::prometheus::Prometheus::new(self.source.reader.clone());
         let series = prometheus.range(&query).await;
         let series = series.map_err(|error| self.source.error(error))?;
         self.check_single(counter, &series)?;

@@ -43,7 +43,7 @@ pub(super) struct Spans {
 impl Tempo {
     pub(super) fn new(url: &Url) -> Self {
         let source = Source::new("Tempo", url, "--tempo");
-        let tempo = signals::tempo::Tempo::through(source.reader.clone());
+        let tempo = signals::tempo::Tempo::new(source.reader.clone());
         Self { source, tempo }
     }
 

@@ -1,47 +1,24 @@
 //! A handler that panics: the answer, the metrics, the log and the trace.
 
-use std::future::pending;
+#[path = "support/careless.rs"]
+mod careless;
+
 use std::io::{Read, Seek};
 
-use axum::Router;
-use axum::routing::get;
 use clap::Parser;
 use mini_tempo::{Status, Store, Value};
-use service::Server;
-use telemetry::http::{Admission, Limits, Route};
-use telemetry::{Losses, Service, Settings};
+use telemetry::Settings;
+use telemetry::http::Limits;
 use testkit::Metrics;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+
+use crate::careless::{SERVICE, serve};
 
 #[derive(Parser)]
 struct Flags {
     #[command(flatten)]
     telemetry: Settings,
-}
-
-const SERVICE: Service = Service {
-    name: "careless",
-    version: "0",
-};
-
-async fn panics() {
-    panic!("a mistake that has a text");
-}
-
-/// A server with one good route and one that panics.
-async fn serve(losses: &Losses) -> String {
-    let registry = telemetry::metrics::registry(SERVICE, losses);
-    let admission = Admission::new(&registry, Limits::default());
-    let own = Router::new()
-        .route("/good", get(|| async { "good" }))
-        .route("/bad", get(panics));
-    let routes = ["/good", "/bad"].map(|path| Route::new(path, &[200]));
-    let app = service::app(own, &registry, &routes, &admission);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("bound"));
-    tokio::spawn(Server::new(app, admission).run(listener, pending()));
-    url
 }
 
 #[test]
@@ -57,10 +34,11 @@ fn a_panic_is_a_500_a_line_and_a_failed_span_and_the_service_keeps_serving() {
     let telemetry = telemetry::init_to(SERVICE, &settings, &log).expect("telemetry");
 
     let (before, after) = runtime.block_on(async {
-        let url = serve(telemetry.losses()).await;
+        let address = serve(telemetry.losses(), Limits::default()).await;
+        let url = format!("http://{address}");
         let metrics = format!("{url}/metrics");
         let before = Metrics::scrape(&metrics).await;
-        let (status, answer) = testkit::get(&format!("{url}/bad")).await;
+        let (status, answer) = testkit::get(&format!("{url}/panics")).await;
         assert_eq!(status, 500);
         let detail = answer["detail"].as_str().expect("a problem");
         assert!(
@@ -70,9 +48,9 @@ fn a_panic_is_a_500_a_line_and_a_failed_span_and_the_service_keeps_serving() {
         assert_eq!(testkit::get(&format!("{url}/good")).await.0, 200);
         (before, Metrics::scrape(&metrics).await)
     });
-    let bad = "handler=\"/bad\"";
+    let panics = "handler=\"/panics\"";
     for (status, requests) in [("500", 1.0), ("499", 0.0)] {
-        let labels = [bad, &format!("status=\"{status}\"")];
+        let labels = [panics, &format!("status=\"{status}\"")];
         assert_eq!(before.value("http_requests_total", &labels), 0.0);
         assert_eq!(
             after.value("http_requests_total", &labels),
@@ -82,7 +60,7 @@ fn a_panic_is_a_500_a_line_and_a_failed_span_and_the_service_keeps_serving() {
     }
     assert_eq!(before.value("http_handler_panics_total", &[]), 0.0);
     assert_eq!(after.value("http_handler_panics_total", &[]), 1.0);
-    assert_eq!(after.value("http_requests_in_progress", &[bad]), 0.0);
+    assert_eq!(after.value("http_requests_in_progress", &[panics]), 0.0);
 
     telemetry.shutdown();
     let mut text = String::new();
@@ -104,13 +82,13 @@ fn a_panic_is_a_500_a_line_and_a_failed_span_and_the_service_keeps_serving() {
     assert!(
         line["location"]
             .as_str()
-            .is_some_and(|place| place.contains("panic.rs")),
+            .is_some_and(|place| place.contains("careless.rs")),
         "{line}"
     );
 
     let traces = store.traces();
     let spans = traces.iter().flat_map(|trace| trace.spans());
-    let spans: Vec<_> = spans.filter(|span| span.name() == "GET /bad").collect();
+    let spans: Vec<_> = spans.filter(|span| span.name() == "GET /panics").collect();
     let [span] = &spans[..] else {
         panic!("{} spans", spans.len())
     };
@@ -123,7 +101,10 @@ fn a_panic_is_a_500_a_line_and_a_failed_span_and_the_service_keeps_serving() {
         line["trace_id"],
         traces
             .iter()
-            .find(|trace| trace.spans().iter().any(|span| span.name() == "GET /bad"))
+            .find(|trace| trace
+                .spans()
+                .iter()
+                .any(|span| span.name() == "GET /panics"))
             .expect("it")
             .id()
             .to_string()

@@ -1,53 +1,17 @@
 //! Places of connections and requests are released, however a connection ends.
 
-use std::convert::Infallible;
-use std::future::pending;
+#[path = "support/careless.rs"]
+mod careless;
+
 use std::io;
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::routing::{get, post};
-use futures_util::stream;
-use service::Server;
-use telemetry::http::{Admission, Limits};
-use telemetry::{Losses, Service};
+use telemetry::Losses;
+use telemetry::http::Limits;
 use testkit::{Metrics, becomes, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
-const SERVICE: Service = Service {
-    name: "careless",
-    version: "0",
-};
-
-/// An answer that breaks once its head is sent.
-async fn breaks() -> Body {
-    let first = Ok::<_, Infallible>(Bytes::from_static(b"so far so good"));
-    let parts = [first]
-        .into_iter()
-        .chain(std::iter::from_fn(|| panic!("in a body")));
-    Body::from_stream(stream::iter(parts))
-}
-
-/// A server with one place of each kind; returns its address.
-async fn start() -> String {
-    let registry = telemetry::metrics::registry(SERVICE, &Losses::default());
-    let limits = Limits {
-        max_in_flight: 1,
-        max_connections: 1,
-    };
-    let admission = Admission::new(&registry, limits);
-    let own = Router::new()
-        .route("/good", get(|| async { "good" }))
-        .route("/breaks", get(breaks))
-        .route("/panics", get(|| async { panic!("in a handler") as &str }))
-        .route("/echo", post(|body: Bytes| async { body }));
-    let app = service::app(own, &registry, &[], &admission);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound").to_string();
-    tokio::spawn(Server::new(app, admission).run(listener, pending()));
-    address
-}
+use crate::careless::serve;
 
 /// Sends `text` on a new connection; returns everything received until its end, if `read`.
 async fn say(address: &str, text: &str, read: bool) -> io::Result<String> {
@@ -62,7 +26,11 @@ async fn say(address: &str, text: &str, read: bool) -> io::Result<String> {
 
 #[tokio::test]
 async fn a_connection_that_ends_badly_releases_its_places() {
-    let address = start().await;
+    let one = Limits {
+        max_in_flight: 1,
+        max_connections: 1,
+    };
+    let address = serve(&Losses::default(), one).await;
     let get = |path| format!("GET {path} HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n");
     let post = "POST /echo HTTP/1.1\r\nHost: d\r\nContent-Length: 9\r\n\r\nhalf";
     for (text, read) in [

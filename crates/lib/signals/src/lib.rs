@@ -15,5 +15,5 @@ pub mod prometheus;
 mod reader;
 pub mod tempo;
 
-pub use reader::{Ask, AskError, Reader, endpoint};
+pub use reader::{Ask, AskError, Reader};
 pub use reqwest::{StatusCode, header};

@@ -1,11 +1,9 @@
 //! Lines from Loki. <https://grafana.com/docs/loki/latest/reference/loki-http-api/>
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
 use crate::reader::unreadable;
 use crate::{AskError, Reader};
@@ -55,24 +53,10 @@ struct WireStream {
 }
 
 impl Loki {
-    /// Reads from the Loki at `base`, with that timeout for each answer.
+    /// Reads through `reader`, whose base is the URL of Loki.
     #[must_use]
-    pub fn new(base: Url, timeout: Duration) -> Self {
-        Self(Reader::new(base, timeout))
-    }
-
-    /// Reads through `reader`.
-    #[must_use]
-    pub fn through(reader: Reader) -> Self {
+    pub fn new(reader: Reader) -> Self {
         Self(reader)
-    }
-
-    /// Whether Loki reports that it is ready.
-    ///
-    /// # Errors
-    /// [`AskError`], also while it is not ready.
-    pub async fn ready(&self) -> Result<(), AskError> {
-        self.0.get("/ready", &[]).bytes().await.map(drop)
     }
 
     /// One page of lines, the oldest first, between two times in nanoseconds since 1970.

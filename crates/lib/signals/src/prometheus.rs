@@ -1,11 +1,9 @@
 //! Series from Prometheus. <https://prometheus.io/docs/prometheus/latest/querying/api/>
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use url::Url;
 
 use crate::reader::unreadable;
 use crate::{AskError, Reader};
@@ -88,24 +86,10 @@ struct WithExemplars {
 }
 
 impl Prometheus {
-    /// Reads from the Prometheus at `base`, with that timeout for each answer.
+    /// Reads through `reader`, whose base is the URL of Prometheus.
     #[must_use]
-    pub fn new(base: Url, timeout: Duration) -> Self {
-        Self(Reader::new(base, timeout))
-    }
-
-    /// Reads through `reader`.
-    #[must_use]
-    pub fn through(reader: Reader) -> Self {
+    pub fn new(reader: Reader) -> Self {
         Self(reader)
-    }
-
-    /// Whether Prometheus reports that it is ready.
-    ///
-    /// # Errors
-    /// [`AskError`], also while it is not ready.
-    pub async fn ready(&self) -> Result<(), AskError> {
-        self.0.get("/-/ready", &[]).bytes().await.map(drop)
     }
 
     /// The current instant vector of `query`.

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use base_url::endpoint;
 use reqwest::header::{ACCEPT, HeaderName, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -82,18 +83,6 @@ impl AskError {
             result => result.map(Some),
         }
     }
-}
-
-/// `base` with `path` appended to its own path, and with `query`; the base's own query is dropped.
-#[must_use]
-pub fn endpoint(base: &Url, path: &str, query: &[(&str, &str)]) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-    url.set_query(None);
-    if !query.is_empty() {
-        url.query_pairs_mut().extend_pairs(query);
-    }
-    url
 }
 
 /// A base URL to read from. Cheap to clone; clones share their connections.

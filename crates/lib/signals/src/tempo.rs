@@ -2,11 +2,8 @@
 
 mod trace;
 
-use std::time::Duration;
-
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use serde::Deserialize;
-use url::Url;
 
 use crate::reader::unreadable;
 use crate::{AskError, Reader};
@@ -103,24 +100,10 @@ struct WireSpan {
 }
 
 impl Tempo {
-    /// Reads from the Tempo at `base`, with that timeout for each answer.
+    /// Reads through `reader`, whose base is the URL of Tempo.
     #[must_use]
-    pub fn new(base: Url, timeout: Duration) -> Self {
-        Self(Reader::new(base, timeout))
-    }
-
-    /// Reads through `reader`.
-    #[must_use]
-    pub fn through(reader: Reader) -> Self {
+    pub fn new(reader: Reader) -> Self {
         Self(reader)
-    }
-
-    /// Whether Tempo reports that it is ready.
-    ///
-    /// # Errors
-    /// [`AskError`], also while it is not ready.
-    pub async fn ready(&self) -> Result<(), AskError> {
-        self.0.get("/ready", &[]).bytes().await.map(drop)
     }
 
     /// The spans that have arrived of the trace with that id, 1 to 32 hexadecimal digits; none if

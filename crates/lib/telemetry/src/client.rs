@@ -157,21 +157,6 @@ pub fn http_url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// The URL of `path` at the service at `base`. A path of `base` itself is kept, as behind a proxy
-/// that serves the service below it: `/roll` at `http://proxy/dice/` is `http://proxy/dice/roll`.
-/// A query of `base` is dropped.
-#[must_use]
-pub fn endpoint(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    let (prefix, path) = (
-        base.path().trim_end_matches('/'),
-        path.trim_start_matches('/'),
-    );
-    url.set_path(&format!("{prefix}/{path}"));
-    url.set_query(None);
-    url
-}
-
 /// [`exchange`] with a log line at level DEBUG.
 async fn logged_exchange(request: RequestBuilder) -> Result<Reply, CallError> {
     // Without the line, the clock is not read either.

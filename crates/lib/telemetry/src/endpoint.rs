@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use base_url::endpoint;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use url::Url;
@@ -72,8 +73,8 @@ impl Endpoint {
 
 /// Where a receiver with that base URL takes spans.
 fn below(base: &Url) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
+    let mut url = endpoint(base, "/v1/traces", &[]);
+    url.set_query(base.query());
     url
 }
 

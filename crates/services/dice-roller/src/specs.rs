@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use base_url::endpoint;
 use dice::{Catalogue, Die};
 use serde::Deserialize;
 use telemetry::bounded;
-use telemetry::client::{CallError, Client, Reply, endpoint, shown};
+use telemetry::client::{CallError, Client, Reply, shown};
 use telemetry::metrics::KnownValues;
 use tracing::{Instrument, field, info_span};
 use url::Url;
@@ -171,9 +172,7 @@ impl DieService {
     }
 
     fn url(&self, identifier: &str) -> Url {
-        let mut url = endpoint(&self.base, "/dice");
-        url.query_pairs_mut().append_pair("identifier", identifier);
-        url
+        endpoint(&self.base, "/dice", &[("identifier", identifier)])
     }
 }
 

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
+use base_url::endpoint;
 use dice::{BatchSize, Catalogue, Die};
 use futures_util::future::try_join_all;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use telemetry::client::{CallError, Client, Reply, endpoint, redacted};
+use telemetry::client::{CallError, Client, Reply, redacted};
 use telemetry::metrics::Registry;
 use url::Url;
 
@@ -88,7 +89,7 @@ impl Backend {
     ) -> Result<Rolled, Error> {
         let label = self.die_type(die);
         self.metrics.clicks.with_label_values(&[label]).inc();
-        let mut url = endpoint(&self.config.dice_roller_url, path);
+        let mut url = endpoint(&self.config.dice_roller_url, path, &[]);
         url.query_pairs_mut()
             .append_pair("die", die)
             .extend_pairs(times.map(|n| ("times", n)));
@@ -116,7 +117,7 @@ impl Backend {
         let found = match &self.config.die_service_url {
             None => built_in(&self.dice),
             Some(base) => {
-                let url = endpoint(base, "/dice");
+                let url = endpoint(base, "/dice", &[]);
                 self.ask_for_dice(&url).await.unwrap_or_else(|cause| {
                     let backend_url = redacted(&url).to_string();
                     tracing::warn!(

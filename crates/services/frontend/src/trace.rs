@@ -22,8 +22,8 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use signals::AskError;
 use signals::tempo::Tempo;
+use signals::{AskError, Reader};
 use telemetry::client::shown;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -84,7 +84,7 @@ impl Traces {
     pub(crate) fn new(store: Option<Url>, stopping: watch::Receiver<bool>) -> Self {
         let store = store.map(|url| Store {
             url: shown(&url),
-            tempo: Tempo::new(url, STORE_TIMEOUT),
+            tempo: Tempo::new(Reader::new(url, STORE_TIMEOUT)),
         });
         Self { store, stopping }
     }

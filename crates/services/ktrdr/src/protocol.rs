@@ -251,16 +251,6 @@ impl Outcome {
     }
 }
 
-/// Returns the URL of another server with this path, given by its segments.
-pub(crate) fn endpoint(base: &Url, path: &[&str]) -> Url {
-    let mut url = base.clone();
-    url.path_segments_mut()
-        .expect("http URLs have a path")
-        .clear()
-        .extend(path);
-    url
-}
-
 /// The body of a 2xx answer; none for other answers and unexpected bodies.
 pub(crate) fn accepted<T: for<'de> Deserialize<'de>>(reply: &Reply) -> Option<T> {
     let json = reply.status.is_success().then_some(&reply.body)?;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base_url::endpoint;
 use dice::{Catalogue, Die};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use telemetry::client::{Client, endpoint};
+use telemetry::client::Client;
 use tracing::{Instrument, info_span};
 use url::Url;
 
@@ -57,7 +58,7 @@ pub(crate) async fn ask(client: &Client, base: &Url) -> Result<Vec<Die>, String>
 }
 
 async fn get<T: DeserializeOwned>(client: &Client, base: &Url, path: &str) -> Result<T, String> {
-    let url = endpoint(base, path);
+    let url = endpoint(base, path, &[]);
     let reply = client.send("GET".parse().expect("a method"), url, |request| {
         request
             .timeout(TIMEOUT)

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use base_url::endpoint;
 use dice::{BatchSize, OWN_FAILURE};
 use serde::Deserialize;
-use telemetry::client::{CallError, Client, Reply, endpoint};
+use telemetry::client::{CallError, Client, Reply};
 use tracing::{Instrument, Span, field, info_span};
 use url::Url;
 
@@ -89,7 +90,7 @@ impl Probe {
     ) -> Self {
         let rolls = usize::from(batch.get());
         let path = if rolls == 1 { "/roll" } else { "/roll-async" };
-        let mut url = endpoint(base, path);
+        let mut url = endpoint(base, path, &[]);
         url.query_pairs_mut().append_pair("die", die);
         if rolls > 1 {
             let times = batch.to_string();

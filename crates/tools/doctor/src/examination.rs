@@ -36,15 +36,15 @@ impl Doctor<'_> {
     }
 
     pub(crate) fn tempo(&self) -> Tempo {
-        Tempo::through(self.reader(self.cli.tempo_url.clone()))
+        Tempo::new(self.reader(self.cli.tempo_url.clone()))
     }
 
     pub(crate) fn prometheus(&self) -> Prometheus {
-        Prometheus::through(self.reader(self.cli.prometheus_url.clone()))
+        Prometheus::new(self.reader(self.cli.prometheus_url.clone()))
     }
 
     pub(crate) fn loki(&self) -> Loki {
-        Loki::through(self.reader(self.cli.loki_url.clone()))
+        Loki::new(self.reader(self.cli.loki_url.clone()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use database::DatabaseError;
 use testkit::postgres;
 
-use crate::support::Opened;
+use crate::support::{Log, Opened};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -31,13 +31,19 @@ async fn an_error_of_postgresql_keeps_its_code_and_is_counted() {
     let opened = Opened::with_things(&postgres, 1, TIMEOUT).await;
     let rename = "ALTER TABLE things RENAME TO others";
     postgres.execute("postgres", rename).await.expect("it can");
-    let error = opened.find(1).await.expect_err("there is no table");
+    let log = Log::start();
+    let error = log.of(opened.find(1)).await.expect_err("there is no table");
     assert_eq!(error.sqlstate().as_deref(), Some("42P01"));
     assert!(!error.is_about_the_data());
     assert_eq!(
         opened.value("database_queries_total", &["find", "error"]),
         1.0
     );
+    // sqlx appends the line number of PostgreSQL's source, which looks like one of the statement.
+    let lines = log.end().await;
+    let cause = "relation \"things\" does not exist (SQLSTATE 42P01)";
+    assert_eq!(lines[0]["message"], "Database query failed");
+    assert_eq!(lines[0]["cause"], cause);
 }
 
 #[tokio::test]

@@ -45,6 +45,8 @@ async fn gauges_show_the_pool_and_change_under_load() {
         assert_eq!(answer.expect("an answer"), 3);
     }
     becomes("idle connections", [4.0; 3], || async { opened.pool() }).await;
+    // Six of the ten had to wait for a connection.
+    assert!(opened.long_waits() >= 6, "{}", opened.long_waits());
 }
 
 #[tokio::test]

@@ -1,12 +1,18 @@
-//! A database with its metrics.
+//! A database with its metrics, and a log.
 
+use std::fs::File;
+use std::io::Seek;
 use std::time::Duration;
 
+use clap::Parser;
 use database::{Database, DatabaseError, Options, PrepareError, Statement};
 use local_postgres::LocalPostgres;
+use serde_json::Value;
 use sqlx::PgPool;
 use telemetry::metrics::Registry;
+use telemetry::{Service, Settings, Telemetry};
 use testkit::eventually;
+use tracing::instrument::{WithDispatch, WithSubscriber};
 use url::Url;
 
 /// A query that is quick unless its table is locked.
@@ -26,6 +32,46 @@ pub(crate) const FIND: Statement = Statement {
     text: "SELECT id::bigint FROM things WHERE id = $1",
     looks_up: true,
 };
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    telemetry: Settings,
+}
+
+/// A log of its own.
+pub(crate) struct Log {
+    telemetry: Telemetry,
+    file: File,
+}
+
+impl Log {
+    pub(crate) fn start() -> Self {
+        let service = Service {
+            name: "observed",
+            version: "0",
+        };
+        let settings = Flags::parse_from(["observed", "--otel-disabled"]).telemetry;
+        let file = tempfile::tempfile().expect("a file");
+        let telemetry = telemetry::scoped(service, &settings, &file).expect("telemetry");
+        Self { telemetry, file }
+    }
+
+    /// `work`, which logs here.
+    pub(crate) fn of<F: Future>(&self, work: F) -> WithDispatch<F> {
+        work.with_subscriber(self.telemetry.subscriber().clone())
+    }
+
+    /// The lines.
+    pub(crate) async fn end(mut self) -> Vec<Value> {
+        let telemetry = self.telemetry;
+        let written = tokio::task::spawn_blocking(move || telemetry.shutdown());
+        written.await.expect("it does not panic");
+        self.file.rewind().expect("a file");
+        let lines = serde_json::Deserializer::from_reader(self.file).into_iter();
+        lines.map(|line| line.expect("JSON")).collect()
+    }
+}
 
 pub(crate) struct Opened {
     pub(crate) database: Database,
@@ -104,6 +150,18 @@ impl Opened {
         series
             .map(|series| series.get_gauge().get_value() + series.get_counter().get_value())
             .sum()
+    }
+
+    /// How many queries waited for a connection for more than 5 ms.
+    pub(crate) fn long_waits(&self) -> u64 {
+        let families = self.registry.gather();
+        let name = "database_connection_acquire_duration_seconds";
+        let family = families.iter().find(|family| family.name() == name);
+        let waits = family.expect("the histogram").get_metric()[0].get_histogram();
+        let buckets = waits.get_bucket().iter();
+        let short = buckets.filter(|bucket| bucket.upper_bound() <= 0.005);
+        let short = short.fold(0, |most, bucket| most.max(bucket.cumulative_count()));
+        waits.get_sample_count() - short
     }
 
     /// The pool's metrics: open, idle and maximum connections.

@@ -4,8 +4,8 @@ use axum::extract::Query;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use signals::AskError;
 use signals::loki::{Loki, PAGE};
+use signals::{AskError, Reader};
 
 use crate::{TIMEOUT, serve};
 
@@ -30,7 +30,7 @@ fn store(lines: usize) -> Router {
 #[tokio::test]
 async fn pages_are_read_to_the_end_and_no_line_is_missed() {
     let lines = 2 * PAGE + 1234;
-    let loki = Loki::new(serve(store(lines)).await, TIMEOUT);
+    let loki = Loki::new(Reader::new(serve(store(lines)).await, TIMEOUT));
     let mut seen = std::collections::HashSet::new();
     let all = loki.all("{}", 0, u64::MAX, |stream| {
         assert_eq!(stream.labels["service_name"], "dice");
@@ -45,7 +45,7 @@ async fn a_nanosecond_with_more_lines_than_a_page_is_an_error_not_an_endless_loo
     let values = vec![json!(["7", "the same"]); PAGE];
     let answer = json!({"data": {"result": [{"stream": {}, "values": values}]}});
     let app = Router::new().fallback(move || async move { Json(answer) });
-    let loki = Loki::new(serve(app).await, TIMEOUT);
+    let loki = Loki::new(Reader::new(serve(app).await, TIMEOUT));
     let error = loki
         .all("{}", 7, 9, |_| {})
         .await
@@ -57,7 +57,7 @@ async fn a_nanosecond_with_more_lines_than_a_page_is_an_error_not_an_endless_loo
 async fn a_line_without_a_time_is_unreadable() {
     let answer = json!({"data": {"result": [{"stream": {}, "values": [["soon", "text"]]}]}});
     let app = Router::new().fallback(move || async move { Json(answer) });
-    let loki = Loki::new(serve(app).await, TIMEOUT);
+    let loki = Loki::new(Reader::new(serve(app).await, TIMEOUT));
     let error = loki.page("{}", 0, 1, 10).await.expect_err("no time");
     assert!(
         error.to_string().contains("not a time and a text"),

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use signals::Reader;
 use signals::prometheus::{Graph, Prometheus};
 
 use crate::{TIMEOUT, serve};
@@ -15,7 +16,7 @@ async fn answering(data: Value) -> Prometheus {
         "/below/api/v1/{what}",
         get(move || async move { Json(answer) }),
     );
-    Prometheus::new(serve(app).await, TIMEOUT)
+    Prometheus::new(Reader::new(serve(app).await, TIMEOUT))
 }
 
 #[tokio::test]
@@ -54,7 +55,7 @@ async fn a_graph_is_queried_by_start_end_and_step() {
         Json(json!({"data": {"resultType": "matrix", "result": result}}))
     };
     let app = Router::new().route("/below/api/v1/query_range", get(answer));
-    let prometheus = Prometheus::new(serve(app).await, TIMEOUT);
+    let prometheus = Prometheus::new(Reader::new(serve(app).await, TIMEOUT));
     let graph = Graph {
         start: 1.5,
         end: 2.0,
@@ -86,7 +87,7 @@ async fn exemplars_of_all_series_are_one_list() {
 #[tokio::test]
 async fn a_rejected_query_and_a_malformed_value_are_errors() {
     let app = Router::new().fallback(|| async { (StatusCode::BAD_REQUEST, "parse error") });
-    let refused = Prometheus::new(serve(app).await, TIMEOUT)
+    let refused = Prometheus::new(Reader::new(serve(app).await, TIMEOUT))
         .instant("up{")
         .await;
     let text = refused.expect_err("400").to_string();

@@ -12,6 +12,7 @@ use opentelemetry_proto::tonic::trace::v1::{
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use serde_json::json;
+use signals::Reader;
 use signals::tempo::{FoundSpan, Kind, Search, Tempo};
 
 use crate::{TIMEOUT, serve};
@@ -102,7 +103,7 @@ fn store() -> Router {
 
 #[tokio::test]
 async fn spans_come_with_their_service_ids_and_plain_attributes() {
-    let tempo = Tempo::new(serve(store()).await, TIMEOUT);
+    let tempo = Tempo::new(Reader::new(serve(store()).await, TIMEOUT));
     let trace = tempo
         .trace("whole")
         .await
@@ -142,7 +143,7 @@ async fn spans_come_with_their_service_ids_and_plain_attributes() {
 
 #[tokio::test]
 async fn a_partial_answer_says_why_and_an_absent_trace_is_no_error() {
-    let tempo = Tempo::new(serve(store()).await, TIMEOUT);
+    let tempo = Tempo::new(Reader::new(serve(store()).await, TIMEOUT));
     let part = tempo
         .trace("part")
         .await
@@ -170,7 +171,7 @@ async fn a_search_gives_whole_ids_and_times_of_spans() {
         {"traceID": "b2"},
     ]});
     let app = Router::new().route("/below/api/search", get(|| async { axum::Json(found) }));
-    let tempo = Tempo::new(serve(app).await, TIMEOUT);
+    let tempo = Tempo::new(Reader::new(serve(app).await, TIMEOUT));
     let search = Search {
         query: "{}",
         start: 1,

@@ -1,4 +1,4 @@
-//! The pool: its metrics, its limit, and clients that disconnect early.
+//! The pool: its limit, and clients that disconnect early. The tests of `database` show its metrics.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use testkit::{Process, eventually, postgres};
 
 use crate::support::{Locked, fair, start_ready};
 
-/// The pool's metrics: open, idle and maximum connections.
-async fn pool(service: &Process) -> [f64; 3] {
+/// The pool's open and idle connections.
+async fn pool(service: &Process) -> [f64; 2] {
     let metrics = service.metrics().await;
-    ["size", "available", "max"]
+    ["size", "available"]
         .map(|what| metrics.value(&format!("database_connection_pool_{what}"), &[]))
 }
 
@@ -22,54 +22,6 @@ async fn sessions(postgres: &LocalPostgres) -> usize {
         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name = ''";
     let count = postgres.execute("postgres", count).await;
     count.expect("a count").parse().expect("a number")
-}
-
-#[tokio::test]
-async fn gauges_show_the_pool_and_change_under_load() {
-    let Some(postgres) = postgres().await else {
-        return;
-    };
-    let service = start_ready(
-        &postgres,
-        &["--database-pool-size=4", "--database-timeout=30s"],
-    )
-    .await;
-    eventually("open connections to be idle", || async {
-        let [size, available, _] = pool(&service).await;
-        (size == available).then_some(())
-    })
-    .await;
-
-    let locked = Locked::start(&postgres).await;
-    let url = service.url("/dice?identifier=fair");
-    let waiting: Vec<_> = (0..10)
-        .map(|_| tokio::spawn(testkit::fetch(url.clone())))
-        .collect();
-    eventually("all connections to be in use", || async {
-        (pool(&service).await == [4.0, 0.0, 4.0]).then_some(())
-    })
-    .await;
-    // The pool counts a connection from the moment when it begins to open it.
-    eventually("as many sessions at the server", || async {
-        (sessions(&postgres).await == 4).then_some(())
-    })
-    .await;
-    locked.release().await;
-    for answer in join_all(waiting).await {
-        assert_eq!(answer.expect("no panic").expect("an answer").status(), 200);
-    }
-    eventually("all connections to be idle", || async {
-        (pool(&service).await == [4.0, 4.0, 4.0]).then_some(())
-    })
-    .await;
-    let metrics = service.metrics().await;
-    let wait = "database_connection_acquire_duration_seconds";
-    let waits = metrics.value(&format!("{wait}_count"), &[]);
-    let at_once = metrics.value(&format!("{wait}_bucket"), &["le=\"0.005\""]);
-    assert!(
-        waits - at_once >= 6.0,
-        "{waits} waits, {at_once} of them short"
-    );
 }
 
 #[tokio::test]
@@ -123,7 +75,7 @@ async fn disconnected_clients_release_their_connections() {
         locked.release().await;
     }
     eventually("every connection to be idle again", || async {
-        let [size, available, _] = pool(&service).await;
+        let [size, available] = pool(&service).await;
         (size == available).then_some(())
     })
     .await;

@@ -1,6 +1,7 @@
 //! Requests to workers: run an operation, or stop one. Each is in the trace of the operation, under
 //! the span that registered it.
 
+use base_url::endpoint_of;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::Backend;
 use super::metrics::Requeue;
 use super::state::Order;
 use super::workers::Attempt;
-use crate::protocol::{Cancel, endpoint};
+use crate::protocol::Cancel;
 
 /// A worker answers before it starts to compute.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -32,7 +33,7 @@ pub(super) async fn deliver(backend: Arc<Backend>, order: Order) {
         worker.id = order.worker,
     );
     order.cause.adopt(&span);
-    let url = endpoint(&order.url, &["api", "v1", "runs"]);
+    let url = endpoint_of(&order.url, &["api", "v1", "runs"]);
     let call = backend.client.send(Method::POST, url, |request| {
         request.json(assignment).timeout(TIMEOUT)
     });
@@ -70,7 +71,7 @@ pub(super) async fn stop(backend: Arc<Backend>, attempt: Attempt, worker: Url, c
         operation.attempt = i64::from(number),
     );
     cause.adopt(&span);
-    let url = endpoint(&worker, &["api", "v1", "runs", &id, "cancel"]);
+    let url = endpoint_of(&worker, &["api", "v1", "runs", &id, "cancel"]);
     let call = backend.client.send(Method::POST, url, |request| {
         request.query(&Cancel { attempt: number }).timeout(TIMEOUT)
     });

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use url::Url;
 
 use super::plan::Action;
-use crate::protocol::endpoint;
+use base_url::endpoint_of;
 
 /// Timeout of a request to the backend.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -201,7 +201,7 @@ impl<W: Write> Session<W> {
         query: &[(&str, u32)],
         body: Option<&Value>,
     ) -> io::Result<Reply> {
-        let url = endpoint(&self.backend, path);
+        let url = endpoint_of(&self.backend, path);
         let mut pause = FIRST_PAUSE;
         loop {
             let sent = self

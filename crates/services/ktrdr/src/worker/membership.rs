@@ -1,6 +1,7 @@
 //! Registering, heartbeats, leaving. If the backend does not know the lease, the worker abandons
 //! its run and registers again as idle.
 
+use base_url::endpoint_of;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::slot::Stop;
 use super::{NO_PANIC, Worker};
-use crate::protocol::{Beat, BeatReply, Lease, Registration, accepted, endpoint};
+use crate::protocol::{Beat, BeatReply, Lease, Registration, accepted};
 
 /// Timeout of a request to the backend.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -54,7 +55,7 @@ impl Worker {
 
     /// Retries until the backend accepts the registration.
     async fn register(&self) -> Lease {
-        let url = endpoint(&self.config.backend_url, &["api", "v1", "workers"]);
+        let url = endpoint_of(&self.config.backend_url, &["api", "v1", "workers"]);
         let registration = Registration {
             id: self.id.clone(),
             worker_type: self.config.worker_type,
@@ -87,7 +88,7 @@ impl Worker {
     /// counts this worker as lost, or without any memory of it.
     async fn beat(&self, lease: Lease) {
         let path = ["api", "v1", "workers", &self.id, "heartbeat"];
-        let url = endpoint(&self.config.backend_url, &path);
+        let url = endpoint_of(&self.config.backend_url, &path);
         let mut ticks = interval(lease.heartbeat());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut unheard = false;
@@ -127,7 +128,7 @@ impl Worker {
         let Some(lease) = self.lease.lock().expect(NO_PANIC).take() else {
             return;
         };
-        let url = endpoint(
+        let url = endpoint_of(
             &self.config.backend_url,
             &["api", "v1", "workers", &self.id],
         );

@@ -4,6 +4,7 @@
 //! slices make it stoppable, make its duration depend on its size, and leave CPU time to other
 //! processes.
 
+use base_url::endpoint_of;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use tracing::{Instrument, Span, field, info_span};
 use super::Worker;
 use super::slot::Stop;
 use crate::jobs::{Computation, Job, Step};
-use crate::protocol::{Assignment, Outcome, Report, endpoint};
+use crate::protocol::{Assignment, Outcome, Report};
 
 /// From the start of one slice to the start of the next.
 const PERIOD: Duration = Duration::from_millis(40);
@@ -123,7 +124,7 @@ async fn report(worker: &Worker, assignment: &Assignment, outcome: Outcome, caus
     let id = assignment.operation_id.as_str();
     let span = info_span!(parent: None, "operation.report", operation.id = id);
     cause.adopt(&span);
-    let url = endpoint(
+    let url = endpoint_of(
         &worker.config.backend_url,
         &["api", "v1", "operations", id, "report"],
     );

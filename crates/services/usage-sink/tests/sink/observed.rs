@@ -5,7 +5,7 @@ use serde_json::json;
 use testkit::{eventually, postgres};
 use tokio::net::TcpListener;
 
-use crate::support::{deliver, line, lines, start_ready};
+use crate::support::{assert_no_usage, deliver, line, lines, start_ready};
 
 #[tokio::test]
 async fn a_delivery_is_a_server_span_with_its_numbers_and_the_insert_below() {
@@ -66,13 +66,7 @@ async fn a_delivery_is_a_server_span_with_its_numbers_and_the_insert_below() {
         (&json!(1), &json!(2))
     );
     assert_eq!(last["trace_id"], trace_id);
-    for line in lines {
-        assert_eq!(
-            line.get("usage"),
-            None,
-            "usage-sink's own lines are not usage lines"
-        );
-    }
+    assert_no_usage(&lines);
 }
 
 #[tokio::test]

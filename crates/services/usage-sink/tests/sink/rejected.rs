@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use testkit::postgres;
 
-use crate::support::{count, deliver, event_id, events, line, lines, request, select, start_ready};
+use crate::support::{
+    assert_no_usage, count, deliver, event_id, events, line, lines, request, select, start_ready,
+};
 
 /// A body, its event type in the metric, and a part of the reason in the answer.
 fn bad_bodies() -> Vec<(String, &'static str, &'static str)> {
@@ -173,13 +175,7 @@ async fn the_invalid_records_of_a_delivery_cause_one_line_and_no_query() {
     );
     assert_eq!(metrics.sum("database_queries_total", &[]), 0.0);
     let (_, lines) = sink.terminate().await;
-    for line in lines {
-        assert_eq!(
-            line.get("usage"),
-            None,
-            "usage-sink's own lines are not usage lines"
-        );
-    }
+    assert_no_usage(&lines);
 }
 
 #[tokio::test]

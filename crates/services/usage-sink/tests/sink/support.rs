@@ -118,6 +118,12 @@ pub(crate) async fn deliver(sink: &Process, request: &Value) -> (u16, Value) {
     (status, answer.json().await.expect("JSON"))
 }
 
+/// Checks that none of usage-sink's own lines is a usage line, which would come back to it.
+pub(crate) fn assert_no_usage(lines: &[Value]) {
+    let usage = lines.iter().filter(|line| line.get("usage").is_some());
+    assert_eq!(usage.collect::<Vec<_>>(), [&Value::Null; 0]);
+}
+
 /// The result of `sql`.
 pub(crate) async fn select(postgres: &LocalPostgres, sql: &str) -> String {
     postgres.execute("postgres", sql).await.expect("an answer")

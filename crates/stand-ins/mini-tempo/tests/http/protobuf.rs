@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message;
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use signals::Reader;
 use signals::tempo::{Kind, Span, Tempo};
 
 use crate::server::Server;
@@ -109,7 +110,7 @@ async fn signals_reads_it() {
     let server = Server::start(100).await;
     server.export(roll(0xabc)).await;
     let base = server.url("").parse().expect("a URL");
-    let tempo = Tempo::new(base, Duration::from_secs(60));
+    let tempo = Tempo::new(Reader::new(base, Duration::from_secs(60)));
     let trace = tempo.trace("abc").await.expect("an answer");
     let trace = trace.expect("a trace");
     let summary = |span: &Span| {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, fs, io};
 
 use serde_json::Value;
+use signals::Reader;
 use signals::prometheus::{Graph, Range};
 use tokio::process::{Child, Command};
 
@@ -107,7 +108,7 @@ impl Prometheus {
             .spawn()
             .expect("prometheus starts");
         let prometheus = Self {
-            reader: signals::prometheus::Prometheus::new(url, ANSWER_TIMEOUT),
+            reader: signals::prometheus::Prometheus::new(Reader::new(url, ANSWER_TIMEOUT)),
             address,
             folder,
             started: SystemTime::now(),

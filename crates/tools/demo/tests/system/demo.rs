@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use signals::Reader;
 use signals::tempo::{Span, Tempo};
 use testkit::{DEADLINE, eventually};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -105,7 +106,7 @@ impl Demo {
         is_it: impl Fn(&[Span]) -> bool,
     ) -> Vec<Span> {
         let base = self.url(4, "").parse().expect("a URL");
-        let tempo = Tempo::new(base, DEADLINE);
+        let tempo = Tempo::new(Reader::new(base, DEADLINE));
         eventually(what, || async {
             let trace = tempo.trace(id).await.ok()??;
             is_it(&trace.spans).then_some(trace.spans)

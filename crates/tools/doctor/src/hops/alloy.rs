@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use signals::endpoint;
+use base_url::endpoint;
 use signals::exposition::Exposition;
 
 use crate::ask::patiently;

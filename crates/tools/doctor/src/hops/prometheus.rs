@@ -1,6 +1,6 @@
 //! Does Prometheus scrape the services, and has it seen the roll?
 
-use signals::endpoint;
+use base_url::endpoint;
 use signals::prometheus::Instant;
 use stages::Component;
 
