@@ -1,8 +1,8 @@
-//! The one middleware: admission, a SERVER span and the RED metrics (rate, errors, duration) for
-//! each request.
+//! The middleware of every server: admission, a SERVER span and the RED metrics (rate, errors,
+//! duration) for each request.
 //!
-//! `/healthz` and `/metrics` are added outside it: they are neither traced, logged nor counted, and
-//! answered also when there is no room for anything else.
+//! `/healthz` and `/metrics` are outside of it: they are not traced, logged or counted, and are
+//! answered even if the limits are reached.
 
 mod admission;
 mod body;
@@ -23,23 +23,23 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 pub use self::admission::{Admission, Limits, Surplus};
-use self::red::{HttpMetrics, Observation};
+use self::red::{CLIENT_CLOSED_REQUEST, HttpMetrics, Observation};
 use self::span::ServerSpan;
 use crate::metrics::{self, KnownValues, Registry};
 
-/// A route and the statuses it answers with; their series exist at 0 from the first scrape.
+/// A route and the statuses of its answers; their series exist at 0 from the first scrape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// In capitals.
+    /// The method, in capitals.
     pub method: String,
-    /// As the router has it: parameters are in braces.
+    /// The path as the router has it, with parameters in braces.
     pub path: String,
-    /// Besides those that any route can answer with, like 405.
+    /// The statuses, except those of every route, such as 405.
     pub statuses: Vec<u16>,
 }
 
 impl Route {
-    /// The route that is given as `"/path"` for GET or as `"POST /path"`.
+    /// The route written as `"/path"` for GET or as `"POST /path"`.
     #[must_use]
     pub fn new(route: &str, statuses: &[u16]) -> Self {
         let (method, path) = route.split_once(' ').unwrap_or(("GET", route));
@@ -49,16 +49,26 @@ impl Route {
             statuses: statuses.to_vec(),
         }
     }
+
+    /// The statuses of which durations have series from the first scrape: all but those of rare
+    /// answers, because each status of a histogram takes some 20 lines of every scrape.
+    pub fn usual_statuses(&self) -> impl Iterator<Item = u16> {
+        let statuses = self.statuses.iter().copied();
+        statuses.filter(|status| !RARE.contains(status))
+    }
 }
 
-/// What the middleware needs for each request.
+/// Statuses that report a mistake in the client's program, and 499.
+const RARE: [u16; 6] = [400, 408, 413, 414, 415, CLIENT_CLOSED_REQUEST];
+
+/// The state of the middleware.
 struct Observed {
     metrics: HttpMetrics,
     admission: Admission,
 }
 
 /// Wraps `app`, whose metrics are in `registry`, and adds `/healthz` and `/metrics`. Requests
-/// beyond what `admission` allows do not reach it.
+/// beyond the limits of `admission` do not reach `app`.
 pub fn instrument(
     app: Router,
     registry: &Registry,
@@ -101,14 +111,15 @@ async fn observe(State(observed): State<Arc<Observed>>, request: Request, next: 
     response
 }
 
-/// The handler's answer, whatever becomes of the handler and of the request's body.
+/// The handler's answer; 500 if the handler panics, 408 if the request's body does not arrive in
+/// time.
 async fn answer(request: Request, next: Next, admission: &Admission) -> Response {
     let (request, lateness) = body::bound(request, admission);
     let handled = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = handled.unwrap_or_else(|_| {
-        // What it said is in the log already, see `panics.rs`.
+        // The panic has already been logged, see `panics.rs`.
         admission.count_panic();
-        let detail = "this service made a mistake; its log has the cause";
+        let detail = "internal error; the log of this service has the cause";
         admission::problem(StatusCode::INTERNAL_SERVER_ERROR, detail)
     });
     if lateness.is_late() {
@@ -120,10 +131,11 @@ async fn answer(request: Request, next: Next, admission: &Admission) -> Response
     response
 }
 
-/// What a method is called that the conventions do not know.
+/// The label of methods that the conventions do not know.
 const OTHER_METHOD: &str = "_OTHER";
 
-/// The methods of RFC 9110 and PATCH; anything else is `_OTHER`, as in the conventions.
+/// The label of a method: the methods of RFC 9110 and PATCH, and `_OTHER` for any other, as in the
+/// conventions.
 #[must_use]
 pub fn method_label(method: &Method) -> &'static str {
     match method.as_str() {

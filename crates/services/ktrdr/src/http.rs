@@ -41,11 +41,6 @@ const BODY_ERRORS: [(StatusCode, &str); 4] = [
     ),
 ];
 
-/// Statuses without series of `http_server_duration_milliseconds` before the first such answer,
-/// because each series takes 20 lines of every scrape: they indicate a bug in a client or in this
-/// program. The request counter has all of them from the start.
-const UNUSUAL: [u16; 6] = [400, 408, 413, 414, 415, 500];
-
 /// Upper bounds in milliseconds: from an answer from memory to a stalled client.
 const DURATION_BOUNDS: [f64; 17] = [
     0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0,
@@ -67,8 +62,8 @@ pub(crate) fn server(
         &["http_method", "http_route", "http_status_code"],
     );
     for route in document.routes() {
-        let usual = route.statuses.iter().filter(|it| !UNUSUAL.contains(it));
-        for status in usual {
+        // 500 means a bug in this program.
+        for status in route.usual_statuses().filter(|status| *status != 500) {
             durations.with_label_values(&[&route.method, &route.path, &status.to_string()]);
         }
     }

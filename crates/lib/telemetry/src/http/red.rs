@@ -1,5 +1,5 @@
-//! The RED metrics of requests. The handles of all series that are known beforehand are looked up
-//! once: a look-up by label values for each request costs more than the counting.
+//! The RED metrics of requests. The handles of the series that are known in advance are looked up
+//! once: a look-up by label values for each request would cost more than the counting.
 
 use std::time::Instant;
 
@@ -11,15 +11,16 @@ use crate::metrics::{
     KnownValues, Registry,
 };
 
-/// The status recorded for a client that went away before the answer, as nginx does.
-const CLIENT_CLOSED_REQUEST: u16 = 499;
+/// The status recorded if the client disconnected before the answer, as in nginx.
+pub(super) const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// What any route can end in besides its own statuses: a wrong method, a client that left, a panic
-/// and no room.
-const ANY_ROUTE: [u16; 4] = [405, CLIENT_CLOSED_REQUEST, 500, 503];
+/// The statuses of every route besides its own: a client that disconnected, a panic, and a limit
+/// that was reached. A wrong method is not among them: it is counted with that method.
+const ANY_ROUTE: [u16; 3] = [CLIENT_CLOSED_REQUEST, 500, 503];
 
-/// Upper bounds in seconds: from a lookup in memory to the frontend's longest wait. The one at 1.1
-/// is for rolls of nearly a second: without it they would be shown as anything up to 2.5.
+/// Upper bounds in seconds, from a look-up in memory to the frontend's longest wait. The bound at
+/// 1.1 is for rolls of nearly a second: without it, percentiles would place them between 1.0 and
+/// 2.5.
 const DURATION_BOUNDS: [f64; 19] = [
     0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
     0.75, 1.0, 1.1, 2.5, 5.0, 10.0,
@@ -38,7 +39,7 @@ struct Known {
     method: String,
     handler: String,
     in_progress: IntGauge,
-    /// By status.
+    /// By usual status.
     answers: Vec<(u16, Answers)>,
 }
 
@@ -55,8 +56,8 @@ impl HttpMetrics {
             requests: metrics::counters(
                 registry,
                 "http_requests_total",
-                "Requests answered; status 499 is a client that did not wait, 503 may be a limit that was \
-                 reached, see http_requests_rejected_total",
+                "Answered requests; status 499 means that the client disconnected first, 503 may be a limit \
+                 that was reached, see http_requests_rejected_total",
                 &LABELS,
             ),
             duration: metrics::histograms(
@@ -80,13 +81,21 @@ impl HttpMetrics {
         metrics
     }
 
-    /// Makes the series of a route.
+    /// Creates the series of a route.
     fn know(&self, route: &Route) -> Known {
+        let mut route = route.clone();
+        for status in ANY_ROUTE {
+            if !route.statuses.contains(&status) {
+                route.statuses.push(status);
+            }
+        }
         let (method, handler) = (&*route.method, &*route.path);
-        let any = ANY_ROUTE.iter();
-        let any = any.filter(|any| !route.statuses.contains(any));
-        let statuses = route.statuses.iter().chain(any);
-        let answers = statuses.map(|status| (*status, self.answers(method, handler, *status)));
+        for status in &route.statuses {
+            let labels = [method, handler, &status.to_string()];
+            self.requests.with_label_values(&labels);
+        }
+        let answers = route.usual_statuses();
+        let answers = answers.map(|status| (status, self.answers(method, handler, status)));
         Known {
             method: method.to_owned(),
             handler: handler.to_owned(),
@@ -119,14 +128,15 @@ impl Answers {
     }
 }
 
-/// A request on its way. Recorded when dropped, so that one whose client went away counts too.
+/// A request in progress. It is recorded when dropped, so that a request whose client disconnects
+/// is counted as well.
 pub(super) struct Observation<'a> {
     metrics: &'a HttpMetrics,
     known: Option<&'a Known>,
     method: &'static str,
     handler: &'a str,
     start: Instant,
-    /// None until there is an answer.
+    /// The status of the answer, once there is one.
     pub(super) status: Option<StatusCode>,
     _in_progress: InProgress,
 }

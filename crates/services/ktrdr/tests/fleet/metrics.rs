@@ -168,6 +168,27 @@ async fn requests_create_no_series() {
     }
 }
 
+#[tokio::test]
+async fn the_first_scrape_has_no_histograms_of_rare_answers() {
+    let fleet = Fleet::start(&[]).await;
+    let text = testkit::fetch(fleet.backend.url("/metrics")).await;
+    let text = text.expect("an answer").text().await.expect("text");
+    // Prometheus reads it every 5 s.
+    assert!(text.len() < 280_000, "{} bytes", text.len());
+    let metrics = fleet.backend.metrics().await;
+    let start = format!("handler=\"{}\"", STARTS[0]);
+    let has = |name, status: &str| {
+        let status = format!("status=\"{status}\"");
+        metrics.has(name, &[&start, "method=\"POST\"", &status])
+    };
+    for (status, is_usual) in [("202", true), ("422", true), ("503", true), ("413", false)] {
+        assert!(has("http_requests_total", status), "{status}");
+        let has_histogram = has("http_request_duration_seconds_count", status);
+        assert_eq!(has_histogram, is_usual, "{status}");
+    }
+    assert!(!has("http_requests_total", "405"), "no POST is answered so");
+}
+
 /// Requests counted under the seed's name; none if there is no such series.
 fn requests(metrics: &Metrics, method: &str, route: &str, status: &str) -> Option<f64> {
     let name = "http_server_duration_milliseconds_count";
