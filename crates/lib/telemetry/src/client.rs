@@ -1,10 +1,10 @@
-//! Calls to other services: a CLIENT span for each, the trace context passed on, and failures
-//! told apart the way callers answer them.
+//! Calls to other services: each has a CLIENT span and passes the trace context on. Failures are
+//! either timeouts or unreachable services, because callers answer these differently.
 //!
 //! Attributes follow the HTTP semantic conventions,
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span>, with one
-//! exception: a 4xx answer leaves the span's status unset, because asking for a die that does not
-//! exist is no failure of the call.
+//! exception: a 4xx answer leaves the span's status unset, because the answer that a die does not
+//! exist is not a failure of the call.
 
 use std::time::{Duration, Instant};
 
@@ -20,18 +20,18 @@ use url::Url;
 pub use crate::secrets::{redacted, shown};
 use crate::{bounded, trace_context};
 
-/// Idle connections kept for each upstream: as many as a stampede of batches uses at once.
+/// Idle connections kept for each service, enough for a burst of batches.
 const IDLE_CONNECTIONS: usize = 64;
 
-/// How long an idle connection is kept: less than our servers do, so that no request meets a
-/// closing one.
+/// How long an idle connection is kept: shorter than our servers keep it, so that no request is
+/// sent on a connection that is being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An HTTP client with pooled connections. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client(reqwest::Client);
 
-/// An answer, read to its end.
+/// A complete answer.
 #[derive(Debug)]
 pub struct Reply {
     /// The status, whatever it is.
@@ -42,13 +42,13 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer. The details are for the log, not for the client of this service.
+/// Why there is no answer. The details belong in the log, not in the answer to a client.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// No complete answer within the time allowed.
+    /// No complete answer within the timeout.
     #[error("no answer in time")]
     Timeout(#[source] reqwest::Error),
-    /// No connection, or it broke.
+    /// The connection failed or was broken.
     #[error("cannot be reached")]
     Unreachable(#[source] reqwest::Error),
 }
@@ -72,7 +72,7 @@ impl Default for Client {
 }
 
 impl Client {
-    /// A client to which a redirect is an answer like any other, and not followed.
+    /// A client that does not follow redirects: a redirect is an answer like any other.
     #[must_use]
     pub fn without_redirects() -> Self {
         Self::with_redirects(Policy::none())
@@ -80,20 +80,20 @@ impl Client {
 
     fn with_redirects(policy: Policy) -> Self {
         let client = reqwest::Client::builder()
-            // A proxy that the shell or Docker has set is not for the services next door.
+            // Proxies from the environment are not meant for local services.
             .no_proxy()
             .redirect(policy)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .tcp_nodelay(true)
             .build();
-        Self(client.expect("a client without TLS and proxies has nothing that can fail"))
+        Self(client.expect("creating a client without TLS and proxies does not fail"))
     }
 
-    /// GETs `url` and reads the whole answer, within `timeout`.
+    /// Sends a GET to `url` and reads the whole answer within `timeout`.
     ///
     /// # Errors
-    /// [`CallError`], when there is no answer; any status is an answer.
+    /// [`CallError`] if there is no answer; an answer may have any status.
     pub async fn get(&self, url: Url, timeout: Duration) -> Result<Reply, CallError> {
         self.send(Method::GET, url, |request| request.timeout(timeout))
             .await
@@ -102,7 +102,7 @@ impl Client {
     /// Sends a request that `prepare` completes, and reads the whole answer.
     ///
     /// # Errors
-    /// [`CallError`], when there is no answer; any status is an answer.
+    /// [`CallError`] if there is no answer; an answer may have any status.
     pub async fn send(
         &self,
         method: Method,
@@ -119,11 +119,11 @@ impl Client {
         result
     }
 
-    /// As [`send`](Self::send), outside every trace: for what repeats for ever and would bury the
-    /// traces people look for. No CLIENT span, and a `traceparent` that says "not recorded".
+    /// Like [`send`](Self::send) but outside every trace, for requests that repeat for ever, such
+    /// as heartbeats: there is no CLIENT span, and the `traceparent` has the flag "not sampled".
     ///
     /// # Errors
-    /// [`CallError`], when there is no answer; any status is an answer.
+    /// [`CallError`] if there is no answer; an answer may have any status.
     pub async fn send_untraced(
         &self,
         method: Method,
@@ -143,10 +143,10 @@ impl Client {
     }
 }
 
-/// A URL that can be reached without TLS.
+/// Parses the URL of a service that is reached without TLS.
 ///
 /// # Errors
-/// Says what is missing, and shows a URL that would do.
+/// A text that says what is wrong and shows a valid URL.
 pub fn http_url(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "http" && url.has_host() => Ok(url),

@@ -1,7 +1,7 @@
-//! The HTTP client of the exporter, which reads what the collector says.
+//! The HTTP client of the exporter, which reads the collector's answers.
 //!
-//! The exporter takes every 2xx for a success, whatever its body is: it logs a partial success at
-//! most, and repeats requests silently. Here both are kept until the exporter has returned.
+//! The exporter counts every 2xx as a success, whatever its body is: it only logs a partial
+//! success, and repeats requests silently. This client keeps both until the exporter has returned.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,26 +18,27 @@ use url::Url;
 
 use crate::bounded;
 
-/// What a collector said about one export.
+/// The collector's verdict on one export.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// Requests that were sent: more than one when the exporter tried again.
+    /// Requests that were sent: more than one if the exporter retried.
     pub(crate) requests: usize,
-    /// The last answer with a status of success.
+    /// The last answer with a 2xx status.
     pub(crate) answer: Answer,
 }
 
-/// An answer with a status of success.
+/// An answer with a 2xx status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// One of OTLP's.
+    /// An answer of OTLP.
     Otlp {
-        /// Spans that the collector did not take, by its own count.
+        /// The number of spans that the collector reports as rejected.
         rejected: i64,
-        /// Its words: why it rejected some, or a warning when it rejected none. Empty when it had none.
+        /// Why it rejected spans, or a warning if it rejected none; may be empty.
         message: String,
     },
-    /// Something else, as from a web server on that port: no span has arrived. What it is.
+    /// Any other answer, as from a web server on that port, described for a log line. No span has
+    /// arrived.
     Foreign(String),
 }
 
@@ -69,7 +70,7 @@ impl Answer {
             let (status, length) = (answer.status().as_u16(), answer.body().len());
             let kind = bounded(content_type.as_deref().unwrap_or("no Content-Type")).to_owned();
             Self::Foreign(format!(
-                "{status} with {length} bytes of {kind}, which is no answer of OTLP; is this the \
+                "{status} with {length} bytes of {kind}, which is not an answer of OTLP; is this the \
                  port of a collector?"
             ))
         })
@@ -91,7 +92,7 @@ fn from_json(body: &[u8]) -> Option<Answer> {
     if partial.is_none() && !answer.is_empty() {
         return None;
     }
-    // A 64-bit integer is a string in protobuf's JSON, and a number in that of some collectors.
+    // A 64-bit integer is a string in protobuf's JSON; some collectors send a number.
     let rejected = partial.and_then(|partial| partial.get("rejectedSpans"));
     let rejected =
         rejected.and_then(|count| count.as_i64().or_else(|| count.as_str()?.parse().ok()));
@@ -107,7 +108,7 @@ fn from_json(body: &[u8]) -> Option<Answer> {
 pub(crate) struct Verdicts(Arc<Mutex<Verdict>>);
 
 impl Verdicts {
-    /// The verdict on the export that has just returned.
+    /// Takes the verdict on the export that has just returned.
     pub(crate) fn take(&self) -> Verdict {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -128,7 +129,7 @@ impl Verdicts {
 #[derive(Debug)]
 pub(crate) struct Collector {
     pub(crate) client: reqwest::blocking::Client,
-    /// For a URL with credentials, which are sent as every HTTP client sends them.
+    /// The credentials in the URL, if there are any, as a basic authorization.
     pub(crate) authorization: Option<HeaderValue>,
     pub(crate) verdicts: Verdicts,
 }
@@ -151,7 +152,7 @@ impl HttpClient for Collector {
     }
 }
 
-/// `url` without its credentials, and those as a header.
+/// `url` without its credentials, and the credentials as an `Authorization` header.
 pub(crate) fn split_credentials(url: &Url) -> (Url, Option<HeaderValue>) {
     let (user, password) = (url.username(), url.password().unwrap_or_default());
     if user.is_empty() && password.is_empty() {

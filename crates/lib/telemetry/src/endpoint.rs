@@ -1,4 +1,4 @@
-//! Where spans are posted: two flags and two variables, of which one decides.
+//! The URL to which spans are posted, from two flags and two variables.
 
 use std::ffi::OsString;
 
@@ -14,13 +14,13 @@ use crate::settings::HEADING;
 const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 
-/// The URL to which spans are posted, if there is one. A flag goes before both variables, and the
-/// one for traces before the base URL. A variable that decides and cannot be used means that no
-/// spans are exported: those for a collector that cannot be reached must not go to another.
+/// The URL to which spans are posted, if there is one. Flags take precedence over both variables,
+/// and the URL for traces over the base URL. If the variable with precedence is invalid, no spans
+/// are exported: spans meant for one collector must not go to another.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint(Option<Url>);
 
-/// As clap shows them.
+/// The flags as clap shows them.
 #[derive(Debug, Args)]
 #[command(next_help_heading = HEADING)]
 struct EndpointFlags {
@@ -29,8 +29,8 @@ struct EndpointFlags {
     #[arg(default_value = "http://localhost:4318", value_parser = http_url)]
     otlp_endpoint: Url,
 
-    /// Where spans are posted, in full, in place of the base URL. A flag goes before the variables of
-    /// both
+    /// Full URL to which spans are posted, in place of one below the base URL. Flags take
+    /// precedence over the variables of both
     #[arg(long, env = TRACES, value_name = "URL", value_parser = http_url)]
     otlp_traces_endpoint: Option<Url>,
 }
@@ -40,7 +40,7 @@ impl Endpoint {
         self.0.as_ref()
     }
 
-    /// Decides, and notes which variables cannot be used.
+    /// Chooses the URL, and notes which variables are invalid.
     fn choose(flags: EndpointFlags, is_flag: impl Fn(&str) -> bool) -> Self {
         const NOTHING: &str = "no spans are exported";
         let base = below(&flags.otlp_endpoint);
@@ -71,14 +71,14 @@ impl Endpoint {
     }
 }
 
-/// Where a receiver with that base URL takes spans.
+/// The URL that receives spans below `base`, whose query is kept.
 fn below(base: &Url) -> Url {
     let mut url = endpoint(base, "/v1/traces", &[]);
     url.set_query(base.query());
     url
 }
 
-/// The value of a variable that is set and cannot be used, and why.
+/// The value of a variable that is set but invalid, and what is wrong with it.
 fn problem(variable: &str) -> Option<(OsString, String)> {
     let value = environment::set(variable)?;
     let problem = match value.to_str() {
@@ -88,8 +88,8 @@ fn problem(variable: &str) -> Option<(OsString, String)> {
     Some((value, problem))
 }
 
-/// What can be shown of it: a URL without credentials, or a host with a port. Anything else may be
-/// a secret that was put in the wrong place.
+/// The part of an invalid value that can be shown: a URL without credentials, or a host with a
+/// port. Anything else may be a misplaced secret.
 fn shown(value: &OsString) -> Option<String> {
     let text = value.to_str()?;
     let is_host = |text: &str| {

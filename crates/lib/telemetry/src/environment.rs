@@ -1,10 +1,9 @@
-//! Variables as OpenTelemetry's specification wants them read:
+//! Environment variables, read as OpenTelemetry's specification demands:
 //! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>
 //!
-//! A shell may have set them for other programs. A value that this program does not know is
-//! ignored with a warning, where the same value of a flag is a mistake that ends the program.
-//! Enum values are read in any case. A warning names the variable, its value, and what is used
-//! instead.
+//! A shell may have set them for other programs. An unknown value is therefore ignored with a
+//! warning, while the same value of a flag is an error that ends the program. Enum values are read
+//! in any case. A warning names the variable, its value, and what is used instead.
 
 mod headers;
 
@@ -22,10 +21,10 @@ static IGNORED: Mutex<Vec<Ignored>> = Mutex::new(Vec::new());
 
 pub(crate) const NOT_UTF8: &str = "not UTF-8";
 
-/// A variable of the specification that would change what is exported, and does nothing here.
+/// A variable of the specification that would change the export, but has no effect here.
 struct WithoutEffect {
     name: &'static str,
-    /// Its one value that is as things are here; in any case.
+    /// The one value that describes what this program does, compared in any case.
     fine: &'static str,
     /// What is used instead.
     instead: &'static str,
@@ -69,18 +68,18 @@ const fn without(name: &'static str, fine: &'static str, instead: &'static str) 
     }
 }
 
-/// A variable that was set in vain.
+/// A variable whose value is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Ignored {
     variable: String,
-    /// None where it may be a secret.
+    /// None if it may be a secret.
     value: Option<String>,
     /// Why, and what is used instead.
     reason: String,
 }
 
-/// The flag with what its variable says, as far as that can be used. Variables with other names
-/// than `OTEL_...` and `RUST_LOG` are this project's own, and strict.
+/// Makes the variable of `flag` lenient: an invalid value is ignored with a warning. This applies
+/// to `OTEL_*` and `RUST_LOG`; all other variables are this project's own, and strict.
 #[must_use]
 pub fn lenient(flag: Arg) -> Arg {
     let Some(variable) = flag.get_env().and_then(|name| name.to_str()) else {
@@ -91,7 +90,7 @@ pub fn lenient(flag: Arg) -> Arg {
         return flag;
     };
     let problem = match value.to_str() {
-        // A boolean is never wrong: whatever is not true is false.
+        // A boolean is never invalid: anything but true is false.
         Some(_) if !flag.get_action().takes_values() => return flag,
         Some(text) => {
             let Some(said) = problem(&flag, text) else {
@@ -105,7 +104,7 @@ pub fn lenient(flag: Arg) -> Arg {
         }
         None => NOT_UTF8.to_owned(),
     };
-    // What is used in place of an endpoint depends on other flags, see `endpoint.rs`.
+    // The replacement of an endpoint depends on other flags, see `endpoint.rs`.
     if !variable.ends_with("_ENDPOINT") {
         let shown = text_without_secret(&value.to_string_lossy());
         ignore(
@@ -117,7 +116,7 @@ pub fn lenient(flag: Arg) -> Arg {
     flag.env(Resettable::Reset)
 }
 
-/// What is used where a flag and its variable say nothing.
+/// What is used if neither the flag nor its variable is set.
 fn default_of(flag: &Arg) -> String {
     let defaults = flag.get_default_values();
     let defaults = defaults.iter().map(|value| value.to_string_lossy());
@@ -127,13 +126,13 @@ fn default_of(flag: &Arg) -> String {
     }
 }
 
-/// The value of a variable that is set to something.
+/// The value of a variable that is set and not empty.
 pub(crate) fn set(variable: &str) -> Option<OsString> {
     std::env::var_os(variable).filter(|value| !value.is_empty())
 }
 
-/// Why `value` cannot be a value of `flag`, in clap's words without the value itself, which may be
-/// a secret.
+/// Why `value` is invalid for `flag`: clap's message without the value itself, which may be a
+/// secret.
 fn problem(flag: &Arg, value: &str) -> Option<String> {
     let name = flag.get_long()?;
     let argument = format!("--{name}={value}");
@@ -144,10 +143,11 @@ fn problem(flag: &Arg, value: &str) -> Option<String> {
     let allowed = text.lines().find(|line| line.contains("possible values"));
     let reason = text.lines().next().and_then(|line| line.rsplit_once(": "));
     let words = allowed.map(str::trim).or(reason.map(|(_, reason)| reason));
-    Some(words.unwrap_or("not a value that is allowed").to_owned())
+    Some(words.unwrap_or("not an allowed value").to_owned())
 }
 
-/// Notes that `variable` was set in vain, or a part of it; `reason` also says what is used instead.
+/// Notes that the value of `variable`, or a part of it, is ignored. `reason` also says what is used
+/// instead.
 pub(crate) fn ignore(variable: &str, value: Option<String>, reason: &str) {
     let ignored = Ignored {
         variable: variable.to_owned(),
@@ -155,13 +155,13 @@ pub(crate) fn ignore(variable: &str, value: Option<String>, reason: &str) {
         reason: reason.to_owned(),
     };
     let mut all = IGNORED.lock().unwrap_or_else(PoisonError::into_inner);
-    // A command line is looked at more than once.
+    // A command line is parsed more than once.
     if !all.contains(&ignored) {
         all.push(ignored);
     }
 }
 
-/// Logs a warning for each variable that was set in vain.
+/// Logs a warning for each ignored variable.
 pub(crate) fn warn() {
     for WithoutEffect {
         name,

@@ -1,8 +1,8 @@
-//! The path of a finished span to the collector, with every span accounted for.
+//! The path of a finished span to the collector; every span is counted.
 //!
-//! [`Bounded`] stands before the SDK's batch processor and [`Reported`] before its exporter. The
-//! SDK drops spans silently when its queue is full; here the bound is kept, and counted, one step
-//! earlier: once nothing waits, `made = exported + rejected + failed + dropped`.
+//! [`Bounded`] wraps the SDK's batch processor, and [`Reported`] its exporter. The SDK drops spans
+//! silently when its queue is full. Here, the limit is applied and counted before that queue: once
+//! no span is waiting, `created = exported + rejected + failed + dropped`.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -17,7 +17,7 @@ use tracing::dispatcher::{Dispatch, WeakDispatch, with_default};
 
 use crate::collector::{Answer, Verdicts};
 
-/// What became of the spans of one pipeline.
+/// The counters of the spans of one pipeline.
 #[derive(Debug, Clone)]
 pub(crate) struct Spans {
     pub(crate) total: IntCounterVec,
@@ -33,9 +33,9 @@ impl Spans {
         let total = IntCounterVec::new(
             Opts::new(
                 "telemetry_spans_total",
-                "Sampled spans by what became of them: exported (the collector took them), \
-                 rejected (it answered that it did not), failed (their export failed, or what \
-                 answered was no collector), dropped (the queue was full)",
+                "Sampled spans by outcome: exported (accepted by the collector), rejected (by the \
+                 collector), failed (the export failed, or a program that is not a collector \
+                 answered), dropped (the queue was full)",
             ),
             &["outcome"],
         )
@@ -43,7 +43,7 @@ impl Spans {
         Self {
             retries: IntCounter::new(
                 "telemetry_export_retries_total",
-                "Exports that were sent again; the collector may have counted their spans twice",
+                "Retried exports; the collector may have counted their spans twice",
             )
             .expect("the name is valid"),
             exported: total.with_label_values(&["exported"]),
@@ -55,17 +55,17 @@ impl Spans {
     }
 }
 
-/// What the two ends of the queue share.
+/// The state that both ends of the queue share.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    /// Spans that may wait at once.
+    /// The maximum number of waiting spans.
     capacity: usize,
-    /// Spans that were accepted and are neither exported nor failed yet.
+    /// Spans that are in the queue or being exported.
     waiting: AtomicUsize,
-    /// Whether the loss going on was already logged.
+    /// Whether the current outage has been logged.
     warned: AtomicBool,
     spans: Spans,
-    /// The subscriber of the same pipeline. Weak, because it has this queue itself.
+    /// The subscriber of the same pipeline. Weak, because the subscriber owns this queue.
     subscriber: OnceLock<WeakDispatch>,
 }
 
@@ -80,12 +80,12 @@ impl Queue {
         }
     }
 
-    /// From now on, what is lost is logged by `subscriber`.
+    /// Sets the subscriber that logs losses.
     pub(crate) fn report_to(&self, subscriber: &Dispatch) {
         let _ = self.subscriber.set(subscriber.downgrade());
     }
 
-    /// Calls `log`, whose lines go to the pipeline's own subscriber on every thread.
+    /// Calls `log`; its lines go to the pipeline's own subscriber, whichever thread this is.
     fn report(&self, log: impl FnOnce()) {
         if let Some(subscriber) = self.subscriber.get().and_then(WeakDispatch::upgrade) {
             with_default(&subscriber, log);
@@ -96,25 +96,25 @@ impl Queue {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// `count` waiting spans have come to that end.
+    /// Counts `count` waiting spans as `end`.
     fn done(&self, end: &IntCounter, count: usize) {
         end.inc_by(count as u64);
         self.waiting.fetch_sub(count, Ordering::Relaxed);
     }
 
-    /// True once per outage.
+    /// Whether this is the first loss of an outage.
     fn first_loss(&self) -> bool {
         !self.warned.load(Ordering::Relaxed) && !self.warned.swap(true, Ordering::Relaxed)
     }
 
-    /// True once, when an outage is over: an export went well and the queue is not about to
-    /// overflow again.
+    /// Whether an outage has just ended, called after a successful export: the queue is at most
+    /// half full. True once for each outage.
     fn recovered(&self) -> bool {
         self.waiting() <= self.capacity / 2 && self.warned.swap(false, Ordering::Relaxed)
     }
 }
 
-/// Refuses, and counts, spans beyond the queue's capacity.
+/// Drops and counts spans beyond the queue's capacity.
 #[derive(Debug)]
 pub(crate) struct Bounded<P> {
     pub(crate) inner: P,
@@ -158,19 +158,19 @@ impl<P: SpanProcessor> SpanProcessor for Bounded<P> {
     }
 }
 
-/// Counts what the exporter did, and logs when that changes.
+/// Counts the results of exports, and logs when they change.
 #[derive(Debug)]
 pub(crate) struct Reported<E> {
     pub(crate) inner: E,
     pub(crate) queue: Arc<Queue>,
     pub(crate) endpoint: String,
     pub(crate) verdicts: Verdicts,
-    /// Whether the last export was taken with a warning, which was logged then.
+    /// Whether the last export was accepted with a warning, which was logged.
     pub(crate) advised: AtomicBool,
 }
 
 impl<E> Reported<E> {
-    /// Counts an export that the collector answered, as it answered.
+    /// Counts an export by its answer.
     fn answered(&self, count: usize, answer: &Answer) {
         match answer {
             Answer::Otlp { rejected, message } => self.taken(count, *rejected, message),
@@ -178,9 +178,9 @@ impl<E> Reported<E> {
         }
     }
 
-    /// Counts spans that the collector took, but for those that it rejected.
+    /// Counts an export of `count` spans, of which the collector rejected some or none.
     fn taken(&self, count: usize, rejected: i64, message_of_collector: &str) {
-        // A collector that cannot count must not make our own counts wrong.
+        // A wrong number from the collector must not make our counts wrong.
         let rejected = usize::try_from(rejected).unwrap_or(0).min(count);
         let spans = &self.queue.spans;
         self.queue.done(&spans.rejected, rejected);
@@ -199,7 +199,7 @@ impl<E> Reported<E> {
                     endpoint,
                     rejected,
                     message_of_collector,
-                    "The collector does not take all spans, see telemetry_spans_total"
+                    "The collector rejected spans, see telemetry_spans_total"
                 );
             }
             return;
@@ -207,18 +207,18 @@ impl<E> Reported<E> {
         if self.queue.recovered() {
             tracing::info!(endpoint, "Spans reach the collector again");
         }
-        // It may be another one each time.
+        // The text may differ each time, so only the first of several warnings is logged.
         let is_warning = !message_of_collector.is_empty();
         if !self.advised.swap(is_warning, Ordering::Relaxed) && is_warning {
             tracing::warn!(
                 endpoint,
                 message_of_collector,
-                "The collector took all spans, with a warning"
+                "The collector accepted all spans with a warning"
             );
         }
     }
 
-    /// Counts spans that have not arrived.
+    /// Counts spans that did not arrive.
     fn failed(&self, count: usize, error: &str) {
         self.queue.done(&self.queue.spans.failed, count);
         if self.queue.first_loss() {

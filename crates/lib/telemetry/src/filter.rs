@@ -1,7 +1,5 @@
-//! What is made at all: the lines that the filter lets through, and our own spans.
-//!
-//! `RUST_LOG=warn` is a wish for fewer lines. Spans are the sampler's business: without them there
-//! would be no trace id, in any line or answer.
+//! The filter of log lines. Spans pass it: `RUST_LOG=warn` asks for fewer lines, while spans are
+//! selected by the sampler. Without spans, no line and no answer would have a trace id.
 
 use tracing::subscriber::Interest;
 use tracing::{Level, Metadata, Subscriber};
@@ -9,7 +7,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::Context;
 
-/// A filter for the whole subscriber, made of the lines that are written.
+/// A filter for the whole subscriber, from the targets and levels of the lines to write.
 pub(crate) struct Filter(pub(crate) Targets);
 
 impl Filter {

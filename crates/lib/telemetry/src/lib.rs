@@ -5,16 +5,16 @@
 //! 1. [`Settings`]: every flag and variable, as clap shows them.
 //! 2. [`init`] and [`Telemetry::shutdown`]: the life of the pipeline in one process.
 //! 3. [`http`]: the one middleware, a SERVER span and the RED metrics for each request.
-//! 4. [`client`]: the CLIENT span, and the context passed on.
-//! 5. [`metrics`]: the registry, `/metrics`, and label values that no request can invent.
+//! 4. [`client`]: the CLIENT span of a call, and the trace context in its headers.
+//! 5. [`metrics`]: the registry, `/metrics`, and label values that no request can create.
 //!
-//! A number in a span is recorded as `i64` or `f64`: `tracing-opentelemetry` makes text of unsigned
-//! ones, which no TraceQL comparison finds.
+//! Record numbers in spans as `i64` or `f64`: `tracing-opentelemetry` turns unsigned numbers into
+//! text, which TraceQL does not compare.
 //!
-//! What is lost is counted in the [`Losses`] of its pipeline, and said once for each outage:
-//! `telemetry_spans_total` has spans that were rejected, failed or dropped,
-//! `telemetry_log_lines_dropped_total` has lines, `process_panics_total` panics.
-//! `http_requests_rejected_total` has requests without room.
+//! Losses are counted in the [`Losses`] of their pipeline and logged once for each outage.
+//! `telemetry_spans_total` counts spans that were rejected, failed or dropped,
+//! `telemetry_log_lines_dropped_total` log lines, `process_panics_total` panics, and
+//! `http_requests_rejected_total` requests beyond the limits of a server.
 //!
 //! Logs are [`tracing`] events, written as JSON lines by `logs`; spans are [`tracing`] spans,
 //! exported by `export.rs`.

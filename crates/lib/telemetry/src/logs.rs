@@ -1,7 +1,7 @@
-//! Log lines: one flat JSON object each, with the ids of the span they were written in.
+//! Log lines: one flat JSON object each, with the ids of the current span.
 //!
-//! A layer of our own because `tracing-subscriber`'s JSON knows no trace id and allocates for each field,
-//! and because the line is built once, in a reused buffer.
+//! This is a layer of our own because `tracing-subscriber`'s JSON has no trace ids and allocates
+//! for each field. Here, each line is built in a reused buffer.
 
 mod lost;
 mod pretty;
@@ -32,7 +32,7 @@ pub(crate) use writer::{Lines, Writer};
 const SECOND: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 
-/// Writes every event as a JSON line.
+/// Writes each event as a JSON line.
 pub(crate) struct JsonLines<W> {
     /// The service name, as a JSON string with its quotes.
     logger: String,
@@ -64,23 +64,23 @@ impl<W> JsonLines<W> {
 impl<S: Subscriber, W: for<'w> MakeWriter<'w> + 'static> Layer<S> for JsonLines<W> {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         thread_local! {
-            /// Taken while in use, so that a `Debug` that logs gets a fresh one.
+            /// Empty while in use: an event that is logged within another one gets its own buffer.
             static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
         }
         let mut line = BUFFER.take();
         line.clear();
         self.line(event, &mut line);
-        // There is nowhere to report a failed write of a log line to.
+        // A failed write of a log line cannot be logged.
         let _ = self.writer.make_writer().write_all(&line);
         BUFFER.set(line);
     }
 }
 
-/// Appends the time in UTC with nanoseconds: always as wide, so that lines sort as text. The
-/// calendar is worked out once a second and not for each line.
+/// Appends the time in UTC with nanoseconds, with a fixed width, so that lines sort as text. The
+/// date is computed once a second, not for each line.
 fn push_timestamp(line: &mut Vec<u8>) {
     thread_local! {
-        /// The second written last, since the epoch, and its text.
+        /// The last second written, since 1970, and its text.
         static SECOND_WRITTEN: RefCell<(i64, Vec<u8>)> = const { RefCell::new((-1, Vec::new())) };
     }
     let now = OffsetDateTime::now_utc();
@@ -88,7 +88,7 @@ fn push_timestamp(line: &mut Vec<u8>) {
         if *second != now.unix_timestamp() {
             *second = now.unix_timestamp();
             text.clear();
-            // The clock's year has four digits, so that this cannot fail.
+            // Fails only for years with more than four digits.
             let _ = now.format_into(text, SECOND);
         }
         line.extend_from_slice(text);

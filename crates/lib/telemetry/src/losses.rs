@@ -1,4 +1,4 @@
-//! What one pipeline loses, counted.
+//! The counters of what a pipeline loses.
 
 use prometheus::IntCounter;
 
@@ -10,8 +10,8 @@ use crate::panics;
 /// reason, and panics. Cheap to clone; clones count together.
 ///
 /// [`init`](crate::init) creates those of its pipeline, see
-/// [`Telemetry::losses`](crate::Telemetry::losses); each registry that is given them exposes them.
-/// The default ones are of no pipeline and stay at 0.
+/// [`Telemetry::losses`](crate::Telemetry::losses), and each registry that is created with them
+/// exposes them. The default ones belong to no pipeline and stay at 0.
 #[derive(Debug, Clone)]
 pub struct Losses {
     pub(crate) spans: Spans,

@@ -1,10 +1,9 @@
-//! Metrics in Prometheus' text format: one registry per server, passed to all code that registers
-//! metrics.
+//! Metrics in Prometheus' text format, with one registry for each server.
 //!
-//! A metric is a field of a struct of handles, made by [`counter`], [`counters`], [`gauge`],
-//! [`histogram`] or [`histograms`]. Label sets that can occur are created at 0 by the owner of
-//! the metric, so that `rate()` and `increase()` see the first event; no label value is ever taken
-//! from a request unchecked.
+//! A metric is a field of a struct of handles, created by [`counter`], [`counters`], [`gauge`],
+//! [`histogram`] or [`histograms`]. The owner of a metric creates the label sets that can occur at
+//! 0, so that `rate()` and `increase()` see the first event. Label values from requests pass
+//! through [`KnownValues`].
 
 mod known;
 mod process;
@@ -22,21 +21,21 @@ pub use prometheus::{
 
 use crate::{Losses, Service};
 
-/// The commit this was built from, when the build was told (`DICE_REVISION`).
+/// The commit of this build, from the variable `DICE_REVISION` at build time.
 const REVISION: &str = match option_env!("DICE_REVISION") {
     Some(revision) => revision,
     None => "unknown",
 };
 
-/// A registry with what every process reports: `process_*`, `build_info`, panics and the
-/// telemetry pipeline's own `losses`.
+/// A registry with the metrics of every process: `process_*`, `build_info`, and the `losses` of its
+/// pipeline.
 #[must_use]
 pub fn registry(service: Service, losses: &Losses) -> Registry {
     let registry = Registry::new();
     let build = gauges(
         &registry,
         "build_info",
-        "Always 1; the labels say what is running",
+        "Always 1; the labels have the version and the commit of the build",
         &["version", "revision"],
     );
     build.with_label_values(&[service.version, REVISION]).set(1);
@@ -54,7 +53,7 @@ pub fn registry(service: Service, losses: &Losses) -> Registry {
     registry
 }
 
-/// The registry as Prometheus scrapes it: text format 0.0.4 with its Content-Type.
+/// The answer to a scrape: text format 0.0.4 with its Content-Type.
 #[must_use]
 pub fn render(registry: &Registry) -> Response {
     let encoder = TextEncoder::new();
@@ -62,7 +61,7 @@ pub fn render(registry: &Registry) -> Response {
     match encoder.encode(&registry.gather(), &mut text) {
         Ok(()) => ([(CONTENT_TYPE, encoder.format_type().to_owned())], text).into_response(),
         Err(error) => {
-            tracing::error!(%error, "Metrics could not be encoded");
+            tracing::error!(%error, "Cannot encode metrics");
             axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
@@ -86,7 +85,7 @@ pub fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
     register(registry, IntGauge::new(name, help).expect(VALID))
 }
 
-/// A gauge that says what `read` answers when it is scraped.
+/// A gauge whose value is the result of `read` at each scrape.
 pub fn gauge_read(
     registry: &Registry,
     name: &str,
@@ -132,13 +131,13 @@ pub fn histograms(
     register(registry, HistogramVec::new(opts, labels).expect(VALID))
 }
 
-/// Adds one to a gauge for as long as the guard lives, however the work ends.
+/// A guard that adds one to a gauge until it is dropped, however the work ends.
 #[derive(Debug)]
 #[must_use = "dropped at once, it counts nothing"]
 pub struct InProgress(IntGauge);
 
 impl InProgress {
-    /// Counts one more.
+    /// Adds one to `gauge`.
     pub fn start(gauge: &IntGauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
@@ -159,7 +158,7 @@ fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -
     collector
 }
 
-/// A gauge whose value is asked for, not set.
+/// A gauge whose value is read when scraped.
 struct ReadWhenScraped<F> {
     gauge: IntGauge,
     read: F,

@@ -1,11 +1,10 @@
-//! A panic is counted, and is a log line, in the trace of the request that it ended, and not text
-//! between lines.
+//! Panics are counted and logged as JSON lines with the trace id of their request.
 
 use std::panic::{self, PanicHookInfo};
 
 use prometheus::IntCounter;
 
-/// Counts panics; from 0.
+/// The counter of panics, at 0.
 pub(crate) fn counter() -> IntCounter {
     IntCounter::new(
         "process_panics_total",
@@ -15,8 +14,8 @@ pub(crate) fn counter() -> IntCounter {
     .expect("the name is valid")
 }
 
-/// From now on, panics of this process are counted in `panics` and logged. With `RUST_BACKTRACE` set, the backtrace goes to
-/// standard error as well.
+/// Counts all panics of this process in `panics` and logs them. If `RUST_BACKTRACE` is set, the
+/// backtrace is printed on standard error as well.
 pub(crate) fn log(panics: IntCounter) {
     let before = panic::take_hook();
     let wants_backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");

@@ -1,4 +1,4 @@
-//! The pipeline of one process: set up before anything is served, flushed after everything is.
+//! The telemetry pipeline of a process: set up before the first request, flushed after the last.
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
@@ -30,13 +30,13 @@ use crate::filter::Filter;
 use crate::logs::{ForPeople, JsonLines, Lines, Writer};
 use crate::{LogFormat, Losses, Sampler, Settings, environment, panics};
 
-/// How long the flush of spans may take before they are given up.
+/// The maximum duration of the flush of spans at shutdown.
 const FLUSH_BOUND: Duration = Duration::from_secs(2);
 
-/// How long the last lines may take to be read.
+/// The maximum duration of the flush of log lines at shutdown.
 const WRITE_BOUND: Duration = Duration::from_secs(1);
 
-/// Who is speaking: the resource of every span, and `build_info`.
+/// The name and version of a program, for the resource of its spans and for `build_info`.
 #[derive(Debug, Clone, Copy)]
 pub struct Service {
     /// `service.name`, and the `logger` of every line.
@@ -45,8 +45,8 @@ pub struct Service {
     pub version: &'static str,
 }
 
-/// The running pipeline. Keep it until the last request is answered, then call
-/// [`shutdown`](Self::shutdown), on every path.
+/// A running pipeline. Keep it until the last request is answered, then call
+/// [`shutdown`](Self::shutdown), also after errors.
 #[derive(Debug)]
 #[must_use = "spans and lines are lost unless shutdown is called"]
 pub struct Telemetry {
@@ -59,29 +59,29 @@ pub struct Telemetry {
 /// Why telemetry could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
-    /// The settings do not make an exporter.
+    /// The exporter cannot be built from the settings.
     #[error("traces: {0}")]
     Exporter(#[from] ExporterBuildError),
-    /// The exporter's HTTP client cannot be made.
+    /// The exporter's HTTP client cannot be created.
     #[error("traces: {0}")]
     Client(#[from] reqwest::Error),
-    /// The writer of lines cannot be started.
+    /// The writer of log lines cannot be started.
     #[error("logs: {0}")]
     Writer(#[from] io::Error),
-    /// This process has a subscriber already.
+    /// This process already has a subscriber.
     #[error("logs: {0}")]
     Subscriber(#[from] TryInitError),
 }
 
-/// Sets up logs and traces for the whole process. Once per process, outside the async runtime.
+/// Sets up logs and traces for the whole process. Call it once, outside the async runtime.
 ///
 /// # Errors
-/// [`InitError`], when the exporter cannot be built or the process has a subscriber already.
+/// [`InitError`] if the exporter cannot be built or the process already has a subscriber.
 pub fn init(service: Service, settings: &Settings) -> Result<Telemetry, InitError> {
     init_to(service, settings, &io::stdout())
 }
 
-/// [`init`] with lines going elsewhere: a command's standard output is for its result.
+/// Like [`init`], with log lines on `output`: the standard output of a command is for its result.
 ///
 /// # Errors
 /// As [`init`].
@@ -97,31 +97,22 @@ pub fn init_to(
     Ok(telemetry)
 }
 
-/// A pipeline that is not yet that of the process: only code that runs within its
-/// [`subscriber`](Telemetry::subscriber) is observed by it. Panics are not. So a process can have
-/// several, as tests do, each with losses of its own.
+/// A pipeline for the code that runs with its [`subscriber`](Telemetry::subscriber), not for the
+/// whole process. A process can have several of them, as in tests, each with its own losses. Panics
+/// are not observed.
 ///
 /// # Errors
-/// As [`init`], whatever subscriber the process has.
+/// As [`init`], except that the process may already have a subscriber.
 pub fn scoped(
     service: Service,
     settings: &Settings,
     output: &(impl AsFd + IsTerminal),
 ) -> Result<Telemetry, InitError> {
     let losses = Losses::default();
-    let is_terminal = output.is_terminal();
-    let named = settings.service_name.as_deref();
-    let named = named.or_else(|| settings.resource_attributes.service_name());
-    let name = named.unwrap_or(service.name);
+    let name = settings.resource_attributes.service_name();
+    let name = settings.service_name.as_deref().or(name);
+    let name = name.unwrap_or(service.name);
     let lines = Lines::new(losses.lines.clone());
-    let lines_layer = match settings.log_format {
-        LogFormat::Json => JsonLines::new(name, lines.clone()).boxed(),
-        LogFormat::Pretty => tracing_subscriber::fmt::layer()
-            .event_format(ForPeople::new(name))
-            .with_ansi(is_terminal)
-            .with_writer(lines.clone())
-            .boxed(),
-    };
     let traces = tracer_provider(name, service.version, settings, &losses)?;
     let span_layer = match &traces {
         Some((provider, _)) => span_layer(provider.tracer("dice")).boxed(),
@@ -131,7 +122,7 @@ pub fn scoped(
     let subscriber = Registry::default()
         .with(Filter(settings.log.clone()))
         .with(span_layer)
-        .with(lines_layer);
+        .with(line_layer(name, settings, &lines, output.is_terminal()));
     let subscriber = Dispatch::new(subscriber);
     if let Some((_, queue)) = &traces {
         queue.report_to(&subscriber);
@@ -144,7 +135,27 @@ pub fn scoped(
     })
 }
 
-/// The bridge from `tracing` spans to OpenTelemetry, without the attributes nobody asked for.
+/// The layer that writes log lines to `lines` in the format of the settings.
+fn line_layer<S>(
+    name: &str,
+    settings: &Settings,
+    lines: &Lines,
+    is_terminal: bool,
+) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+{
+    match settings.log_format {
+        LogFormat::Json => JsonLines::new(name, lines.clone()).boxed(),
+        LogFormat::Pretty => tracing_subscriber::fmt::layer()
+            .event_format(ForPeople::new(name))
+            .with_ansi(is_terminal)
+            .with_writer(lines.clone())
+            .boxed(),
+    }
+}
+
+/// The bridge from `tracing` spans to OpenTelemetry, without its additional attributes.
 fn span_layer<S, T>(tracer: T) -> impl Layer<S>
 where
     S: Subscriber + for<'s> LookupSpan<'s>,
@@ -159,27 +170,27 @@ where
         .with_target(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
-        // Log lines carry the trace id; the trace need not repeat them as events.
+        // Log lines have the trace id, so the trace does not repeat them as events.
         .with_filter(only_spans)
 }
 
 impl Telemetry {
-    /// What this pipeline has lost, for each registry that shall say so.
+    /// The losses of this pipeline, for registries that expose them.
     #[must_use]
     pub fn losses(&self) -> &Losses {
         &self.losses
     }
 
-    /// What makes spans and lines of what runs within it, see [`scoped`].
+    /// The subscriber, for code to run with it, see [`scoped`].
     #[must_use]
     pub fn subscriber(&self) -> &Dispatch {
         &self.subscriber
     }
 
-    /// Exports the spans and writes the lines that are still waiting.
+    /// Exports the waiting spans and writes the waiting lines.
     ///
-    /// Blocks for up to 2 s for spans and 1 s for lines; call it after the async runtime ended.
-    /// A loss is logged.
+    /// Blocks for up to 2 s for spans and 1 s for lines; call it after the async runtime has ended.
+    /// Losses are logged.
     pub fn shutdown(self) {
         if let Some((provider, queue)) = &self.traces {
             let flushed = provider.shutdown_with_timeout(FLUSH_BOUND);
@@ -188,7 +199,7 @@ impl Telemetry {
                 with_default(&self.subscriber, || {
                     tracing::warn!(
                         lost,
-                        "Spans were given up at shutdown: the collector is too slow"
+                        "Spans were lost at shutdown: the collector is too slow"
                     );
                 });
             }
@@ -222,9 +233,9 @@ fn processor(
     let verdicts = Verdicts::default();
     let (plain, authorization) = split_credentials(url);
     let client = reqwest::blocking::Client::builder()
-        // A proxy that the shell or Docker has set is not for the collector next door.
+        // Proxies from the environment are not meant for a local collector.
         .no_proxy()
-        // What a redirect leads to is no collector, and its 200 would count as an export.
+        // A redirect does not lead to a collector, but its 200 would count as an export.
         .redirect(reqwest::redirect::Policy::none())
         .timeout(settings.otlp_timeout)
         .build()?;

@@ -1,4 +1,4 @@
-//! Who is speaking: the attributes of the resource that stands above all spans of a process.
+//! The resource of a process: the attributes of all its spans.
 
 use std::str::FromStr;
 
@@ -13,14 +13,14 @@ const SERVICE_NAME: &str = "service.name";
 
 const SERVICE_VERSION: &str = "service.version";
 
-/// Where these attributes are given.
+/// The variable with these attributes.
 pub(crate) const VARIABLE: &str = "OTEL_RESOURCE_ATTRIBUTES";
 
-/// Longest text that is taken, in bytes: it is sent with every batch of spans.
+/// The maximum length of the variable in bytes: the attributes are sent with every batch of spans.
 const MAX_BYTES: usize = 4096;
 
-/// `OTEL_RESOURCE_ATTRIBUTES`: `key=value` pairs with commas, percent-encoded where a value has a
-/// comma, an equals sign or what is not ASCII. The SDK's own reader does not decode.
+/// `OTEL_RESOURCE_ATTRIBUTES`: `key=value` pairs with commas; commas, equals signs and characters
+/// outside ASCII are percent-encoded. The SDK's own reader does not decode them.
 /// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResourceAttributes(Vec<(String, String)>);
@@ -29,10 +29,13 @@ impl FromStr for ResourceAttributes {
     type Err = String;
 
     /// # Errors
-    /// When any pair is malformed: the specification wants all of them discarded then.
+    /// If any pair is malformed: by the specification, all of them are discarded then.
     fn from_str(text: &str) -> Result<Self, String> {
         if text.len() > MAX_BYTES {
-            return Err(format!("{} bytes, allowed are {MAX_BYTES}", text.len()));
+            return Err(format!(
+                "{} bytes, more than the maximum of {MAX_BYTES}",
+                text.len()
+            ));
         }
         let pairs = text
             .split(',')
@@ -43,7 +46,7 @@ impl FromStr for ResourceAttributes {
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
-    let malformed = "not key=value pairs with commas, percent-encoded where needed";
+    let malformed = "expected key=value pairs with commas, percent-encoded where needed";
     let (key, value) = text.split_once('=').ok_or(malformed)?;
     let (key, value) = (decode(key.trim())?, decode(value.trim())?);
     if key.is_empty() || text.matches('=').count() > 1 {
@@ -54,7 +57,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 fn decode(text: &str) -> Result<String, String> {
     if !is_percent_encoded(text) {
-        return Err("a % is not followed by two hexadecimal digits".to_owned());
+        return Err("a % must be followed by two hexadecimal digits".to_owned());
     }
     let decoded = percent_decode_str(text).decode_utf8();
     let decoded = decoded.map_err(|_| "not UTF-8 once its %-escapes are decoded")?;
@@ -68,15 +71,15 @@ pub(crate) fn is_percent_encoded(text: &str) -> bool {
 }
 
 impl ResourceAttributes {
-    /// The `service.name` among them.
+    /// Their `service.name`.
     pub(crate) fn service_name(&self) -> Option<&str> {
         let names = self.0.iter();
         let mut names = names.filter(|(key, name)| key == SERVICE_NAME && !name.is_empty());
         names.next_back().map(|(_, name)| name.as_str())
     }
 
-    /// A resource with these, and with that name and version, which go before them: by the
-    /// specification, what the program says wins. A version that differs is noted as ignored.
+    /// A resource with these attributes, `name` and `version`, which take precedence: by the
+    /// specification, values from the program do. A different version is noted as ignored.
     pub(crate) fn resource(&self, name: &str, version: &'static str) -> Resource {
         let versions = self.0.iter().filter(|(key, _)| key == SERVICE_VERSION);
         for (key, other) in versions.filter(|(_, other)| other != version) {

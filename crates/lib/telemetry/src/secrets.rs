@@ -1,4 +1,4 @@
-//! Passwords and signatures that URLs, command lines and variables hold, kept out of what is written.
+//! Removes passwords and signatures from URLs, command lines and variables before they are shown.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,14 @@ use clap::error::ContextValue;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// What stands in the place of a secret.
+/// The replacement of a secret.
 const REDACTED: &str = "REDACTED";
 
 /// Parameters whose value is a secret, by the conventions of `url.full` and `url.query`:
 /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>
 const SECRET_PARAMETERS: [&str; 4] = ["AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"];
 
-/// A configured URL for people to read: without credentials and without its query, which may hold
+/// A configured URL for a message: without credentials and without its query, which may contain
 /// some.
 #[must_use]
 pub fn shown(url: &Url) -> String {
@@ -23,7 +23,7 @@ pub fn shown(url: &Url) -> String {
     url.into()
 }
 
-/// A URL as the conventions want it in `url.full`: no user, no password, no signature.
+/// A URL as the conventions require it in `url.full`: without user, password and signatures.
 #[must_use]
 pub fn redacted(url: &Url) -> Cow<'_, Url> {
     let mut shown = Cow::Borrowed(url);
@@ -39,7 +39,7 @@ pub fn redacted(url: &Url) -> Cow<'_, Url> {
     shown
 }
 
-/// A query string without the values of [`SECRET_PARAMETERS`]; every other byte is as it was sent.
+/// A query string without the values of [`SECRET_PARAMETERS`]; all other bytes are unchanged.
 pub(crate) fn redacted_query(query: &str) -> Cow<'_, str> {
     if !query.split('&').any(|pair| secret_name(pair).is_some()) {
         return Cow::Borrowed(query);
@@ -51,15 +51,15 @@ pub(crate) fn redacted_query(query: &str) -> Cow<'_, str> {
     Cow::Owned(pairs.collect::<Vec<_>>().join("&"))
 }
 
-/// The name in `name=value`, as it was sent, when the value is a secret.
+/// The name in `name=value` as it was sent, if the value is a secret.
 fn secret_name(pair: &str) -> Option<&str> {
     let (name, _) = pair.split_once('=')?;
     let decoded = percent_decode_str(name).decode_utf8().ok()?;
     SECRET_PARAMETERS.contains(&&*decoded).then_some(name)
 }
 
-/// The error of a command line, which repeats what was wrong, without a password in it: not in the
-/// value, the argument or the subcommand, and not in a suggestion.
+/// An error of a command line without passwords. clap repeats invalid values, arguments and
+/// subcommands, and makes suggestions; each of them may contain one.
 #[must_use]
 pub fn without_secrets(mut error: clap::Error) -> clap::Error {
     let context = error.context();
@@ -96,15 +96,15 @@ fn without_secret_in(value: &ContextValue) -> Option<ContextValue> {
     }
 }
 
-/// What can be shown of a text that a person gave: all of it, or the scheme of a URL that may hold a
-/// secret.
+/// The part of a text from the user that can be shown: all of it, or only its URL scheme if it may
+/// contain a secret.
 #[must_use]
 pub fn text_without_secret(text: &str) -> String {
     without_secret(text).unwrap_or_else(|| text.to_owned())
 }
 
-/// What can be shown of a text that may hold a secret: the scheme of a URL. The text may be broken
-/// in any way, so where the secret begins and ends is not known.
+/// The part of a text that can be shown if it may contain a secret: its URL scheme. The text may be
+/// malformed, so it is unknown where the secret begins and ends.
 fn without_secret(text: &str) -> Option<String> {
     let has_parameter = SECRET_PARAMETERS.iter().any(|name| text.contains(name));
     let names_password = text.to_ascii_lowercase().contains("password");

@@ -1,4 +1,4 @@
-//! What a person can set, with the names OpenTelemetry gives the variables.
+//! The settings of telemetry, with OpenTelemetry's names of variables.
 //! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>
 
 use std::convert::Infallible;
@@ -14,7 +14,7 @@ use crate::resource::{self, ResourceAttributes};
 /// The heading of these flags in `--help`.
 pub(crate) const HEADING: &str = "Telemetry";
 
-/// A program's own flags come first: these are in `--help`, and not in the short `-h`.
+/// Hides these flags from the short `-h`, which lists the program's own flags; `--help` has all.
 fn in_long_help(flag: Arg) -> Arg {
     let is_one = flag.get_help_heading() == Some(HEADING);
     if is_one {
@@ -24,23 +24,23 @@ fn in_long_help(flag: Arg) -> Arg {
     }
 }
 
-/// Logs and traces of one process.
+/// The settings of logs and traces.
 ///
-/// The OTLP exporter itself also reads `OTEL_EXPORTER_OTLP_HEADERS`. A variable whose value is not
-/// known is ignored with a warning, see [`lenient`](crate::environment::lenient); the same value of
+/// The OTLP exporter itself also reads `OTEL_EXPORTER_OTLP_HEADERS`. A variable with an unknown
+/// value is ignored with a warning, see [`lenient`](crate::environment::lenient); the same value of
 /// a flag is an error.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = HEADING, mut_args(in_long_help))]
 pub struct Settings {
-    /// Where spans are posted.
+    /// The URL to which spans are posted.
     #[command(flatten)]
     pub(crate) endpoint: Endpoint,
 
-    /// How spans are sent; no other protocol is built in
+    /// Protocol for spans; there is no other one
     #[arg(long, env = "OTEL_EXPORTER_OTLP_PROTOCOL", value_enum, default_value_t = Protocol::HttpProtobuf)]
     pub otlp_protocol: Protocol,
 
-    /// How long one export may take, in milliseconds, 1 or more
+    /// Timeout of one export in milliseconds, 1 or more
     #[arg(
         long,
         env = "OTEL_EXPORTER_OTLP_TIMEOUT",
@@ -50,7 +50,7 @@ pub struct Settings {
     #[arg(value_parser = milliseconds)]
     pub otlp_timeout: Duration,
 
-    /// Where spans go
+    /// Destination of spans
     #[arg(long, env = "OTEL_TRACES_EXPORTER", value_enum, default_value_t = TracesExporter::Otlp)]
     pub traces_exporter: TracesExporter,
 
@@ -69,7 +69,7 @@ pub struct Settings {
     #[arg(value_parser = ratio)]
     pub traces_sampler_arg: f64,
 
-    /// Spans that may wait for export; more are dropped and counted
+    /// Maximum number of spans that wait for export; further ones are dropped and counted
     #[arg(
         long,
         env = "OTEL_BSP_MAX_QUEUE_SIZE",
@@ -79,13 +79,13 @@ pub struct Settings {
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     pub span_queue_size: usize,
 
-    /// Spans sent in one export at the most
+    /// Maximum number of spans in one export
     #[arg(long, env = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", value_name = "SPANS")]
     #[arg(default_value_t = 512)]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=65_536))]
     pub span_batch_size: usize,
 
-    /// How long a span waits for its batch to fill, in milliseconds, 1 or more
+    /// Maximum time that a span waits for its batch to fill, in milliseconds, 1 or more
     #[arg(
         long,
         env = "OTEL_BSP_SCHEDULE_DELAY",
@@ -99,9 +99,9 @@ pub struct Settings {
     #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME")]
     pub service_name: Option<String>,
 
-    /// Attributes of this process on all its spans: key=value,..., percent-encoded where needed. Its
-    /// service.name counts where --service-name is not given, and its service.version never: that is
-    /// the build's
+    /// Attributes of all spans of this process: key=value,..., percent-encoded where needed. Their
+    /// service.name is used if --service-name is not set; their service.version is ignored in
+    /// favour of the build's
     #[arg(
         long,
         env = resource::VARIABLE,
@@ -111,29 +111,29 @@ pub struct Settings {
     #[arg(hide_default_value = true)]
     pub resource_attributes: ResourceAttributes,
 
-    /// Record no spans; a caller's trace is still passed on
+    /// Record no spans; the trace context of callers is still passed on
     #[arg(long, env = "OTEL_SDK_DISABLED", value_parser = is_true)]
     pub otel_disabled: bool,
 
-    /// How log lines look
+    /// Format of log lines
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
     pub log_format: LogFormat,
 
-    /// Which lines are written: LEVEL, or TARGET=LEVEL pairs with commas
+    /// Filter for log lines: LEVEL, or TARGET=LEVEL pairs with commas
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
     pub log: Targets,
 }
 
-/// Where spans go.
+/// The destination of spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TracesExporter {
-    /// To the OTLP endpoint
+    /// The OTLP endpoint
     Otlp,
-    /// Nowhere; log lines still carry trace ids
+    /// None; log lines still have trace ids
     None,
 }
 
-/// How spans are sent.
+/// The protocol for spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Protocol {
     /// Protocol Buffers over HTTP/1.1
@@ -151,25 +151,25 @@ pub enum Sampler {
     AlwaysOff,
     /// A share of all traces
     Traceidratio,
-    /// As the caller decided; every trace that starts here
+    /// As the caller decided; without a caller, every trace
     ParentbasedAlwaysOn,
-    /// As the caller decided; no trace that starts here
+    /// As the caller decided; without a caller, no trace
     ParentbasedAlwaysOff,
-    /// As the caller decided; a share of the traces that start here
+    /// As the caller decided; without a caller, a share of all traces
     ParentbasedTraceidratio,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// One JSON object a line
+    /// One JSON object per line
     Json,
     /// Coloured text for people
     Pretty,
 }
 
 impl Settings {
-    /// The URL spans are posted to, or none when nothing is exported.
+    /// The URL to which spans are posted; none if no spans are exported.
     pub(crate) fn traces_url(&self) -> Option<Url> {
         if self.otel_disabled || self.traces_exporter == TracesExporter::None {
             return None;
@@ -178,14 +178,14 @@ impl Settings {
     }
 }
 
-/// As the specification reads a boolean: anything but `true`, in any case, is false.
+/// Parses a boolean as the specification demands: anything but `true`, in any case, is false.
 fn is_true(text: &str) -> Result<bool, Infallible> {
     Ok(text.eq_ignore_ascii_case("true"))
 }
 
 fn milliseconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
-        Ok(0) | Err(_) => Err("not a whole number of milliseconds, 1 or more".to_owned()),
+        Ok(0) | Err(_) => Err("expected a whole number of milliseconds, 1 or more".to_owned()),
         Ok(millis) => Ok(Duration::from_millis(millis)),
     }
 }
@@ -193,6 +193,6 @@ fn milliseconds(text: &str) -> Result<Duration, String> {
 fn ratio(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
-        _ => Err("not a number from 0.0 to 1.0".to_owned()),
+        _ => Err("expected a number from 0.0 to 1.0".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! The current span, for those who do not name OpenTelemetry.
+//! The current span, for code that does not use OpenTelemetry directly.
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, KeyValue, Value};
@@ -7,18 +7,18 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::trace_context;
 
-/// Bytes of a text that a client wrote, in an attribute or a line: spans and lines wait in memory,
-/// and their number alone would bound nothing.
+/// The maximum length in bytes of a text from a client in an attribute or a log line. Spans and
+/// lines wait in memory; a limit of their number alone would not limit their size.
 pub const MAX_TEXT: usize = 1024;
 
-/// `text`, cut to [`MAX_TEXT`] bytes where a character ends.
+/// `text`, cut to at most [`MAX_TEXT`] bytes between characters.
 #[must_use]
 pub fn bounded(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT)]
 }
 
-/// Adds an attribute to the span of the request being handled, under its conventional name. A text
-/// is cut to [`MAX_TEXT`] bytes. Nothing happens outside a span, or in one that is not recorded.
+/// Adds an attribute to the current span. A text is cut to [`MAX_TEXT`] bytes. Nothing happens
+/// outside a span, or in a span that is not recorded.
 pub fn set_attribute(key: &'static str, value: impl Into<Value>) {
     let value = match value.into() {
         Value::String(text) if text.as_str().len() > MAX_TEXT => {
@@ -29,7 +29,7 @@ pub fn set_attribute(key: &'static str, value: impl Into<Value>) {
     Context::map_current(|context| context.span().set_attribute(KeyValue::new(key, value)));
 }
 
-/// The trace id of the current span, 32 hexadecimal digits. None outside a span.
+/// The trace id of the current span, 32 hexadecimal digits; none outside a span.
 #[must_use]
 pub fn trace_id() -> Option<String> {
     with_current(|context| context.trace_id().to_string())
@@ -42,14 +42,15 @@ pub fn traceresponse() -> Option<String> {
     with_current(trace_context::parent)
 }
 
-/// A place in a trace, kept for work that it causes later, when its own span has ended.
+/// A place in a trace, for work that it causes later, when its own span has ended.
 ///
-/// A `tracing` parent stays open until its children have ended; what is adopted here lets it go.
+/// A `tracing` parent stays open until its children have ended; the parent of an adopted span does
+/// not.
 #[derive(Debug, Clone, Default)]
 pub struct Cause(Context);
 
 impl Cause {
-    /// The current span. Outside a span, what is adopted begins a trace of its own.
+    /// The current span. Outside a span, an adopted span begins a new trace.
     #[must_use]
     pub fn current() -> Self {
         let place = with_current(SpanContext::clone);
@@ -58,14 +59,15 @@ impl Cause {
         }))
     }
 
-    /// Makes `span`, created with `parent: None` and not entered yet, a child of that place.
+    /// Makes `span` a child of that place. It must be created with `parent: None` and not have been
+    /// entered yet.
     pub fn adopt(&self, span: &Span) {
         // Fails only for a span that the filter disabled.
         let _ = span.set_parent(self.0.clone());
     }
 }
 
-/// Calls `read` with the entered span's context, if there is one.
+/// Calls `read` with the context of the current span, if there is one.
 pub(crate) fn with_current<T>(read: impl FnOnce(&SpanContext) -> T) -> Option<T> {
     Context::map_current(|context| {
         let span = context.span();

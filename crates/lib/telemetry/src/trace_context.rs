@@ -1,7 +1,7 @@
-//! The W3C trace context as this system writes it. <https://www.w3.org/TR/trace-context-2/>
+//! Writes the W3C trace context. <https://www.w3.org/TR/trace-context-2/>
 //!
-//! Not by the SDK's propagator: that one drops the random flag, and sends an empty `tracestate`
-//! with every call.
+//! The SDK's propagator is not used, because it drops the random flag and sends an empty
+//! `tracestate` with every call.
 
 use std::borrow::Cow;
 
@@ -11,24 +11,24 @@ use reqwest::header::{HeaderMap, HeaderValue};
 pub(crate) const TRACEPARENT: &str = "traceparent";
 pub(crate) const TRACESTATE: &str = "tracestate";
 
-/// The flag that says that at least the last 7 bytes of the trace id are random.
+/// The flag for trace ids of which at least the last 7 bytes are random.
 pub(crate) const RANDOM: u8 = 0b10;
 
 /// Flags that level 2 defines; others must be sent as 0.
 const KNOWN_FLAGS: u8 = 0b11;
 
-/// Most bytes of a trace state: each span of the trace keeps a copy until it is exported.
+/// The maximum length of a trace state in bytes: each span keeps a copy until it is exported.
 /// <https://www.w3.org/TR/trace-context-2/#tracestate-limits>
 const MAX_STATE: usize = 512;
 
-/// Entries of more bytes are the first that a trace state can do without.
+/// Longer entries, in bytes, are removed first from a trace state that is too long.
 const LONG_ENTRY: usize = 128;
 
-/// A list of more entries is no trace state.
+/// The maximum number of entries; a longer list is invalid.
 const MAX_ENTRIES: usize = 32;
 
-/// What is kept of a client's trace state. The specification says what must give way when it is
-/// too long: first long entries, then those at the end.
+/// A client's trace state within the limits. If it is too long, the specification demands that long
+/// entries are removed first, then those at the end.
 pub(crate) fn state_within_limits(state: Cow<'_, str>) -> Option<Cow<'_, str>> {
     let entries = || state.split(',').filter(|entry| !entry.trim().is_empty());
     if entries().count() > MAX_ENTRIES {

@@ -1,5 +1,5 @@
-//! The variables with headers for the collector, which the exporter reads and leaves out in silence
-//! what it cannot use. Their values are secrets, so a warning has none.
+//! The variables with headers for the collector. The exporter reads them and omits invalid headers
+//! silently; here they are reported. Their values are secrets, so a warning does not contain them.
 
 use std::str::FromStr;
 
@@ -9,13 +9,13 @@ use reqwest::header::{HeaderName, HeaderValue};
 use super::{NOT_UTF8, ignore, set};
 use crate::resource::is_percent_encoded;
 
-/// In the order in which the exporter looks for them: it reads the first that is set.
+/// In order of precedence: the exporter reads the first one that is set.
 const VARIABLES: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
     "OTEL_EXPORTER_OTLP_HEADERS",
 ];
 
-/// Notes what the exporter does not send as it is written.
+/// Notes which headers the exporter does not send as written.
 pub(super) fn check() {
     for variable in VARIABLES {
         let Some(value) = set(variable) else { continue };
@@ -23,7 +23,7 @@ pub(super) fn check() {
             ignore(
                 variable,
                 None,
-                &format!("{NOT_UTF8}; no header is sent for it"),
+                &format!("{NOT_UTF8}; none of its headers is sent"),
             );
             continue;
         };
@@ -34,7 +34,7 @@ pub(super) fn check() {
     }
 }
 
-/// What is wrong with each pair, which is named by its number.
+/// What is wrong with each pair, identified by its number.
 fn problems(text: &str) -> Vec<String> {
     let pairs = text.split(',').map(str::trim).zip(1..);
     let pairs = pairs.filter(|(pair, _)| !pair.is_empty());
@@ -55,14 +55,14 @@ fn problem(pair: &str) -> Option<&'static str> {
         return Some(NOT_A_PAIR);
     }
     if HeaderName::from_str(name).is_err() {
-        return Some("not the name of a header; it is not sent");
+        return Some("not a valid header name; it is not sent");
     }
     let decoded = percent_decode_str(value).decode_utf8();
     let Some(decoded) = decoded.ok().filter(|_| is_percent_encoded(value)) else {
-        return Some("its %-escapes cannot be decoded; it is sent as it is written");
+        return Some("its %-escapes cannot be decoded; it is sent as written");
     };
     let is_value = HeaderValue::from_str(&decoded).is_ok();
-    (!is_value).then_some("not the value of a header once decoded; it is not sent")
+    (!is_value).then_some("not a valid header value once decoded; it is not sent")
 }
 
 #[cfg(test)]
@@ -70,7 +70,7 @@ mod tests {
     use super::problems;
 
     #[test]
-    fn each_pair_that_is_not_sent_as_written_is_named_by_its_number() {
+    fn each_pair_that_is_not_sent_as_written_is_reported_by_its_number() {
         for fine in [
             "",
             "a=b",
@@ -84,10 +84,10 @@ mod tests {
             ("broken", 1, "not name=value"),
             ("a=b,=c", 2, "not name=value"),
             ("a=b,c=", 2, "not name=value"),
-            ("a b=c", 1, "not the name"),
+            ("a b=c", 1, "not a valid header name"),
             ("a=b, c=%zz", 2, "cannot be decoded"),
             ("a=%ff", 1, "cannot be decoded"),
-            ("a=b%0Ac", 1, "not the value"),
+            ("a=b%0Ac", 1, "not a valid header value"),
         ] {
             let problems = problems(text);
             let [problem] = &problems[..] else {

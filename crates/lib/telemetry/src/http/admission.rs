@@ -1,8 +1,8 @@
-//! How much a server takes on at once, and the answer to what is beyond it.
+//! The limits of a server, and the answer to requests beyond them.
 //!
-//! Memory is what a crowd costs: a request in flight and an open connection each keep some. A
-//! request that finds no room is answered at once, which is cheap, and counted; it gets no span
-//! and no log line, because a crowd would make thousands of both.
+//! Each request in flight and each open connection takes memory. A request beyond a limit is
+//! answered at once, which is cheap, and counted. It has no span and no log line, because an
+//! overload would create thousands of both.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,18 +18,19 @@ use tokio::sync::watch;
 
 use crate::metrics::{IntCounter, Registry, counter, counters};
 
-/// How much a server takes on at once.
+/// The limits of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
-    /// Requests handled at once; more are answered 503 with Retry-After at once. /healthz and
-    /// /metrics are always answered
+    /// Maximum number of requests in progress; further ones are answered 503 with Retry-After at
+    /// once. /healthz and /metrics are always answered
     #[arg(long, env = "MAX_IN_FLIGHT", value_name = "REQUESTS")]
     #[arg(default_value_t = Limits::DEFAULT.max_in_flight)]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
     pub max_in_flight: usize,
 
-    /// Connections kept open; on more, one request each is answered: 503, /healthz or /metrics
+    /// Maximum number of open connections; on each further one, one request is answered: /healthz
+    /// and /metrics as usual, any other with 503
     #[arg(long, env = "MAX_CONNECTIONS", value_name = "CONNECTIONS")]
     #[arg(default_value_t = Limits::DEFAULT.max_connections)]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
@@ -37,9 +38,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What the containers have room for, see `docker-compose.yml`: in flight, a roll takes about
-    /// 75 kB in the frontend, a view of its page 140 kB, a roll 45 kB in dice-roller; a connection
-    /// takes up to 18 kB.
+    /// Fits the memory of the containers, see `docker-compose.yml`: a roll in flight takes about 75
+    /// kB in the frontend and 45 kB in dice-roller, a view of the page 140 kB, a connection up to
+    /// 18 kB.
     const DEFAULT: Self = Self {
         max_in_flight: 256,
         max_connections: 512,
@@ -52,11 +53,11 @@ impl Default for Limits {
     }
 }
 
-/// Marks a request whose connection is one too many.
+/// Marks a request on a connection beyond the limit.
 #[derive(Debug, Clone, Copy)]
 pub struct Surplus;
 
-/// Who gets in. One for each server; cheap to clone.
+/// Applies the limits of one server. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Admission(Arc<Shared>);
 
@@ -72,7 +73,7 @@ struct Shared {
     stopping: watch::Sender<bool>,
 }
 
-/// A place among the requests in flight, given back when dropped.
+/// A place among the requests in flight, released when dropped.
 #[derive(Debug)]
 pub(super) struct Place(Arc<Shared>);
 
@@ -83,14 +84,14 @@ impl Drop for Place {
 }
 
 impl Admission {
-    /// Lets in what `limits` allow, and counts the rest in `registry`.
+    /// Admits requests within `limits`, and counts the others in `registry`.
     #[must_use]
     pub fn new(registry: &Registry, limits: Limits) -> Self {
         let rejected = counters(
             registry,
             "http_requests_rejected_total",
-            "Requests answered 503 at once, by the limit that was reached: in_flight (requests \
-             handled at once) or connections (also those that sent no request in time)",
+            "Requests answered 503 at once, by the limit that was reached: in_flight (requests in \
+             progress) or connections (including those on which no request arrived in time)",
             &["reason"],
         );
         let panics = counter(
@@ -114,7 +115,7 @@ impl Admission {
         }))
     }
 
-    /// What is allowed.
+    /// The limits.
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.0.limits
@@ -126,7 +127,7 @@ impl Admission {
         self.0.in_flight.load(Ordering::Relaxed)
     }
 
-    /// From now on, a request whose body is not there within a second is given up.
+    /// From now on, the body of a request must arrive within a second.
     pub fn stop(&self) {
         self.0.stopping.send_replace(true);
     }
@@ -137,7 +138,7 @@ impl Admission {
         self.0.stopping.subscribe()
     }
 
-    /// The same limit for routes outside the middleware that can take long. They count as requests
+    /// Applies the limits to slow routes outside the middleware. Their requests count as requests
     /// in flight.
     pub fn guard(&self, routes: Router) -> Router {
         routes.layer(from_fn_with_state(self.clone(), guard))
@@ -148,7 +149,7 @@ impl Admission {
         self.0.accept_errors.inc();
     }
 
-    /// Counts a connection that was one too many and sent no request in time.
+    /// Counts a connection beyond the limit on which no request arrived in time.
     pub fn count_silent_connection(&self) {
         self.0.surplus.inc();
     }
@@ -160,7 +161,7 @@ impl Admission {
     /// A place for `request`.
     ///
     /// # Errors
-    /// The limit that was reached; the answer is made of it.
+    /// The limit that was reached, which is also the answer.
     pub(super) fn admit(&self, request: &Request) -> Result<Place, NoRoom> {
         let shared = &self.0;
         if request.extensions().get::<Surplus>().is_some() {
@@ -195,10 +196,11 @@ pub(super) struct NoRoom {
 }
 
 impl IntoResponse for NoRoom {
-    /// 503, and when to come back: a roll takes up to a second.
+    /// 503 with `Retry-After: 1`, because a roll takes up to a second.
     fn into_response(self) -> Response {
         let Self { what, limit } = self;
-        let detail = format!("too busy: {limit} {what} are the most; try again in a second");
+        let detail =
+            format!("too busy: the limit of {limit} {what} is reached; try again in a second");
         let mut answer = problem(StatusCode::SERVICE_UNAVAILABLE, &detail);
         let second = HeaderValue::from_static("1");
         answer.headers_mut().insert(RETRY_AFTER, second);
@@ -206,7 +208,7 @@ impl IntoResponse for NoRoom {
     }
 }
 
-/// An error in the shape that all services answer with.
+/// An error answer in the shape that all services use.
 pub(super) fn problem(status: StatusCode, detail: &str) -> Response {
     let body = serde_json::json!({ "detail": detail }).to_string();
     (status, [(CONTENT_TYPE, "application/json")], body).into_response()

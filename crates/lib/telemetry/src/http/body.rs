@@ -1,5 +1,5 @@
-//! A bound on the time that a request's body may take to arrive: a sender that stops half way
-//! would keep its request, and what it has sent, for ever.
+//! The timeout of a request's body: without one, a client that stops sending would occupy a place
+//! and memory for ever.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use http_body::{Frame, SizeHint};
 
 use super::admission::Admission;
 
-/// How long a body may take. The longest here has 8 MiB.
+/// The timeout. The largest body has 2 MiB.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long it may still take once the server was told to stop.
+/// The timeout once the server is stopping.
 const STOPPING_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A body that fails when its time is over.
+/// A body that fails at its timeout.
 struct Timed {
     body: Body,
     over: Pin<Box<dyn Future<Output = ()> + Send>>,
     late: Arc<AtomicBool>,
 }
 
-/// Whether the body was late.
+/// Whether the body timed out.
 pub(super) struct Lateness(Option<Arc<AtomicBool>>);
 
 impl Lateness {
@@ -36,7 +36,7 @@ impl Lateness {
     }
 }
 
-/// Bounds the body of `request`. A request without one costs nothing.
+/// Adds the timeout to the body of `request`. This costs nothing for a request without a body.
 pub(super) fn bound(request: Request, admission: &Admission) -> (Request, Lateness) {
     if request.body().is_end_stream() {
         return (request, Lateness(None));

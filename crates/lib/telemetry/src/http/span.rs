@@ -2,8 +2,8 @@
 //!
 //! Attributes follow the HTTP semantic conventions,
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>. They are set
-//! once it is known that the span is recorded: describing the nine in ten requests that a sampler
-//! leaves out would cost more than all the rest of their tracing.
+//! only if the span is recorded: for a request that is not sampled, they would cost more than the
+//! rest of its tracing.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ use crate::secrets::redacted_query;
 use crate::span::bounded;
 use crate::trace_context::{RANDOM, TRACEPARENT, TRACESTATE, state_within_limits};
 
-/// A started SERVER span: as `tracing` and as OpenTelemetry know it.
+/// A started SERVER span, as a span of `tracing` and as a context of OpenTelemetry.
 pub(super) struct ServerSpan {
     span: Span,
     context: Context,
@@ -43,13 +43,12 @@ impl ServerSpan {
         Self { span, context }
     }
 
-    /// The span that instruments the handler's future.
+    /// The span for the handler's future.
     pub(super) fn entered(&self) -> Span {
         self.span.clone()
     }
 
-    /// Records the outcome. Status is an error for 5xx only: a 4xx is the client's mistake, not
-    /// this server's.
+    /// Records the status. Only a 5xx is an error of this server; a 4xx is one of the client.
     pub(super) fn finish(&self, status: StatusCode) {
         let span = self.context.span();
         let code = i64::from(status.as_u16());
@@ -63,7 +62,7 @@ impl ServerSpan {
 
 fn describe(span: &SpanRef<'_>, request: &Request, route: Option<&str>) {
     let method = method_label(request.method());
-    // The conventions' name for a method that they do not know.
+    // The conventions call an unknown method HTTP in the name of the span.
     let known = method != OTHER_METHOD;
     let verb = if known { method } else { "HTTP" };
     let name = route.map(|route| format!("{verb} {route}"));
@@ -103,9 +102,9 @@ fn protocol_version(version: Version) -> &'static str {
 /// The caller's span, from a valid `traceparent` header and all `tracestate` headers.
 /// <https://www.w3.org/TR/trace-context-2/>
 ///
-/// Two `traceparent` headers contradict each other: the trace starts anew. Several `tracestate`
-/// headers are one list, in their order. The flag that says that the trace id is random is kept;
-/// the SDK's propagator knows only the sampled flag.
+/// Two `traceparent` headers contradict each other, so a new trace is started. Several `tracestate`
+/// headers form one list, in their order. The flag for random trace ids is kept; the SDK's
+/// propagator reads only the sampled flag.
 fn remote_parent(headers: &HeaderMap) -> Option<Context> {
     let mut parents = headers.get_all(TRACEPARENT).iter();
     let parent = parents.next()?.to_str().ok()?;
@@ -146,7 +145,7 @@ impl Extractor for Carrier<'_> {
     }
 }
 
-/// The `tracestate` headers as one, within limits; none when one of them is not text.
+/// The `tracestate` headers as one, within limits; none if one of them is not text.
 fn trace_state(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let mut lines = headers.get_all(TRACESTATE).iter();
     let mut state = Cow::Borrowed(lines.next()?.to_str().ok()?);

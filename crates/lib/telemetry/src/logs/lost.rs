@@ -1,4 +1,4 @@
-//! Lines that nobody will read, counted by why.
+//! The counters of lost log lines, by reason.
 
 use prometheus::{IntCounter, IntCounterVec, Opts};
 
@@ -17,8 +17,8 @@ impl LostLines {
         let total = IntCounterVec::new(
             Opts::new(
                 "telemetry_log_lines_dropped_total",
-                "Log lines that were lost, by reason: queue_full (standard output was read too \
-                 slowly) or write_failed (it could not be written, for example on a full disk)",
+                "Lost log lines by reason: queue_full (standard output was read too slowly) or \
+                 write_failed (it could not be written, for example on a full disk)",
             ),
             &["reason"],
         )

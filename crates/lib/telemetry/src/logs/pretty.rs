@@ -1,4 +1,4 @@
-//! Log lines for people: coloured text, with the service and the trace in front.
+//! Log lines for people: coloured text that begins with the service and the trace id.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::span::with_current;
 
-/// `service trace-id time level message fields`; a dash where there is no trace.
+/// `service trace-id time level message fields`, with a dash instead of the id outside a trace.
 pub(crate) struct ForPeople {
     service: String,
     format: Format,

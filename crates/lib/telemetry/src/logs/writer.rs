@@ -1,7 +1,7 @@
-//! Lines on their way to standard output: gathered in memory, written by a thread of their own.
+//! The path of lines to standard output: they are collected in memory and written by a thread.
 //!
-//! Nobody who logs waits for a pipe or wakes a thread for each line, which is what makes lines
-//! expensive under load: the writer wakes for the first line and then gathers for a moment.
+//! Code that logs neither waits for a pipe nor wakes a thread for each line, which would make lines
+//! expensive under load: the writer wakes for the first line, and then waits a moment for more.
 
 use std::fmt::Arguments;
 use std::fs::File;
@@ -17,17 +17,17 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::LostLines;
 
-/// Bytes of lines that may wait for a slow reader; further lines are lost and counted.
+/// The maximum size of waiting lines in bytes; further lines are dropped and counted.
 const CAPACITY: usize = 4 << 20;
 
-/// How long lines are gathered before they are written together.
+/// How long lines are collected before they are written together.
 const GATHER: Duration = Duration::from_millis(5);
 
-/// Bytes that are written at once, if they are several lines: a pipe takes so many whole or not at
-/// all (`PIPE_BUF`), so that it is known at any time which lines are in it.
+/// The maximum size of a write of several lines in bytes: a pipe accepts that many at once or none
+/// (`PIPE_BUF`), so it is always known which lines are in it.
 const CHUNK: usize = 4096;
 
-/// Takes lines, never blocks on output. Cheap to clone.
+/// Accepts lines without waiting for the output. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines(Arc<Shared>);
 
@@ -54,7 +54,7 @@ pub(crate) struct Writer {
 }
 
 impl Lines {
-    /// No lines yet; those that are lost are counted in `lost`.
+    /// An empty queue; lost lines are counted in `lost`.
     pub(crate) fn new(lost: LostLines) -> Self {
         Self(Arc::new(Shared {
             waiting: Mutex::default(),
@@ -64,10 +64,10 @@ impl Lines {
         }))
     }
 
-    /// Starts the thread that writes to `output`, past the buffer that standard output has.
+    /// Starts the thread that writes to `output`, bypassing the buffer of standard output.
     ///
     /// # Errors
-    /// When the system has no thread or file descriptor left.
+    /// If the system has no thread or file descriptor left.
     pub(crate) fn write_to(self, output: &impl AsFd) -> io::Result<Writer> {
         let output = File::from(output.as_fd().try_clone_to_owned()?);
         let (end, ended) = sync_channel(1);
@@ -124,7 +124,7 @@ impl Shared {
         }
     }
 
-    /// Writes all of `lines`, and counts down those that are not written to their end.
+    /// Writes all of `lines`; `writing` is the number of lines that are not completely written.
     fn write(&self, output: &File, lines: &[u8]) -> io::Result<()> {
         let mut rest = lines;
         while !rest.is_empty() {
@@ -136,8 +136,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Waits for lines, gathers, and exchanges them for the empty `lines`. False when there are
-    /// none and none will come.
+    /// Waits for lines, collects more for a moment, and puts them into `lines`, which is empty.
+    /// False if the queue is empty and closed.
     fn take(&self, lines: &mut Vec<u8>) -> bool {
         const POISONED: &str = "nothing panics while it is held";
         let idle = |waiting: &mut Waiting| waiting.lines.is_empty() && !waiting.closed;
@@ -151,7 +151,7 @@ impl Shared {
 }
 
 impl Writer {
-    /// Writes what is waiting, for up to `bound`; lines that come later are not written.
+    /// Writes the waiting lines, for up to `bound`; later lines are not written.
     pub(crate) fn close(self, bound: Duration) {
         self.lines.0.lock().closed = true;
         self.lines.0.changed.notify_one();
@@ -160,7 +160,7 @@ impl Writer {
         }
         let waiting = count(&self.lines.0.lock().lines);
         let lost = waiting + self.lines.0.writing.load(Ordering::Relaxed);
-        // Too late for a metric that is scraped.
+        // Too late for the metric: the process ends before the next scrape.
         if lost > 0 {
             say(format_args!(
                 "{lost} log lines are lost: standard output was not read within {bound:?}"
@@ -169,12 +169,13 @@ impl Writer {
     }
 }
 
-/// Says it on standard error, which may be as full as standard output: `eprintln!` would panic.
+/// Prints `text` on standard error. That may fail like standard output, where `eprintln!` would
+/// panic.
 fn say(text: Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// As many whole lines as go together: at least one.
+/// The first whole lines that fit into one write, at least one.
 fn chunk(lines: &[u8]) -> &[u8] {
     let ends_line = |byte: &u8| *byte == b'\n';
     let together = &lines[..lines.len().min(CHUNK)];
@@ -185,15 +186,15 @@ fn chunk(lines: &[u8]) -> &[u8] {
     &lines[..=end]
 }
 
-/// Writes some bytes, once `output` takes some. The other end of a pipe may have made it one that
-/// does not block: then its reader is waited for here, as it is elsewhere by the system.
+/// Waits until `output` accepts bytes, and writes some. The other end of a pipe may have made it
+/// non-blocking; this then waits like a blocking write.
 fn write_some(mut output: &File, bytes: &[u8]) -> io::Result<usize> {
     loop {
         match output.write(bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let mut files = [PollFd::new(output.as_fd(), PollFlags::POLLOUT)];
-                // Interrupted or not: the next write says how things are.
+                // The next write reports any error.
                 let _ = poll(&mut files, PollTimeout::NONE);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -202,12 +203,12 @@ fn write_some(mut output: &File, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Lines end in a line feed.
+/// The number of complete lines.
 fn count(lines: &[u8]) -> u64 {
     lines.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
-/// Each write is one line, or several whole ones.
+/// Each write is one or several complete lines.
 impl Write for Lines {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         self.0.push(lines);

@@ -1,16 +1,16 @@
-//! The guard between requests and labels.
+//! Label values from requests.
 
 use std::collections::BTreeSet;
 
-/// A closed set of label values. A value that comes from a request passes through [`guard`], so
-/// that no request can create a series.
+/// A fixed set of label values. Values from requests pass through [`guard`], so that no request can
+/// create a series.
 ///
 /// [`guard`]: Self::guard
 #[derive(Debug, Clone)]
 pub struct KnownValues(BTreeSet<String>);
 
 impl KnownValues {
-    /// The label value that stands for every value that is not known.
+    /// The label value for all unknown values.
     pub const UNKNOWN: &'static str = "unknown";
 
     /// The set of `values`.
@@ -18,13 +18,13 @@ impl KnownValues {
         Self(values.into_iter().map(Into::into).collect())
     }
 
-    /// `value` if it is known, else [`UNKNOWN`](Self::UNKNOWN).
+    /// `value` if it is known, otherwise [`UNKNOWN`](Self::UNKNOWN).
     #[must_use]
     pub fn guard(&self, value: &str) -> &str {
         self.0.get(value).map_or(Self::UNKNOWN, String::as_str)
     }
 
-    /// All that [`guard`](Self::guard) can answer: the series to create at 0.
+    /// All possible results of [`guard`](Self::guard), for the series to create at 0.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str).chain([Self::UNKNOWN])
     }

@@ -1,14 +1,14 @@
 //! `process_*`, as Prometheus client libraries name them, read when scraped. Linux only.
 //! <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>
 //!
-//! The `prometheus` crate has a collector for them that counts CPU time in whole seconds: a light
-//! process looks idle for minutes and then jumps. This one keeps the kernel's hundredths.
+//! The collector of the `prometheus` crate counts CPU time in whole seconds, so that a process with
+//! little load seems idle for minutes. This one keeps the kernel's hundredths of a second.
 
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Counter, Gauge};
 
-/// Name, help and reading of each gauge; the CPU counter is apart because of its type.
+/// Name, help and value of each gauge. CPU time is separate because it is a counter.
 const GAUGES: [(&str, &str, Value); 6] = [
     (
         "process_resident_memory_bytes",
@@ -38,7 +38,7 @@ const GAUGES: [(&str, &str, Value); 6] = [
 
 type Value = fn(&Reading) -> f64;
 
-/// What `/proc/self` says at one moment, in bytes, seconds and plain numbers.
+/// The state in `/proc/self` at one moment, in bytes, seconds and numbers.
 #[derive(Default)]
 struct Reading {
     cpu: f64,

@@ -39,8 +39,8 @@ fn spans_that_the_collector_rejects_are_not_exported() {
         if let Some(line) = warned.first() {
             assert_eq!(line["message_of_collector"], message);
             let told = match rejected {
-                0 => "The collector took all spans, with a warning",
-                _ => "The collector does not take all spans, see telemetry_spans_total",
+                0 => "The collector accepted all spans with a warning",
+                _ => "The collector rejected spans, see telemetry_spans_total",
             };
             assert_eq!(line["message"], told);
         }

@@ -48,7 +48,7 @@ fn a_queue_that_is_full_drops_what_is_too_much_and_what_waits_is_given_up_at_the
     let lines = pipeline.end();
     let full = "Spans are being dropped: the queue is full, see telemetry_spans_total";
     assert_eq!(count(&lines, full), 1, "{lines:?}");
-    let given_up = "Spans were given up at shutdown: the collector is too slow";
+    let given_up = "Spans were lost at shutdown: the collector is too slow";
     let told = lines.iter().find(|line| line["message"] == given_up);
     assert_eq!(told.expect("a line")["lost"], 5);
 }

@@ -135,7 +135,7 @@ async fn a_hanging_collector_slows_no_request_and_the_overflow_is_dropped_and_co
     assert!(status.success() && start.elapsed() < AT_ONCE, "{status}");
     let warning = "Spans are being dropped: the queue is full, see telemetry_spans_total";
     assert_eq!(count(&lines, warning), 1);
-    let given_up = "Spans were given up at shutdown: the collector is too slow";
+    let given_up = "Spans were lost at shutdown: the collector is too slow";
     let told = lines
         .iter()
         .find(|line| line["message"] == given_up)
