@@ -173,7 +173,7 @@ impl Walk<'_> {
             format!("{name} is nearly always at rest when it is scraped"),
         );
         self.report.require(
-            !self.exposed.select(selector).is_empty(),
+            !self.exposed.label_names(selector).is_empty(),
             "metric",
             self.place,
             format!("no service exposes {selector}"),
