@@ -36,6 +36,7 @@ async fn a_roll_on_the_page_is_a_trace_in_the_store_and_everything_stops_at_once
             said.contains(&page) && said.contains("docker compose up"),
             "{said}"
         );
+        assert!(said.contains("restart with --logs"), "{said}");
         assert!(
             !said.contains("\"timestamp\""),
             "no lines without --logs: {said}"
@@ -56,6 +57,7 @@ async fn it_generates_traffic_and_shows_the_rate() {
     .await;
     let (output, _) = demo.stop(Signal::SIGTERM).await;
     let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!said.contains("restart with --logs"), "{said}");
     let lines = said
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok());
