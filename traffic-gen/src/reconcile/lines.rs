@@ -134,9 +134,9 @@ impl LogFile {
     /// Counts the lines appended since the last call.
     async fn read(&mut self, counted: &mut Counted) -> Result<(), Error> {
         let (path, offset) = (self.path.clone(), self.offset);
-        let appended = spawn_blocking(move || appended(&path, offset)).await;
-        let appended = appended.expect("reading a file does not panic");
-        let appended = appended.map_err(|error| local(&self.path, &error))?;
+        let read = spawn_blocking(move || appended(&path, offset)).await;
+        let read = read.expect("reading a file does not panic");
+        let appended = read.map_err(|error| local(&self.path, &error))?;
         // A last line without a line break is incomplete and is read again next time.
         for line in appended.split_inclusive(|byte| *byte == b'\n') {
             if !line.ends_with(b"\n") {

@@ -216,10 +216,12 @@ impl fmt::Display for Report {
                 route.rolls_failed,
                 route.no_such_die,
             ];
-            let cells = [route.route.to_owned()].into_iter();
-            let cells = cells.chain(counts.map(|count| count.to_string()));
-            let cells = cells.chain([output::counts(&route.failures)]);
-            table.row(cells.chain(route.latency.cells()));
+            let name = [route.route.to_owned()].into_iter();
+            table.row(
+                name.chain(counts.map(|count| count.to_string()))
+                    .chain([output::counts(&route.failures)])
+                    .chain(route.latency.cells()),
+            );
         }
         write!(f, "{table}")?;
         for route in self.routes.iter().filter(|route| route.not_offered > 0) {

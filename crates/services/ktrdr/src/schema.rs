@@ -43,10 +43,13 @@ pub(crate) struct WorkerUrl;
 
 impl PartialSchema for WorkerUrl {
     fn schema() -> RefOr<Schema> {
-        let url = ObjectBuilder::new().schema_type(Type::String);
-        let url = url.format(Some(SchemaFormat::Custom("uri".to_owned())));
-        let url = url.pattern(Some("^http://")).max_length(Some(MAX_URL));
-        url.build().into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("uri".to_owned())))
+            .pattern(Some("^http://"))
+            .max_length(Some(MAX_URL))
+            .build()
+            .into()
     }
 }
 

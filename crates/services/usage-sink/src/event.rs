@@ -171,10 +171,10 @@ impl Fields<'_> {
             EventType::Roll => Ok(Some(1)),
             EventType::RollBatch => {
                 let size = self.0.get("async_batch_size").and_then(Value::as_i64);
-                let size = size.and_then(|size| i16::try_from(size).ok());
-                let size = size.filter(|size| *size >= 1);
+                let rolls = size.and_then(|size| i16::try_from(size).ok());
                 let allowed = || format!("async_batch_size is not a number from 1 to {}", i16::MAX);
-                size.map(Some).ok_or_else(allowed)
+                let is_batch = |rolls: &i16| *rolls >= 1;
+                rolls.filter(is_batch).map(Some).ok_or_else(allowed)
             }
             EventType::SignIn | EventType::PageView | EventType::SignOut => Ok(None),
         }

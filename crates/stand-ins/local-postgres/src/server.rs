@@ -116,12 +116,11 @@ impl LocalPostgres {
     pub fn take_over(directory: &Path) -> Result<Self, Error> {
         let programs = Programs::find().ok_or(Error::NotThere)?;
         let port = std::fs::read_to_string(directory.join(PORT_FILE))?;
-        let port = port.trim().parse();
-        let port = port.map_err(|_| std::io::Error::other("its port is not a number"))?;
+        let not_a_number = |_| std::io::Error::other("its port is not a number");
         Ok(Self {
             programs,
             directory: directory.to_owned(),
-            port,
+            port: port.trim().parse().map_err(not_a_number)?,
         })
     }
 

@@ -12,7 +12,7 @@ use crate::programs::{collector, load, service};
 const RATE: u32 = 1_000;
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Books {
+pub(crate) struct SpanCounts {
     /// Answered requests per second.
     per_second: f64,
     /// Requests answered during the measurement, without the warm-up.
@@ -23,7 +23,7 @@ pub(crate) struct Books {
     received: f64,
 }
 
-pub(crate) async fn measure(duration: Duration) -> Books {
+pub(crate) async fn measure(duration: Duration) -> SpanCounts {
     println!("\n{RATE} requests/s through three services for {duration:?}");
     let (store, otlp) = collector().await;
     let die_service = service("die-service", &[&otlp]).await;
@@ -37,14 +37,14 @@ pub(crate) async fn measure(duration: Duration) -> Books {
         made += spans_when_flushed(process).await;
     }
     let received = store.counters().spans_received as f64;
-    let books = Books {
+    let counts = SpanCounts {
         per_second: load.per_second,
         answered: load.answered,
         made,
         received,
     };
-    println!("{books:#?}");
-    books
+    println!("{counts:#?}");
+    counts
 }
 
 /// All spans of a service, once its queue is empty.
@@ -61,7 +61,7 @@ async fn spans_when_flushed(process: &Process) -> f64 {
     }
 }
 
-impl Books {
+impl SpanCounts {
     pub(crate) fn goals(&self) -> Vec<Goal> {
         vec![
             Goal::at_least("requests/s through three services", self.per_second, 990.0),

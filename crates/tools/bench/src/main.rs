@@ -61,7 +61,7 @@ struct Results {
     throughput: Vec<throughput::Row>,
     footprint: footprint::Footprint,
     batches: batches::Overhead,
-    losses: losses::Books,
+    losses: losses::SpanCounts,
     goals: Vec<Goal>,
 }
 

@@ -71,8 +71,8 @@ impl Metrics {
     /// All series, as `name{label="value",...}`, without their values.
     pub fn series(&self) -> impl Iterator<Item = String> {
         self.samples().iter().map(|sample| {
-            let labels = sample.labels.iter();
-            let labels: Vec<_> = labels
+            let pairs = sample.labels.iter();
+            let labels: Vec<_> = pairs
                 .map(|(key, value)| format!("{key}={value:?}"))
                 .collect();
             format!("{}{{{}}}", sample.name, labels.join(","))
@@ -80,10 +80,9 @@ impl Metrics {
     }
 
     fn matching<'a>(&'a self, name: &str, labels: &[&str]) -> impl Iterator<Item = &'a Sample> {
-        let labels = labels.iter().map(|label| pair(label));
-        let labels: Vec<(&str, &str)> = labels.collect();
+        let pairs: Vec<(&str, &str)> = labels.iter().map(|label| pair(label)).collect();
         let samples = self.samples().iter();
-        samples.filter(move |sample| sample.name == name && sample.has(&labels))
+        samples.filter(move |sample| sample.name == name && sample.has(&pairs))
     }
 }
 

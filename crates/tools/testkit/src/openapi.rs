@@ -97,9 +97,8 @@ fn media_types(response: &Value) -> Vec<String> {
 
 /// The media type of an answer, without parameters; empty if there is none.
 fn media_type(headers: &HeaderMap) -> String {
-    let media_type = headers.get(CONTENT_TYPE);
-    let media_type = media_type.and_then(|value| value.to_str().ok());
-    let media_type = media_type.and_then(|value| value.split(';').next());
+    let value = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let media_type = value.and_then(|value| value.split(';').next());
     media_type.unwrap_or_default().to_owned()
 }
 

@@ -10,11 +10,14 @@ pub struct TraceId;
 
 impl PartialSchema for TraceId {
     fn schema() -> RefOr<Schema> {
-        let id = ObjectBuilder::new().schema_type(Type::String);
-        let id = id.description(Some("32 hexadecimal digits, not all of them 0."));
-        let id = id.min_length(Some(32)).max_length(Some(32));
-        let id = id.pattern(Some("^0{0,31}[1-9a-f][0-9a-f]{0,31}$"));
-        id.build().into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("32 hexadecimal digits, not all of them 0."))
+            .min_length(Some(32))
+            .max_length(Some(32))
+            .pattern(Some("^0{0,31}[1-9a-f][0-9a-f]{0,31}$"))
+            .build()
+            .into()
     }
 }
 

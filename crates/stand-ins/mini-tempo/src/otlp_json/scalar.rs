@@ -64,8 +64,9 @@ pub(super) fn hexadecimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     let text: Option<String> = Option::deserialize(deserializer)?;
     let text = text.unwrap_or_default();
     let digits: Option<Vec<_>> = text.chars().map(|digit| digit.to_digit(16)).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0);
-    let digits = digits.ok_or_else(|| D::Error::custom("an id is not hexadecimal"))?;
+    let Some(digits) = digits.filter(|digits| digits.len() % 2 == 0) else {
+        return Err(D::Error::custom("an id is not hexadecimal"));
+    };
     let (pairs, _) = digits.as_chunks::<2>();
     let bytes = pairs.iter().map(|[high, low]| high << 4 | low);
     Ok(bytes.map(|byte| byte.to_le_bytes()[0]).collect())

@@ -165,9 +165,10 @@ impl Postgres {
 
 impl Keeper {
     fn spawn(&self) -> Result<Running, String> {
-        let child = child::command(&self.arguments, &self.decided);
-        let child = child.and_then(|mut command| command.spawn());
-        let mut child = child.map_err(|error| format!("PostgreSQL cannot be started: {error}"))?;
+        let started =
+            child::command(&self.arguments, &self.decided).and_then(|mut command| command.spawn());
+        let mut child =
+            started.map_err(|error| format!("PostgreSQL cannot be started: {error}"))?;
         let stderr = child.stderr.take().expect("piped");
         Ok(Running {
             _tether: child.stdin.take(),
