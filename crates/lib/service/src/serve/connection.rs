@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::HOST;
-use axum::http::{StatusCode, Version};
+use axum::http::header::{CONNECTION, HOST};
+use axum::http::{HeaderValue, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,7 +18,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::SockRef;
 use telemetry::http::Surplus;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
 use tower_service::Service;
 
 use super::Connections;
@@ -31,6 +32,10 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The maximum duration of a connection that is not kept.
 const SURPLUS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long after its last use a connection waits, once the server stops, for one more request. A
+/// client that uses it often may be sending one just now.
+const LAST_REQUEST: Duration = Duration::from_secs(1);
 
 /// How long the last bytes of an answer may take after the stop signal.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
@@ -54,13 +59,18 @@ const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\
 pub(super) async fn keep(connections: &Connections, stream: TcpStream) {
     prepare(&stream);
     let requests = Requests::default();
+    let ending = connections.admission.stopping();
     let service = |request| {
-        let app = connections.app.clone();
+        let (app, ending) = (connections.app.clone(), ending.clone());
         let active = requests.start();
         async move {
-            let answer = answer(app, request).await;
+            let mut answer = answer(app, request).await?;
+            if *ending.borrow() {
+                let headers = answer.headers_mut();
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             drop(active);
-            answer
+            Ok::<_, Infallible>(answer)
         }
     };
     let connection =
@@ -80,6 +90,10 @@ pub(super) async fn keep(connections: &Connections, stream: TcpStream) {
                 () = stop => {}
             }
         }
+    }
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = last_request(&requests) => {}
     }
     connection.as_mut().graceful_shutdown();
     // Neither a partial head nor an idle connection is a request in flight.
@@ -101,6 +115,17 @@ async fn make_room(connections: &Connections, requests: &Requests) {
             return;
         }
     }
+}
+
+/// Ready when there is a request, whose answer announces the close, or when the connection has not
+/// been used for [`LAST_REQUEST`]. The next request of a client that has not yet noticed the close
+/// would get no answer.
+async fn last_request(requests: &Requests) {
+    let begins = requests.begins.notified();
+    if requests.active() > 0 {
+        return;
+    }
+    let _ = timeout(LAST_REQUEST.saturating_sub(requests.unused()), begins).await;
 }
 
 /// Answers one request on a surplus connection.
@@ -140,10 +165,25 @@ fn builder(head_timeout: Duration) -> http1::Builder {
 }
 
 /// The requests of one connection.
-#[derive(Default)]
 struct Requests {
     active: AtomicUsize,
     begun: AtomicUsize,
+    begins: Notify,
+    opened: Instant,
+    /// When the last one ended, in milliseconds after the connection was opened.
+    ended: AtomicU64,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            active: AtomicUsize::default(),
+            begun: AtomicUsize::default(),
+            begins: Notify::default(),
+            opened: Instant::now(),
+            ended: AtomicU64::default(),
+        }
+    }
 }
 
 /// A request that is being handled, while this exists.
@@ -153,6 +193,7 @@ impl Requests {
     fn start(&self) -> Active<'_> {
         self.active.fetch_add(1, Ordering::Relaxed);
         self.begun.fetch_add(1, Ordering::Relaxed);
+        self.begins.notify_waiters();
         Active(self)
     }
 
@@ -163,10 +204,18 @@ impl Requests {
     fn begun(&self) -> usize {
         self.begun.load(Ordering::Relaxed)
     }
+
+    /// How long ago the last one ended, or the connection was opened.
+    fn unused(&self) -> Duration {
+        let ended = Duration::from_millis(self.ended.load(Ordering::Relaxed));
+        self.opened.elapsed().saturating_sub(ended)
+    }
 }
 
 impl Drop for Active<'_> {
     fn drop(&mut self) {
+        let after = u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.ended.store(after, Ordering::Relaxed);
         self.0.active.fetch_sub(1, Ordering::Relaxed);
     }
 }
