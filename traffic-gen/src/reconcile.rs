@@ -32,6 +32,7 @@
 
 mod attribution;
 mod counters;
+mod instances;
 mod ledger;
 mod lines;
 mod loki;

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::batches::Batches;
 use crate::error::Error;
-use crate::flags::{DieServiceUrl, Frontend, RequestTimeout, duration};
+use crate::flags::{Frontend, RequestTimeout, duration};
 use crate::random::Seed;
 use crate::reach::Needed;
 
@@ -20,14 +20,15 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) frontend: Frontend,
 
-    /// dice-roller, which is read for its counters
+    /// dice-roller, which is read for its counters; several replicas, separated by commas, add up
     #[arg(long, env = "DICE_ROLLER_URL", value_name = "URL", value_parser = http_url)]
-    #[arg(default_value = "http://localhost:8107")]
-    pub(crate) dice_roller_url: Url,
+    #[arg(value_delimiter = ',', default_value = "http://localhost:8107")]
+    pub(crate) dice_roller_url: Vec<Url>,
 
-    /// die-service's URL.
-    #[command(flatten)]
-    pub(crate) die_service: DieServiceUrl,
+    /// die-service; several replicas as above
+    #[arg(long, env = "DIE_SERVICE_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(value_delimiter = ',', default_value = "http://localhost:8106")]
+    pub(crate) die_service_url: Vec<Url>,
 
     /// Tempo or mini-tempo
     #[arg(long, env = "TEMPO_URL", value_name = "URL", value_parser = http_url)]
@@ -145,10 +146,12 @@ impl Options {
         ];
         match &self.prometheus {
             Some(url) => all.push(needed("Prometheus", url, "--prometheus")),
-            None => all.extend([
-                needed("dice-roller", &self.dice_roller_url, "--dice-roller-url"),
-                needed("die-service", &self.die_service.url, "--die-service-url"),
-            ]),
+            None => {
+                let rollers = self.dice_roller_url.iter();
+                all.extend(rollers.map(|url| needed("dice-roller", url, "--dice-roller-url")));
+                let dice = self.die_service_url.iter();
+                all.extend(dice.map(|url| needed("die-service", url, "--die-service-url")));
+            }
         }
         all.extend(self.loki.iter().map(|url| needed("Loki", url, "--loki")));
         all

@@ -1,19 +1,15 @@
 //! Counter values from Prometheus: raw samples with timestamps, without rates or extrapolation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use signals::prometheus::Range;
 use url::Url;
 
 use super::Options;
 use super::counters::{COUNTERS, Counter, Reading};
+use super::instances::added_up;
 use super::source::Source;
 use crate::error::Error;
-
-/// A sample's timestamp is the start of its scrape, within 2 ms; the counters were read within the
-/// duration of a scrape, in nanoseconds.
-const EARLY: u64 = 2_000_000;
-const SCRAPE: u64 = 50_000_000;
 
 /// Maximum age of samples from before the run, in seconds.
 const BACK: u64 = 120;
@@ -46,20 +42,8 @@ impl Prometheus {
         let prometheus = signals::prometheus::Prometheus::new(self.source.reader.clone());
         let series = prometheus.range(&query).await;
         let series = series.map_err(|error| self.source.error(error))?;
-        self.check_single(counter, &series)?;
-        let mut sums: BTreeMap<u64, f64> = BTreeMap::new();
-        for (seconds, value) in series.iter().flat_map(|series| &series.samples) {
-            *sums.entry((seconds * 1000.0).round() as u64).or_default() += value;
-        }
-        let readings = sums.into_iter().map(|(millis, value)| {
-            let at = millis * 1_000_000;
-            Reading {
-                from: at - EARLY,
-                to: at + EARLY + SCRAPE,
-                value,
-            }
-        });
-        Ok(readings.collect())
+        self.check_job(counter, &series)?;
+        Ok(added_up(&series))
     }
 
     fn query(&self, counter: &Counter, seconds: u64) -> String {
@@ -80,21 +64,16 @@ impl Prometheus {
         ))
     }
 
-    /// Sums by time are meaningful for one instance only.
-    fn check_single(&self, counter: &Counter, series: &[Range]) -> Result<(), Error> {
-        let instances: BTreeSet<_> = series
-            .iter()
-            .map(|series| (series.labels.get("job"), series.labels.get("instance")))
-            .collect();
-        if instances.len() <= 1 {
+    /// The instances of one job add up; another job is another stage.
+    fn check_job(&self, counter: &Counter, series: &[Range]) -> Result<(), Error> {
+        let jobs = series.iter().filter_map(|series| series.labels.get("job"));
+        let jobs: BTreeSet<&str> = jobs.map(String::as_str).collect();
+        if jobs.len() <= 1 {
             return Ok(());
         }
-        let jobs = instances
-            .iter()
-            .filter_map(|(job, _)| job.map(String::as_str));
-        let jobs: Vec<&str> = jobs.collect();
+        let jobs: Vec<&str> = jobs.into_iter().collect();
         Err(self.source.unusable(format!(
-            "{} of {} has several targets ({}): choose one with --job-suffix",
+            "{} of {} has several jobs ({}): choose one with --job-suffix",
             counter.metric,
             counter.service,
             jobs.join(", ")

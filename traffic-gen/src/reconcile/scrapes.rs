@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use signals::exposition::Exposition;
+use url::Url;
 
 use super::Options;
 use super::counters::{COUNTERS, Counter, Reading};
@@ -17,16 +18,20 @@ const READINGS: usize = 50;
 /// Pause between readings.
 const APART: Duration = Duration::from_millis(20);
 
-/// The three services.
-pub(super) struct Scrapes(Vec<(&'static str, Source)>);
+/// The three services, each with all of its replicas.
+pub(super) struct Scrapes(Vec<(&'static str, Vec<Source>)>);
 
 impl Scrapes {
     pub(super) fn new(options: &Options) -> Self {
-        let service = |name, url, flag| (name, Source::new(name, url, flag));
+        let service = |name, urls: &[Url], flag| {
+            let sources = urls.iter().map(|url| Source::new(name, url, flag));
+            (name, sources.collect())
+        };
+        let frontend = std::slice::from_ref(&options.frontend.url);
         Self(vec![
-            service("frontend", &options.frontend.url, "--frontend-url"),
+            service("frontend", frontend, "--frontend-url"),
             service("dice-roller", &options.dice_roller_url, "--dice-roller-url"),
-            service("die-service", &options.die_service.url, "--die-service-url"),
+            service("die-service", &options.die_service_url, "--die-service-url"),
         ])
     }
 
@@ -45,18 +50,25 @@ impl Scrapes {
         Ok(())
     }
 
-    /// Adds one reading to each counter.
+    /// Adds one reading to each counter: the sum over the replicas, which are read one after the
+    /// other.
     pub(super) async fn read(&self, into: &mut [Vec<Reading>]) -> Result<(), Error> {
-        for (service, source) in &self.0 {
+        for (service, replicas) in &self.0 {
             let from = nanos(SystemTime::now());
-            let metrics = Exposition::scrape(&source.reader).await;
+            let mut scraped = Vec::new();
+            for source in replicas {
+                let metrics = Exposition::scrape(&source.reader).await;
+                scraped.push((source, metrics.map_err(|error| source.error(error))?));
+            }
             let to = nanos(SystemTime::now());
-            let metrics = metrics.map_err(|error| source.error(error))?;
             let counters = COUNTERS.iter().zip(&mut *into);
             for (counter, readings) in counters.filter(|(c, _)| c.service == *service) {
-                let value = sum(&metrics, counter).ok_or_else(|| {
-                    source.unusable(format!("/metrics has no {}", counter.metric))
-                })?;
+                let mut value = 0.0;
+                for (source, metrics) in &scraped {
+                    value += sum(metrics, counter).ok_or_else(|| {
+                        source.unusable(format!("/metrics has no {}", counter.metric))
+                    })?;
+                }
                 readings.push(Reading { from, to, value });
             }
         }
