@@ -71,8 +71,8 @@ fn pool() -> Panel {
     Panel::new(
         Viz::Lines,
         "Connection Pool",
-        "Open connections, the mean number of connections that run a query, and the limit of each \
-         pool. A mean at the limit means that requests wait. An outage closes all connections.",
+        "Open connections, the mean number of connections that run a query, and the limit of a \
+         service, added up over its replicas. A mean at the limit means that requests wait. An outage closes all connections.",
     )
     .targets([
         query("{{service}} open", sum("size")),
@@ -82,10 +82,7 @@ fn pool() -> Panel {
             "{{service}} in use",
             format!("sum by (service) (rate(database_query_duration_seconds_sum{{{CALLERS}}}[$__rate_interval]))"),
         ),
-        query(
-            "limit",
-            format!("max(database_connection_pool_max{{{CALLERS}}})"),
-        ),
+        query("limit", format!("max({})", sum("max"))),
     ])
     .unit(unit::COUNT)
     .palette(Palette::Connections)

@@ -20,9 +20,9 @@ pub(crate) fn row() -> Row {
             4,
             [
                 services_up(
-                    "Whether Prometheus could scrape each service recently. UP means that the \
+                    "Whether Prometheus could scrape every replica of each service recently. UP means that the \
                      process answers, not that its requests succeed: check the error ratio too.",
-                    r#"up{job=~".+-stageN"}"#,
+                    r#"min by (service) (up{job=~".+-stageN"})"#,
                 )
                 .until(Stage::Four)
                 .wide(9),
@@ -30,7 +30,7 @@ pub(crate) fn row() -> Row {
                     "Whether each process answers a scrape, and whether PostgreSQL answers its \
                      exporter. A service can be UP and still fail every request that needs \
                      another service.",
-                    r#"up{job=~".+-stageN",service!="postgres"} or pg_up{job="postgres-stageN"} or up{job="postgres-stageN"}"#,
+                    r#"min by (service) (up{job=~".+-stageN",service!="postgres"} or pg_up{job="postgres-stageN"} or up{job="postgres-stageN"})"#,
                 )
                 .since(Stage::Five)
                 .wide(9),

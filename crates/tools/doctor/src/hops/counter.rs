@@ -30,7 +30,9 @@ pub(crate) async fn counted(
     }
     Err(Finding {
         saw: format!("{SERIES} was {before} and is {after}"),
-        cause: "the roll went to another dice-roller, not to the one at this URL".to_owned(),
+        cause:
+            "the roll went to another dice-roller, or to another replica, than the one at this URL"
+                .to_owned(),
         command: doctor.kind.restart("frontend"),
     })
 }

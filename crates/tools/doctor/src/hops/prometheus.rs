@@ -35,11 +35,17 @@ async fn targets(doctor: &Doctor<'_>) -> Result<(), Finding> {
     for service in wanted(doctor.cli) {
         let job = stage.job(service);
         let of_job = |up: &&Instant| up.labels.get("job") == Some(&job);
-        match ups.iter().find(of_job) {
+        // A service may have several replicas.
+        let worst = ups
+            .iter()
+            .filter(of_job)
+            .min_by(|a, b| a.value.total_cmp(&b.value));
+        match worst {
             Some(up) if up.value == 1.0 => {}
-            Some(_) => {
+            Some(up) => {
+                let instance = up.labels.get("instance").map_or("one", String::as_str);
                 return Err(Finding {
-                    saw: format!("the target of job {job} is down"),
+                    saw: format!("the target {instance} of job {job} is down"),
                     cause: format!(
                         "Prometheus cannot reach {service}: not running, or on another network"
                     ),
@@ -67,7 +73,9 @@ async fn arrived(doctor: &Doctor<'_>, counted: f64) -> Result<String, Finding> {
     let job = format!(r#"job="{}","#, stage.job("dice-roller"));
     let query = counter::SERIES.replacen('{', &format!("{{{job}"), 1);
     let series = query_now(doctor, &query).await?;
-    match series.first().map(|series| series.value) {
+    // Of all replicas: dice-roller's URL leads to one of them.
+    let values = series.iter().map(|series| series.value);
+    match values.reduce(|sum, value| sum + value) {
         Some(value) if value >= counted => {
             let targets = wanted(doctor.cli).len();
             Ok(format!("{targets} targets up, {value} rolls, as counted"))

@@ -7,18 +7,20 @@ pub(super) const CAUSES: [Cause; 13] = [
     Cause {
         name: "TargetDown",
         severity: Page,
-        expr: r#"up{service=~"frontend|dice-roller|die-service|ktrdr-backend"} == 0"#,
+        expr: r#"max by (job, service) (up{service=~"frontend|dice-roller|die-service|ktrdr-backend"}) == 0"#,
         patience: 1,
         summary: "{{ $labels.service }} does not answer scrapes",
-        description: "Prometheus cannot scrape {{ $labels.instance }} (job {{ $labels.job }}). Requests that need this service fail.",
+        description: "Prometheus can scrape no instance of job {{ $labels.job }}. Requests that need this service fail.",
     },
     Cause {
         name: "TargetDown",
         severity: Ticket,
-        expr: r#"up{service!~"frontend|dice-roller|die-service|ktrdr-backend"} == 0"#,
+        expr: r#"up{service!~"frontend|dice-roller|die-service|ktrdr-backend"} == 0
+or
+(up{service=~"frontend|dice-roller|die-service|ktrdr-backend"} == 0) and on (job) (max by (job) (up) == 1)"#,
         patience: 1,
-        summary: "{{ $labels.job }} does not answer scrapes",
-        description: "Prometheus cannot scrape {{ $labels.instance }} (job {{ $labels.job }}). Users may not notice, but what it shows or stores is missing.",
+        summary: "{{ $labels.instance }} does not answer scrapes",
+        description: "Prometheus cannot scrape {{ $labels.instance }} (job {{ $labels.job }}). Users may not notice: other replicas answer, or what it shows or stores is missing.",
     },
     Cause {
         name: "DatabaseDown",
