@@ -4,6 +4,7 @@
 //! * [`throughput`]: `GET /dice?identifier=fair` with more and more telemetry.
 //! * [`footprint`]: memory, and the time from exec to ready.
 //! * [`batches`]: how much longer a batch takes than its slowest roll.
+//! * [`per_roll`]: what a roll costs each service, in CPU time, spans, lines and bytes.
 //! * [`losses`]: whether every span arrives at a steady 1,000 requests per second.
 
 mod bare;
@@ -11,10 +12,11 @@ mod batches;
 mod footprint;
 mod losses;
 mod measure;
+mod per_roll;
 mod programs;
 mod throughput;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -53,6 +55,8 @@ enum Command {
     /// Run the baseline server without telemetry
     #[command(hide = true)]
     Bare,
+    /// Measure what one roll costs each service: CPU, spans, lines, samples
+    PerRoll,
 }
 
 /// All measurements.
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let result = match options.command {
         Some(Command::Bare) => bare::run(),
+        Some(Command::PerRoll) => per_roll(&options),
         None => run(&options),
     };
     match result {
@@ -85,6 +90,29 @@ fn main() -> ExitCode {
 /// # Errors
 /// When a build or a run fails, or a goal is missed.
 fn run(options: &Options) -> Result<(), String> {
+    build()?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    let results = runtime.block_on(measure(options));
+    write(&results, &options.json)?;
+    let missed = results.goals.iter().filter(|goal| !goal.reached).count();
+    if missed > 0 {
+        return Err(format!("{missed} goals missed"));
+    }
+    Ok(())
+}
+
+/// Builds, measures what a roll costs, prints the table and writes the JSON.
+///
+/// # Errors
+/// When a build or a run fails.
+fn per_roll(options: &Options) -> Result<(), String> {
+    build()?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    let measured = runtime.block_on(per_roll::measure(options.seconds));
+    write(&measured, &options.json)
+}
+
+fn build() -> Result<(), String> {
     let packages = [
         "--package",
         "demo",
@@ -93,17 +121,14 @@ fn run(options: &Options) -> Result<(), String> {
         "--package",
         "bench",
     ];
-    cargo(&[&["build", "--release", "--quiet"], &packages[..]].concat())?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-    let results = runtime.block_on(measure(options));
-    let path = root().join(&options.json);
-    let json = serde_json::to_string_pretty(&results).map_err(|error| error.to_string())?;
+    cargo(&[&["build", "--release", "--quiet"], &packages[..]].concat())
+}
+
+fn write(results: &impl Serialize, file: &Path) -> Result<(), String> {
+    let path = root().join(file);
+    let json = serde_json::to_string_pretty(results).map_err(|error| error.to_string())?;
     std::fs::write(&path, json).map_err(|error| format!("{}: {error}", path.display()))?;
     println!("\nwritten to {}", path.display());
-    let missed = results.goals.iter().filter(|goal| !goal.reached).count();
-    if missed > 0 {
-        return Err(format!("{missed} goals missed"));
-    }
     Ok(())
 }
 
