@@ -15,8 +15,13 @@ fn known(program: &str) -> BTreeMap<String, Vec<String>> {
         .expect("an image")
         .to_owned();
     let (_, version) = image.rsplit_once(':').expect("a tag");
+    listed(&format!("{program}-{version}"))
+}
+
+/// The keys of every map in a file of `keys/`.
+fn listed(name: &str) -> BTreeMap<String, Vec<String>> {
     let list = text(&format!(
-        "crates/tools/stack-check/tests/stack/keys/{program}-{version}.txt"
+        "crates/tools/stack-check/tests/stack/keys/{name}.txt"
     ));
     let lines = list
         .lines()
@@ -73,4 +78,30 @@ fn tempo_knows_every_key_of_its_file() {
 fn a_key_of_tempo_2_is_found() {
     let config = serde_json::json!({ "compactor": {} });
     check(&config, "tempo", &known("tempo"));
+}
+
+/// The charts of `deploy/kubernetes/values`, each with the version that its file pins. Their lists have
+/// the keys that the chart's own values have; `*` where it passes on what it is given.
+const CHARTS: [&str; 4] = [
+    "k8s-monitoring",
+    "kube-prometheus-stack",
+    "loki",
+    "tempo-distributed",
+];
+
+/// The version after `--version` in the comment of the file.
+fn pinned(chart: &str) -> String {
+    let file = text(&format!("deploy/kubernetes/values/{chart}.yaml"));
+    let (_, rest) = file.split_once("--version ").expect("a pinned version");
+    let version = rest.split_whitespace().next();
+    version.expect("a version").to_owned()
+}
+
+#[test]
+fn charts_know_every_key_of_their_values() {
+    for chart in CHARTS {
+        let list = format!("chart-{chart}-{}", pinned(chart));
+        let values = yaml(&format!("deploy/kubernetes/values/{chart}.yaml"));
+        check(&values, chart, &listed(&list));
+    }
 }

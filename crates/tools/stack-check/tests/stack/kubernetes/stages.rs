@@ -90,8 +90,13 @@ fn what_a_roll_passes_through_scales_in_a_cluster() {
             .all("HorizontalPodAutoscaler")
             .map(|it| text(it, "/spec/scaleTargetRef/name"))
             .collect();
-        let may = [Component::DiceRoller, Component::DieService].into_iter();
+        let may = [
+            Component::Frontend,
+            Component::DiceRoller,
+            Component::DieService,
+        ];
         let expected: BTreeSet<&str> = may
+            .into_iter()
             .filter(|it| overlay.stage.runs(*it) && !overlay.is_learner())
             .map(Component::name)
             .collect();
