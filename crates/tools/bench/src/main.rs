@@ -4,7 +4,7 @@
 //! * [`throughput`]: `GET /dice?identifier=fair` with more and more telemetry.
 //! * [`footprint`]: memory, and the time from exec to ready.
 //! * [`batches`]: how much longer a batch takes than its slowest roll.
-//! * [`per_roll`]: what a roll costs each service, in CPU time, spans, lines and bytes.
+//! * [`mod@per_roll`]: what a roll costs each service, in CPU time, spans, lines and bytes.
 //! * [`losses`]: whether every span arrives at a steady 1,000 requests per second.
 
 mod bare;
