@@ -22,7 +22,7 @@ RUN find . -name Cargo.toml -o -name Cargo.lock -o -name lib.rs -o -name main.rs
     done
 
 FROM rust AS build
-ARG PROGRAMS="die-service dice-roller frontend usage-sink traffic-gen prober ktrdr doctor"
+ARG PROGRAMS="die-service dice-roller frontend usage-sink traffic-gen prober ktrdr doctor faultctl"
 COPY --from=manifests /empty .
 # hadolint ignore=SC2046,SC2086
 RUN cargo build --release --locked $(printf " -p %s" $PROGRAMS)
@@ -33,15 +33,17 @@ ARG DICE_REVISION=unknown
 # hadolint ignore=SC2046,SC2086
 RUN find crates traffic-gen -name "*.rs" -exec touch {} + \
     && DICE_REVISION="$DICE_REVISION" cargo build --release --locked $(printf " -p %s" $PROGRAMS) \
-    && mkdir /programs \
+    && mkdir /programs /faults \
     && for program in $PROGRAMS; do cp "target/release/$program" /programs/; done
 
 FROM scratch
 ARG DICE_REVISION=unknown
 LABEL org.opencontainers.image.title="Dice Roller sandbox" \
-      org.opencontainers.image.description="die-service, dice-roller, frontend, usage-sink, traffic-gen, prober, ktrdr and doctor" \
+      org.opencontainers.image.description="die-service, dice-roller, frontend, usage-sink, traffic-gen, prober, ktrdr, doctor and faultctl" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="$DICE_REVISION"
 COPY --from=build /programs/ /
+# A new volume that is mounted here gets this owner: the file of flags is written without being root.
+COPY --from=build --chown=65532:65532 /faults /faults
 USER 65532:65532
 CMD ["/frontend"]

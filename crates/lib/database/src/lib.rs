@@ -9,6 +9,7 @@
 //! connections and the time that queries wait for one.
 
 mod error;
+mod faults;
 mod metrics;
 mod migrate;
 mod options;
@@ -81,6 +82,9 @@ impl Database {
             // Kept, so that the channel is never closed.
             done.closed().await;
         });
+        if let Some(statement) = statements.first() {
+            tokio::spawn(faults::happen(pool.clone(), statement.table));
+        }
         Self {
             metrics: Metrics::register(registry, statements, &pool),
             timeout: options.database_timeout,

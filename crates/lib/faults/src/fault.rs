@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::spec::Spec;
+use crate::spec::{EVERY_SERVICE, Spec};
 use crate::table;
 
 /// A fault. [`Fault::spec`] has its row of the table.
@@ -83,6 +83,13 @@ impl Fault {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.spec().name
+    }
+
+    /// Whether `service` has it.
+    #[must_use]
+    pub fn is_in(self, service: &str) -> bool {
+        let has = self.spec().service;
+        has == service || has == EVERY_SERVICE
     }
 
     /// Its position in [`Fault::ALL`].

@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::fault::Fault;
 
+/// The service of a fault that all of them have.
+pub(crate) const EVERY_SERVICE: &str = "every service";
+
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spec {
@@ -100,6 +103,14 @@ pub struct Strength {
     pub min: f64,
     /// The largest allowed strength.
     pub max: f64,
+}
+
+impl Strength {
+    /// Whether the fault is just on or off.
+    #[must_use]
+    pub fn is_switch(&self) -> bool {
+        self.min >= self.max
+    }
 }
 
 /// A strength outside the allowed range.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use faults::{Alert, Fault};
+use faults::{Alert, Fault, Source};
 
 #[test]
 fn every_fault_has_its_own_row() {
@@ -68,5 +68,16 @@ fn an_unknown_name_is_refused_with_the_known_ones() {
     );
     for fault in Fault::ALL {
         assert!(error.contains(fault.name()), "{error} lacks {fault}");
+    }
+}
+
+#[test]
+fn every_query_for_prometheus_can_be_parsed() {
+    for fault in Fault::ALL {
+        let signal = fault.spec().signal;
+        if signal.source == Source::Prometheus {
+            let parsed = promql_parser::parser::parse(signal.query);
+            parsed.unwrap_or_else(|error| panic!("{fault}: {}: {error}", signal.query));
+        }
     }
 }

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -58,6 +59,10 @@ struct Cli<C: Args> {
 
     #[command(flatten)]
     config: C,
+
+    /// File of flags that switch simulated faults, watched for changes; without it, every fault is off
+    #[arg(long, env = "FAULTS_FILE", value_name = "FILE", hide_short_help = true)]
+    faults_file: Option<PathBuf>,
 
     #[command(flatten)]
     telemetry: Settings,
@@ -154,7 +159,8 @@ where
 {
     let telemetry = telemetry::init(service, &cli.telemetry).map_err(|error| error.to_string())?;
     let losses = telemetry.losses().clone();
-    let served = runtime().and_then(|runtime| {
+    let watched = cli.faults_file.map_or(Ok(()), |file| watch(service, file));
+    let served = watched.and_then(|()| runtime()).and_then(|runtime| {
         let served = runtime.block_on(async {
             let listener = listen(cli.listen).await?;
             let served = run(cli.config, listener, losses).await;
@@ -166,6 +172,19 @@ where
     });
     telemetry.shutdown();
     served
+}
+
+/// Watches the file of flags. Only an error is logged: what a fault does must be found by its signal.
+fn watch(service: Service, file: PathBuf) -> Result<(), String> {
+    let shown = file.display().to_string();
+    let watching = faults::watch(file, service.name, move |error| {
+        tracing::error!(
+            file = shown,
+            %error,
+            "The file of flags cannot be used; nothing changes"
+        );
+    });
+    watching.map_err(|error| format!("cannot start the thread that watches the flags: {error}"))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {

@@ -29,7 +29,10 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An HTTP client with pooled connections. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Client(reqwest::Client);
+pub struct Client {
+    http: reqwest::Client,
+    passes_context: bool,
+}
 
 /// A complete answer.
 #[derive(Debug)]
@@ -78,6 +81,15 @@ impl Client {
         Self::with_redirects(Policy::none())
     }
 
+    /// The same client, whose requests do not carry the trace context: the trace ends here.
+    #[must_use]
+    pub fn without_context(&self) -> Self {
+        Self {
+            http: self.http.clone(),
+            passes_context: false,
+        }
+    }
+
     fn with_redirects(policy: Policy) -> Self {
         let client = reqwest::Client::builder()
             // Proxies from the environment are not meant for local services.
@@ -87,7 +99,10 @@ impl Client {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .tcp_nodelay(true)
             .build();
-        Self(client.expect("creating a client without TLS and proxies does not fail"))
+        Self {
+            http: client.expect("creating a client without TLS and proxies does not fail"),
+            passes_context: true,
+        }
     }
 
     /// Sends a GET to `url` and reads the whole answer within `timeout`.
@@ -110,8 +125,11 @@ impl Client {
         prepare: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Reply, CallError> {
         let span = client_span(&method, &url);
-        let headers = trace_context::headers(span.context().span().span_context());
-        let request = self.0.request(method, url).headers(headers);
+        let headers = match self.passes_context {
+            true => trace_context::headers(span.context().span().span_context()),
+            false => HeaderMap::new(),
+        };
+        let request = self.http.request(method, url).headers(headers);
         let result = logged_exchange(prepare(request))
             .instrument(span.clone())
             .await;
@@ -139,7 +157,7 @@ impl Client {
             TraceState::NONE,
         );
         let headers = trace_context::headers(&unrecorded);
-        exchange(prepare(self.0.request(method, url).headers(headers))).await
+        exchange(prepare(self.http.request(method, url).headers(headers))).await
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use faults::Fault;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use percent_encoding::percent_decode_str;
@@ -144,6 +145,9 @@ impl HttpClient for Collector {
                 .or_insert_with(|| authorization.clone());
         }
         self.verdicts.sent();
+        if faults::is_on(Fault::DeadCollector) {
+            return Err(format!("error sending request for url ({})", request.uri()).into());
+        }
         let answer = self.client.send_bytes(request).await?;
         if answer.status().is_success() {
             self.verdicts.heard(&answer);

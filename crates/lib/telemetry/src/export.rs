@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use faults::Fault;
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -16,6 +17,7 @@ use prometheus::{IntCounter, IntCounterVec, Opts};
 use tracing::dispatcher::{Dispatch, WeakDispatch, with_default};
 
 use crate::collector::{Answer, Verdicts};
+use crate::resource::with_version;
 
 /// The counters of the spans of one pipeline.
 #[derive(Debug, Clone)]
@@ -162,6 +164,9 @@ impl<P: SpanProcessor> SpanProcessor for Bounded<P> {
 #[derive(Debug)]
 pub(crate) struct Reported<E> {
     pub(crate) inner: E,
+    /// Exports with `next_version`, while the service reports that one.
+    pub(crate) next: E,
+    pub(crate) next_version: String,
     pub(crate) queue: Arc<Queue>,
     pub(crate) endpoint: String,
     pub(crate) verdicts: Verdicts,
@@ -237,7 +242,11 @@ impl<E> Reported<E> {
 impl<E: SpanExporter> SpanExporter for Reported<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let count = batch.len();
-        let result = self.inner.export(batch).await;
+        let exporter = match faults::is_on(Fault::BadRelease) {
+            true => &self.next,
+            false => &self.inner,
+        };
+        let result = exporter.export(batch).await;
         let verdict = self.verdicts.take();
         let retries = verdict.requests.saturating_sub(1) as u64;
         self.queue.spans.retries.inc_by(retries);
@@ -249,6 +258,7 @@ impl<E: SpanExporter> SpanExporter for Reported<E> {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        let _ = self.next.shutdown_with_timeout(timeout);
         self.inner.shutdown_with_timeout(timeout)
     }
 
@@ -258,5 +268,7 @@ impl<E: SpanExporter> SpanExporter for Reported<E> {
 
     fn set_resource(&mut self, resource: &Resource) {
         self.inner.set_resource(resource);
+        let next = with_version(resource, &self.next_version);
+        self.next.set_resource(&next);
     }
 }

@@ -96,6 +96,9 @@ async fn observe(State(observed): State<Arc<Observed>>, request: Request, next: 
     let response = match admission.admit(&request) {
         Ok(_place) => {
             let span = ServerSpan::start(&request, matched.as_ref());
+            if !span.continues_trace() {
+                metrics.without_context.inc();
+            }
             let answered = async {
                 let response = answer(request, next, admission).await;
                 observation.log(response.status());

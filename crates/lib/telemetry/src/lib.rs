@@ -31,6 +31,7 @@ mod losses;
 pub mod metrics;
 mod panics;
 mod pipeline;
+mod release;
 mod resource;
 mod secrets;
 mod settings;

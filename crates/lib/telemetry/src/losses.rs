@@ -6,8 +6,8 @@ use crate::export::Spans;
 use crate::logs::LostLines;
 use crate::panics;
 
-/// The counters of what a pipeline has lost: spans by outcome, repeated exports, log lines by
-/// reason, and panics. Cheap to clone; clones count together.
+/// The counters of what a pipeline has lost: spans by outcome, repeated exports, log lines, and those
+/// of them that were lost by reason, and panics. Cheap to clone; clones count together.
 ///
 /// [`init`](crate::init) creates those of its pipeline, see
 /// [`Telemetry::losses`](crate::Telemetry::losses), and each registry that is created with them

@@ -5,9 +5,13 @@
 //! 0, so that `rate()` and `increase()` see the first event. Label values from requests pass
 //! through [`KnownValues`].
 
+mod build;
+mod flags;
 mod known;
 mod process;
 
+use self::build::BuildInfo;
+use self::flags::FlagReloads;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 pub use known::KnownValues;
@@ -21,24 +25,13 @@ pub use prometheus::{
 
 use crate::{Losses, Service};
 
-/// The commit of this build, from the variable `DICE_REVISION` at build time.
-const REVISION: &str = match option_env!("DICE_REVISION") {
-    Some(revision) => revision,
-    None => "unknown",
-};
-
 /// A registry with the metrics of every process: `process_*`, `build_info`, and the `losses` of its
 /// pipeline.
 #[must_use]
 pub fn registry(service: Service, losses: &Losses) -> Registry {
     let registry = Registry::new();
-    let build = gauges(
-        &registry,
-        "build_info",
-        "Always 1; the labels have the version and the commit of the build",
-        &["version", "revision"],
-    );
-    build.with_label_values(&[service.version, REVISION]).set(1);
+    registry.register(BuildInfo::of(service)).expect(ONCE);
+    registry.register(FlagReloads::new()).expect(ONCE);
     let process = Box::new(process::ProcessMetrics::new());
     registry.register(process).expect(VALID);
     let Losses {
@@ -48,6 +41,7 @@ pub fn registry(service: Service, losses: &Losses) -> Registry {
     } = losses.clone();
     register(&registry, spans.total);
     register(&registry, spans.retries);
+    register(&registry, lines.made);
     register(&registry, lines.total);
     register(&registry, panics);
     registry

@@ -113,7 +113,7 @@ pub fn scoped(
     let name = settings.service_name.as_deref().or(name);
     let name = name.unwrap_or(service.name);
     let lines = Lines::new(losses.lines.clone());
-    let traces = tracer_provider(name, service.version, settings, &losses)?;
+    let traces = tracer_provider(name, service, settings, &losses)?;
     let span_layer = match &traces {
         Some((provider, _)) => span_layer(provider.tracer("dice")).boxed(),
         // Without an SDK, the API passes the caller's context on.
@@ -210,22 +210,23 @@ impl Telemetry {
 
 fn tracer_provider(
     name: &str,
-    version: &'static str,
+    service: Service,
     settings: &Settings,
     losses: &Losses,
 ) -> Result<Option<(SdkTracerProvider, Arc<Queue>)>, InitError> {
-    let resource = settings.resource_attributes.resource(name, version);
+    let resource = settings.resource_attributes.resource(name, service.version);
     let mut provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(sampler(settings));
     let queue = Arc::new(Queue::new(settings.span_queue_size, losses.spans.clone()));
     if let Some(url) = settings.traces_url() {
-        provider = provider.with_span_processor(processor(&url, settings, &queue)?);
+        provider = provider.with_span_processor(processor(service, &url, settings, &queue)?);
     }
     Ok((!settings.otel_disabled).then(|| (provider.build(), queue)))
 }
 
 fn processor(
+    service: Service,
     url: &Url,
     settings: &Settings,
     queue: &Arc<Queue>,
@@ -239,19 +240,23 @@ fn processor(
         .redirect(reqwest::redirect::Policy::none())
         .timeout(settings.otlp_timeout)
         .build()?;
-    let exporter = SpanExporter::builder()
-        .with_http()
-        .with_http_client(Collector {
-            client,
-            authorization,
-            verdicts: verdicts.clone(),
-        })
-        .with_endpoint(plain.as_str())
-        .with_protocol(Protocol::HttpBinary)
-        .with_timeout(settings.otlp_timeout)
-        .build()?;
+    let exporter = || {
+        SpanExporter::builder()
+            .with_http()
+            .with_http_client(Collector {
+                client: client.clone(),
+                authorization: authorization.clone(),
+                verdicts: verdicts.clone(),
+            })
+            .with_endpoint(plain.as_str())
+            .with_protocol(Protocol::HttpBinary)
+            .with_timeout(settings.otlp_timeout)
+            .build()
+    };
     let exporter = Reported {
-        inner: exporter,
+        inner: exporter()?,
+        next: exporter()?,
+        next_version: service.next_version(),
         queue: Arc::clone(queue),
         endpoint: shown(url),
         verdicts,

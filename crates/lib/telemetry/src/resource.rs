@@ -100,6 +100,16 @@ impl ResourceAttributes {
     }
 }
 
+/// `resource` with another version.
+pub(crate) fn with_version(resource: &Resource, version: &str) -> Resource {
+    let own = resource.iter();
+    let own = own.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    Resource::builder_empty()
+        .with_attributes(own)
+        .with_attribute(KeyValue::new(SERVICE_VERSION, version.to_owned()))
+        .build()
+}
+
 #[cfg(test)]
 mod tests {
     use super::ResourceAttributes;

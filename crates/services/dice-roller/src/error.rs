@@ -20,6 +20,12 @@ pub(crate) enum Error {
     /// 500: simulated failures in a batch; its other rolls were made and counted.
     #[error("{failed} of {count} rolls {OWN_FAILURE}; try again")]
     BatchFailed { failed: usize, count: u8 },
+    /// 503: rolls need random numbers.
+    #[error("random numbers are not available; try again later")]
+    NoRandomNumbers,
+    /// 503: the specification is not one that this version can use.
+    #[error("the specification of the die cannot be used; try again later")]
+    UnusableSpecification,
     /// 500: a bug in this program; the log has the cause.
     #[error("internal error; the log of this service has the cause")]
     Broken,
@@ -44,7 +50,9 @@ impl Error {
             Self::RollFailed | Self::BatchFailed { .. } | Self::Broken => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::DieServiceUnavailable
+            Self::NoRandomNumbers
+            | Self::UnusableSpecification
+            | Self::DieServiceUnavailable
             | Self::DieServiceFailed { .. }
             | Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::DieServiceTimeout => StatusCode::GATEWAY_TIMEOUT,

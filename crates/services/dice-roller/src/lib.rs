@@ -7,6 +7,7 @@
 //! | `GET /roll-async?die=fair&times=5` | `{"total":17,"rolls":[...],"count":5}` |
 
 mod error;
+mod faults;
 mod metrics;
 mod peak;
 mod roll;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use clap::builder::RangedU64ValueParser;
 use dice::schema::Name;
 use dice::{BatchSize, Catalogue, Die};
 use serde::{Deserialize, Serialize};
@@ -73,6 +75,18 @@ pub struct Config {
     #[arg(value_parser = humantime::parse_duration)]
     pub roll_delay: Duration,
 
+    /// Memory in MB that the fault memory-leak takes before the process is killed, 10 to 1000. In a
+    /// container with less, the system kills it first
+    #[arg(
+        long,
+        env = "FAULTS_MEMORY_LIMIT",
+        value_name = "MB",
+        default_value_t = 200,
+        hide_short_help = true
+    )]
+    #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(10..=1000))]
+    pub faults_memory_limit: usize,
+
     /// Limits for concurrent requests.
     #[command(flatten)]
     pub limits: Limits,
@@ -95,6 +109,7 @@ fn server(config: &Config, losses: &Losses) -> Server {
     let registry = telemetry::metrics::registry(PROGRAM.service, losses);
     let metrics = Metrics::register(&registry, &Catalogue::embedded());
     let background = Background::default();
+    faults::start(&metrics.lookups, config.faults_memory_limit);
     let (own, api) = OpenApiRouter::new()
         .routes(routes!(about))
         .routes(routes!(roll).map(get_only))
@@ -156,6 +171,7 @@ async fn roll(
     dice::check_name(&die)?;
     set_attribute("die.type", die.clone());
     let die = app.specs.find(&die).await?;
+    faults::before_roll().await?;
     let roll = app.roller.roll(&die).await?;
     Ok(Json(RollAnswer { roll }))
 }
@@ -209,6 +225,7 @@ async fn roll_async(
     set_attribute("die.type", die.clone());
     set_attribute("async.batch_size", i64::from(times.get()));
     let die: Die = app.specs.find(&die).await?;
+    faults::before_roll().await?;
     let rolls = app.roller.roll_batch(die, times).await?;
     let total = rolls.iter().copied().map(u32::from).sum();
     set_attribute("async.total_result", i64::from(total));

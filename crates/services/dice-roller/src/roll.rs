@@ -8,6 +8,7 @@ use telemetry::metrics::InProgress;
 use tracing::{Instrument, Span, field, info_span};
 
 use crate::error::Error;
+use crate::faults;
 use crate::metrics::Metrics;
 
 /// Rolls dice, and counts, traces and logs the rolls. Cheap to clone.
@@ -129,7 +130,7 @@ impl Roller {
         let result = tokio::select! {
             biased;
             () = tokio::time::sleep(delay) => {
-                die.specification.roll(&mut rand::rng())
+                faults::roll(&die.specification, &mut rand::rng())
             }
             () = self.background.is_cut() => Err(RollFailed),
         };

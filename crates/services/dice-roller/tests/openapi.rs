@@ -44,6 +44,7 @@ async fn start(die_service: Option<&str>) -> String {
         die_service_url: die_service.map(|url| url.parse().expect("a URL")),
         die_service_timeout: Duration::from_millis(200),
         roll_delay: Duration::ZERO,
+        faults_memory_limit: 200,
         limits: telemetry::http::Limits::default(),
     };
     tokio::spawn(run(

@@ -19,6 +19,9 @@ pub(crate) enum Error {
     /// 503: the database is unavailable, not ready, or has no free connection in time.
     #[error("{}", dice::DATABASE_UNAVAILABLE)]
     DatabaseUnavailable(#[from] DatabaseError),
+    /// 503: the dice could not be read this time.
+    #[error("the dice cannot be read; try again later")]
+    Unreadable,
     /// 500: the database contains an invalid specification.
     #[error("the die {0:?} has an invalid specification in the database")]
     BrokenDie(String),
@@ -28,7 +31,7 @@ impl Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::UnknownDie(_) | Self::NameTooLong(_) => StatusCode::NOT_FOUND,
-            Self::DatabaseUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DatabaseUnavailable(_) | Self::Unreadable => StatusCode::SERVICE_UNAVAILABLE,
             Self::BrokenDie(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

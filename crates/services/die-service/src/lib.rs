@@ -8,6 +8,7 @@
 //! | `GET /dice?identifier=fair` | one specification; 404 for an unknown die |
 
 mod error;
+mod faults;
 mod metrics;
 mod store;
 
@@ -148,12 +149,13 @@ enum Found {
     ),
     (status = 404, description = "The die does not exist; names have at most 64 characters."),
     (status = 500, description = "The die in the database has an invalid specification."),
-    (status = 503, description = "The database with the dice does not answer."),
+    (status = 503, description = "The dice cannot be read: the database with them does not answer."),
 ))]
 async fn dice(
     State(app): State<Arc<App>>,
     Query(lookup): Query<Lookup>,
 ) -> Result<Json<Found>, Error> {
+    faults::before_answer().await?;
     let found = match lookup.identifier {
         Some(identifier) => Found::Die(app.specification(identifier).await?),
         None => app.list().await?,

@@ -18,6 +18,7 @@ use url::Url;
 use crate::answer::{Choice, Rolled};
 use crate::config::Config;
 use crate::error::Error;
+use crate::faults;
 use crate::metrics::Metrics;
 
 /// How long the page waits for the list of dice, and then for their specifications, before it
@@ -42,6 +43,7 @@ impl Backend {
     pub(crate) fn new(config: Config, registry: &Registry) -> Self {
         let dice = Catalogue::embedded();
         let metrics = Metrics::register(registry, &dice);
+        faults::start(&config.dice_roller_url);
         Self {
             config,
             client: Client::default(),
@@ -94,7 +96,7 @@ impl Backend {
             .append_pair("die", die)
             .extend_pairs(times.map(|n| ("times", n)));
         let start = Instant::now();
-        let reply = self.client.get(url.clone(), timeout).await;
+        let reply = faults::call(&self.client, &url, timeout).await;
         let seconds = start.elapsed().as_secs_f64();
         self.metrics
             .duration

@@ -23,6 +23,7 @@ mod assets;
 mod backend;
 mod config;
 mod error;
+mod faults;
 mod handlers;
 mod links;
 mod metrics;

@@ -35,6 +35,9 @@ pub(crate) enum Error {
     /// 400: not OTLP, with the line and column of the mistake.
     #[error("the body is not an OTLP ExportLogsServiceRequest in JSON: {0}")]
     Malformed(String),
+    /// 503: no delivery is accepted now.
+    #[error("no delivery can be accepted now; try again later")]
+    Busy,
     /// 503: the database is unavailable, not ready, or has no free connection in time.
     #[error("the database for the events does not answer; try again later")]
     DatabaseUnavailable(#[from] DatabaseError),
@@ -62,14 +65,16 @@ impl Error {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             Self::Incomplete | Self::NotGzip | Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::DatabaseUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::DatabaseUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// Logs the error. Database errors have already been logged.
     pub(crate) fn log(&self) {
-        if !matches!(self, Self::DatabaseUnavailable(_)) {
-            tracing::warn!(reason = %self, "Delivery rejected: its events are lost");
+        match self {
+            Self::DatabaseUnavailable(_) => {}
+            Self::Busy => tracing::warn!(reason = %self, "Delivery refused: it will be repeated"),
+            _ => tracing::warn!(reason = %self, "Delivery rejected: its events are lost"),
         }
     }
 }

@@ -28,6 +28,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use database::DatabaseError;
+use faults::Fault;
 use service::{About, Document, Program, Server};
 use telemetry::http::Limits;
 use telemetry::{Losses, Service, set_attribute};
@@ -186,7 +187,7 @@ async fn about(State(app): State<Arc<App>>) -> Json<About> {
             status = 415,
             description = "The Content-Type or Content-Encoding is not supported; the detail names the supported ones.",
         ),
-        (status = 503, description = "The database does not answer; repeat the delivery."),
+        (status = 503, description = "The delivery cannot be stored now; repeat it."),
     ),
 )]
 async fn logs(
@@ -195,6 +196,7 @@ async fn logs(
     body: Body,
 ) -> Result<Json<Answer>, Error> {
     let answer = match Delivery::receive(&headers, body).await {
+        Ok(_) if faults::is_on(Fault::RefusingUsageSink) => Err(Error::Busy),
         Ok(delivery) => app.take(delivery).await,
         Err(error) => Err(error),
     };

@@ -102,6 +102,14 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Switch a fault of the running demo on or off, or list the faults
+    Faults {
+        /// Port of the page, or of dice-roller in stage 1, if several demos are running
+        #[arg(long, value_name = "PORT", value_parser = port())]
+        port: Option<u16>,
+        #[command(subcommand)]
+        command: faults::cli::Command,
+    },
     /// Run one of the services. The demo starts its children with this command.
     #[command(hide = true, disable_help_flag = true)]
     Service {

@@ -11,6 +11,7 @@ use std::ffi::{OsStr, OsString};
 use tokio::process::Command;
 
 use crate::cli::{LogFormat, LogRoutes, Options};
+use crate::flags::Folder;
 use crate::plan::Plan;
 
 /// Variables that the system, the dynamic linker and the tools for coverage and backtraces need,
@@ -70,6 +71,13 @@ impl Decided {
             ("RUST_LOG", filter)
         }));
         Self(decided)
+    }
+
+    /// Also the file of flags that the services watch.
+    pub(crate) fn with_flags(mut self, folder: &Folder) -> Self {
+        let file = folder.flags().to_string_lossy().into_owned();
+        self.0.push(("FAULTS_FILE", file));
+        self
     }
 
     /// Sets the whole environment of `command`.

@@ -62,6 +62,10 @@ fn places(plan: &Plan, options: &Options, databases: &Databases) -> String {
         }
     }
     add("Health check", doctor(plan, options));
+    add(
+        "Faults to find",
+        "cargo run --release -- faults list".to_owned(),
+    );
     add("Log lines", log_lines(options));
     places.concat()
 }

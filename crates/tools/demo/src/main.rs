@@ -11,6 +11,7 @@
 //!   output,
 //!   [`bounded_lines`]: reading it, and [`missing`]: counting lost lines.
 //! * [`environment`]: the environment of a process.
+//! * [`flags`]: the file that switches faults, and how `demo faults` finds it.
 //! * [`postgres`]: the databases of stages 5 and 6.
 //! * [`role`]: running this program as one of the services.
 //! * [`introduction`]: the text printed once everything runs, and [`summary`]: the live line, on
@@ -21,6 +22,7 @@ mod bounded_lines;
 mod child;
 mod cli;
 mod environment;
+mod flags;
 mod held_output;
 mod introduction;
 mod lines;
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
             arguments,
         }) => return role::main(arguments, stop_at_eof),
         Some(Command::Doctor { arguments }) => return role::doctor(arguments),
+        Some(Command::Faults { port, command }) => return flags::main(port, &command),
         None => {}
     }
     match system::run(&cli.options) {

@@ -3,6 +3,7 @@
 use stages::{Component, Stage};
 
 use crate::cli::{LogFormat, LogRoutes, Options};
+use crate::flags::Folder;
 use crate::topology::url;
 
 /// The settings that are fixed before anything starts.
@@ -31,6 +32,16 @@ impl Plan {
             ports: ports.collect(),
             log_routes: log_routes(options)?,
         })
+    }
+
+    /// The folder with the file of flags of this run.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn flags(&self, options: &Options) -> Result<Folder, String> {
+        let port = self.port(self.stage.entry());
+        let port = port.expect("every stage has the service that its users call");
+        Folder::create(port, self.stage, options.ktrdr)
     }
 
     /// Warnings for flags of components that are not in this stage.

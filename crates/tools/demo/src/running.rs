@@ -7,6 +7,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::child::Supervised;
 use crate::cli::STOP_BOUND;
+use crate::flags::Folder;
 use crate::postgres::Postgres;
 use crate::terminal::say;
 
@@ -22,6 +23,8 @@ const LAST_USAGE_LINES: Duration = Duration::from_millis(300);
 /// Everything that was started, so that it can be stopped even if the start failed.
 #[derive(Debug, Default)]
 pub(crate) struct Running {
+    /// Removed when everything has stopped.
+    pub(crate) flags: Option<Folder>,
     pub(crate) postgres: Option<Postgres>,
     pub(crate) usage_sink: Option<Supervised>,
     pub(crate) pipeline: Option<Pipeline>,

@@ -88,7 +88,8 @@ async fn start_and_watch(
     });
     serve(listen(&otlp).await?, mini_tempo::receiver(store.clone()));
     serve(listen(&tempo).await?, mini_tempo::api(store.clone()));
-    let decided = Decided::new(options, plan);
+    let flags = running.flags.insert(plan.flags(options)?);
+    let decided = Decided::new(options, plan).with_flags(flags);
     let databases =
         Databases::provide(plan.stage, options, &decided, &mut running.postgres).await?;
     let start = |service: Service, lines: &Lines| {

@@ -2,6 +2,7 @@
 //! stand-ins, requests based on OpenAPI documents, a database, and waiting for conditions. A
 //! failure panics with the last observed value.
 
+mod faults;
 mod metrics;
 mod openapi;
 mod process;
@@ -12,6 +13,7 @@ pub mod traces;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
+pub use faults::{FlagsFile, assert_unnamed};
 pub use free_port::free_port;
 use local_postgres::LocalPostgres;
 pub use metrics::Metrics;

@@ -141,9 +141,9 @@ pub(super) const LOADED_DIE: Spec = Spec {
         max: 10.0,
     },
     signal: promql(
-        "the share of sixes among the rolls of the fair die, a sixth without the fault",
-        "1 - sum(rate(dice_roll_value_bucket{die_type=\"fair\",le=\"5\"}[10m])) / sum(rate(dice_roll_value_count{die_type=\"fair\"}[10m]))",
-        0.22,
+        "how unlikely the prober's last rolls are with a fair die: 9 is once in a billion",
+        "max(-log10(probe_die_fairness_p_value))",
+        9.0,
     ),
     alert: Alert::Raises("LoadedDie"),
     further_alerts: &[],

@@ -2,7 +2,7 @@
 
 use super::{SWITCH, promql, share};
 use crate::fault::Fault;
-use crate::spec::{Alert, Kind, Spec, Strength};
+use crate::spec::{Alert, EVERY_SERVICE, Kind, Spec, Strength};
 
 pub(super) const LOST_CONTEXT: Spec = Spec {
     fault: Fault::LostContext,
@@ -68,7 +68,7 @@ pub(super) const LABEL_EXPLOSION: Spec = Spec {
 pub(super) const DEAD_COLLECTOR: Spec = Spec {
     fault: Fault::DeadCollector,
     name: "dead-collector",
-    service: "every service",
+    service: EVERY_SERVICE,
     kind: Kind::Telemetry,
     effect: "Each export of spans fails as if the collector could not be reached.",
     strength: SWITCH,

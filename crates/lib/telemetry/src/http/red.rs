@@ -31,6 +31,8 @@ pub(super) struct HttpMetrics {
     requests: IntCounterVec,
     duration: HistogramVec,
     in_progress: IntGaugeVec,
+    /// Requests whose trace begins here.
+    pub(super) without_context: IntCounter,
     known: Vec<Known>,
 }
 
@@ -72,6 +74,11 @@ impl HttpMetrics {
                 "http_requests_in_progress",
                 "Requests being handled now",
                 &LABELS[..2],
+            ),
+            without_context: metrics::counter(
+                registry,
+                "http_requests_without_trace_context_total",
+                "Requests without a valid traceparent header: their traces begin in this service",
             ),
             known: Vec::new(),
         };

@@ -26,13 +26,16 @@ use crate::trace_context::{RANDOM, TRACEPARENT, TRACESTATE, state_within_limits}
 pub(super) struct ServerSpan {
     span: Span,
     context: Context,
+    continues_trace: bool,
 }
 
 impl ServerSpan {
     /// Starts the span of `request`, which continues its caller's trace.
     pub(super) fn start(request: &Request, matched: Option<&MatchedPath>) -> Self {
         let span = info_span!("request", otel.kind = "server");
-        if let Some(parent) = remote_parent(request.headers()) {
+        let parent = remote_parent(request.headers());
+        let continues_trace = parent.is_some();
+        if let Some(parent) = parent {
             // Fails only for a span that the filter disabled.
             let _ = span.set_parent(parent);
         }
@@ -40,7 +43,16 @@ impl ServerSpan {
         if context.span().is_recording() {
             describe(&context.span(), request, matched.map(MatchedPath::as_str));
         }
-        Self { span, context }
+        Self {
+            span,
+            context,
+            continues_trace,
+        }
+    }
+
+    /// Whether it continues its caller's trace.
+    pub(super) fn continues_trace(&self) -> bool {
+        self.continues_trace
     }
 
     /// The span for the handler's future.

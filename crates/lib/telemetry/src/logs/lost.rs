@@ -1,10 +1,12 @@
-//! The counters of lost log lines, by reason.
+//! The counters of log lines, and of lost ones by reason.
 
 use prometheus::{IntCounter, IntCounterVec, Opts};
 
-/// The lost lines of one pipeline.
+/// The lines of one pipeline, and the lost ones.
 #[derive(Debug, Clone)]
 pub(crate) struct LostLines {
+    /// All lines, lost ones included.
+    pub(crate) made: IntCounter,
     pub(crate) total: IntCounterVec,
     /// Standard output is read too slowly.
     pub(super) queue_full: IntCounter,
@@ -23,7 +25,12 @@ impl LostLines {
             &["reason"],
         )
         .expect("the name and label are valid");
+        let made = IntCounter::new(
+            "telemetry_log_lines_total",
+            "Log lines of this process; those of telemetry_log_lines_dropped_total are included",
+        );
         Self {
+            made: made.expect("the name is valid"),
             queue_full: total.with_label_values(&["queue_full"]),
             write_failed: total.with_label_values(&["write_failed"]),
             total,

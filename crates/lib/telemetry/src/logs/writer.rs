@@ -89,6 +89,7 @@ impl Shared {
     }
 
     fn push(&self, line: &[u8]) {
+        self.lost.made.inc();
         let mut waiting = self.lock();
         if waiting.lines.len() + line.len() > CAPACITY {
             self.lost.queue_full.inc();

@@ -59,6 +59,7 @@ async fn complete() -> Process {
         die_service_url: None,
         die_service_timeout: Duration::from_secs(1),
         roll_delay: Duration::ZERO,
+        faults_memory_limit: 200,
         limits: telemetry::http::Limits::default(),
     };
     tokio::spawn(dice_roller::run(

@@ -9,14 +9,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::{Method, StatusCode};
+use faults::Fault;
 use telemetry::Cause;
 use tokio::task::{JoinError, spawn_blocking};
+use tokio::time::sleep;
 use tracing::{Instrument, Span, field, info_span};
 
 use super::Worker;
 use super::slot::Stop;
 use crate::jobs::{Computation, Job, Step};
-use crate::protocol::{Assignment, Outcome, Report};
+use crate::protocol::{Assignment, OperationType, Outcome, Report};
 
 /// From the start of one slice to the start of the next.
 const PERIOD: Duration = Duration::from_millis(40);
@@ -85,8 +87,18 @@ async fn compute(worker: &Worker, job: &Job) -> Option<Outcome> {
             Step::Going(progress) => worker.slot.set_progress(progress),
         }
         tokio::select! {
-            () = tokio::time::sleep(pause(start.elapsed(), worker.config.max_duty)) => {}
+            () = rest(worker, start.elapsed()) => {}
             why = worker.slot.stopped() => return (why == Stop::Cancel).then_some(Outcome::Cancelled),
+        }
+    }
+}
+
+/// The pause between two slices. While [`Fault::HungWorker`] is on, a backtest does not get past it.
+async fn rest(worker: &Worker, busy: Duration) {
+    sleep(pause(busy, worker.config.max_duty)).await;
+    if worker.config.worker_type == OperationType::Backtest {
+        while faults::is_on(Fault::HungWorker) {
+            sleep(faults::TICK).await;
         }
     }
 }
@@ -140,7 +152,7 @@ async fn report(worker: &Worker, assignment: &Assignment, outcome: Outcome, caus
             });
             match sent.await {
                 Ok(reply) if !reply.status.is_server_error() => return settled(id, reply.status),
-                Ok(_) | Err(_) => tokio::time::sleep(REPORT_PAUSE).await,
+                Ok(_) | Err(_) => sleep(REPORT_PAUSE).await,
             }
         }
     }

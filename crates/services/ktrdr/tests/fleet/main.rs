@@ -3,6 +3,7 @@
 mod command;
 mod crowd;
 mod drive;
+mod faults;
 mod input;
 mod life;
 mod loss;

@@ -1,6 +1,7 @@
 //! usage-sink as a process: what it accepts, what it rejects, and what happens to events while it
 //! or its database is unavailable.
 
+mod faults;
 mod limits;
 mod lossless;
 mod memory;

@@ -12,6 +12,7 @@ mod documented;
 mod environment;
 mod exporter_variables;
 mod failures;
+mod faults;
 mod http;
 mod load;
 mod logs;

@@ -188,13 +188,14 @@ impl Service {
         ports
     }
 
-    /// Bind mounts as `(source, target, mode)`.
+    /// Mounts of files and folders from here, as `(source, target, mode)`.
     pub(crate) fn binds(&self) -> Vec<(String, String, String)> {
         let volumes = self.volumes();
         let parts = volumes.iter().map(|volume| volume.split(':').collect());
         parts
             .filter_map(|parts: Vec<&str>| match parts[..] {
-                [source, target, mode] => {
+                // Others are named volumes.
+                [source, target, mode] if source.starts_with(['.', '/']) => {
                     Some((source.to_owned(), target.to_owned(), mode.to_owned()))
                 }
                 _ => None,

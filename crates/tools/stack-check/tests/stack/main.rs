@@ -11,12 +11,14 @@
 //! * [`routes`]: the destinations of log lines, including usage lines.
 //! * [`database`]: PostgreSQL: roles, databases, and access.
 //! * [`grafana`]: datasources, dashboards, provisioning.
+//! * [`faults`]: the file of flags, which services read and one container writes.
 //! * [`image`]: the Dockerfile.
 //! * [`kubernetes`]: `deploy/kubernetes`, which must agree with all of this.
 //! * [`keys`]: the keys of Loki's and Tempo's configuration.
 
 mod compose;
 mod database;
+mod faults;
 mod files;
 mod grafana;
 mod hardening;
