@@ -22,7 +22,7 @@ RUN find . -name Cargo.toml -o -name Cargo.lock -o -name lib.rs -o -name main.rs
     done
 
 FROM rust AS build
-ARG PROGRAMS="die-service dice-roller frontend usage-sink traffic-gen prober ktrdr doctor faultctl"
+ARG PROGRAMS="die-service dice-roller frontend usage-sink traffic-gen prober ktrdr doctor faultctl drill"
 COPY --from=manifests /empty .
 # hadolint ignore=SC2046,SC2086
 RUN cargo build --release --locked $(printf " -p %s" $PROGRAMS)
@@ -39,7 +39,7 @@ RUN find crates traffic-gen -name "*.rs" -exec touch {} + \
 FROM scratch
 ARG DICE_REVISION=unknown
 LABEL org.opencontainers.image.title="Dice Roller sandbox" \
-      org.opencontainers.image.description="die-service, dice-roller, frontend, usage-sink, traffic-gen, prober, ktrdr, doctor and faultctl" \
+      org.opencontainers.image.description="die-service, dice-roller, frontend, usage-sink, traffic-gen, prober, ktrdr, doctor, faultctl and drill" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="$DICE_REVISION"
 COPY --from=build /programs/ /

@@ -1,6 +1,7 @@
 //! Serving `/metrics`, while the probes run.
 
 use std::io;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -14,6 +15,9 @@ use utoipa_axum::routes;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::schedule::Schedule;
+
+/// The interval of looks at the faults that are on: shorter than that of scrapes.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The service's name, address and description.
 pub const PROGRAM: Program = Program {
@@ -41,9 +45,20 @@ pub async fn run(
     let document = Document::new(PROGRAM, api);
     let own = own.with_state(document.about());
     let server = Server::documented(own, &registry, document, config.limits);
-    let schedule = Schedule::start(config, Metrics::register(&registry));
+    let metrics = Metrics::register(&registry);
+    let _faults = AbortOnDropHandle::new(tokio::spawn(show_faults(metrics.clone())));
+    let schedule = Schedule::start(config, metrics);
     let _probes = AbortOnDropHandle::new(tokio::spawn(schedule.run()));
     server.run(listener, shutdown).await
+}
+
+/// Follows the file of flags.
+async fn show_faults(metrics: Metrics) {
+    let mut ticks = tokio::time::interval(LOOK);
+    loop {
+        ticks.tick().await;
+        metrics.show_faults();
+    }
 }
 
 /// Describe the service

@@ -5,7 +5,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /` | the service's description: `service`, `version`, `endpoints` |
-//! | `GET /metrics` | `probe_success`, `probe_duration_seconds`, `probes_total`, `probe_die_fairness_p_value`, `probe_die_window_rolls` |
+//! | `GET /metrics` | `probe_success`, `probe_duration_seconds`, `probes_total`, `probe_die_fairness_p_value`, `probe_die_window_rolls`, `fault_active` |
 //!
 //! * [`fairness`]: the statistical test, without I/O.
 //! * [`pace`]: how often a die is rolled, and in which batches.

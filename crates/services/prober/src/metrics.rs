@@ -1,5 +1,8 @@
 //! The service's own metrics: the probes of each known die, and its fairness.
 
+use std::time::SystemTime;
+
+use faults::{Fault, Flags};
 use telemetry::metrics::{
     GaugeVec, IntCounterVec, IntGaugeVec, Registry, counters, float_gauges, gauges,
 };
@@ -14,12 +17,25 @@ pub(crate) struct Metrics {
     probes: IntCounterVec,
     p_value: GaugeVec,
     rolls: IntGaugeVec,
+    faults: IntGaugeVec,
 }
 
 impl Metrics {
     /// Registers the families; [`begin`](Self::begin) creates the series of a die.
     pub(crate) fn register(registry: &Registry) -> Self {
+        let metrics = Self::register_families(registry);
+        metrics.show_faults();
+        metrics
+    }
+
+    fn register_families(registry: &Registry) -> Self {
         Self {
+            faults: gauges(
+                registry,
+                "fault_active",
+                "1 if this fault is switched on and no drill hides it, 0 otherwise",
+                &["fault", "service"],
+            ),
             success: gauges(
                 registry,
                 "probe_success",
@@ -50,6 +66,23 @@ impl Metrics {
                 "Rolls in the window of the fairness test",
                 &["die"],
             ),
+        }
+    }
+
+    /// Sets which faults are on, as far as that is no secret.
+    pub(crate) fn show_faults(&self) {
+        let read = faults::watched_file().map_or_else(|| Ok(Flags::default()), Flags::read);
+        // A file that cannot be used changes nothing; the watcher of this process logs and counts it.
+        let Ok(flags) = read else {
+            return;
+        };
+        let flags = flags.in_force(SystemTime::now());
+        for fault in Fault::ALL {
+            let spec = fault.spec();
+            let is_shown = flags.strength(fault).is_some() && !flags.is_hidden();
+            let active = i64::from(is_shown);
+            let labels = [spec.name, spec.service];
+            self.faults.with_label_values(&labels).set(active);
         }
     }
 

@@ -110,6 +110,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: faults::cli::Command,
     },
+    /// Find a fault of the running demo, which is switched on without being named
+    #[command(disable_help_flag = true)]
+    Drill {
+        /// Port of the page, or of dice-roller in stage 1, if several demos are running
+        #[arg(long, value_name = "PORT", value_parser = port())]
+        port: Option<u16>,
+        /// See drill --help
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Run one of the services. The demo starts its children with this command.
     #[command(hide = true, disable_help_flag = true)]
     Service {

@@ -11,6 +11,7 @@
 //!   output,
 //!   [`bounded_lines`]: reading it, and [`missing`]: counting lost lines.
 //! * [`environment`]: the environment of a process.
+//! * [`drills`]: `demo drill`.
 //! * [`flags`]: the file that switches faults, and how `demo faults` finds it.
 //! * [`postgres`]: the databases of stages 5 and 6.
 //! * [`role`]: running this program as one of the services.
@@ -21,6 +22,7 @@
 mod bounded_lines;
 mod child;
 mod cli;
+mod drills;
 mod environment;
 mod flags;
 mod held_output;
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
             arguments,
         }) => return role::main(arguments, stop_at_eof),
         Some(Command::Doctor { arguments }) => return role::doctor(arguments),
+        Some(Command::Drill { port, arguments }) => return drills::main(port, arguments),
         Some(Command::Faults { port, command }) => return flags::main(port, &command),
         None => {}
     }

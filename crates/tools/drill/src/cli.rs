@@ -20,7 +20,10 @@ use crate::answer::Answer;
 /// Without a fault, the right answer is `none`. Leaving the drill switches its fault off.
 #[derive(Debug, Parser)]
 #[command(name = "drill", version)]
-#[command(after_help = "Every flag with a variable beside it can be given as that variable.")]
+#[command(
+    after_help = "Every flag with a variable beside it can be given as that variable.\n\
+    docs/drills.md has a transcript and the rules of scoring."
+)]
 pub(crate) struct Cli {
     /// The fault, for presenters, or `none`; the arguments of a process are visible to others
     #[arg(long, value_name = "NAME", value_parser = chosen)]

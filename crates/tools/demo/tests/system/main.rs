@@ -9,6 +9,7 @@ mod demo;
 mod demo_command;
 mod die_service_url;
 mod documented;
+mod drill;
 mod environment;
 mod exporter_variables;
 mod failures;

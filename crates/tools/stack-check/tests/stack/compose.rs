@@ -81,7 +81,7 @@ fn workers_say_where_they_listen() {
 fn sources(program: &str) -> Vec<String> {
     let own = match program {
         "traffic-gen" => "traffic-gen/src".to_owned(),
-        "doctor" | "faultctl" => format!("crates/tools/{program}/src"),
+        "doctor" | "drill" | "faultctl" => format!("crates/tools/{program}/src"),
         _ => format!("crates/services/{program}/src"),
     };
     let mut folders = vec![

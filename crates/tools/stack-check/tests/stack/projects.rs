@@ -174,7 +174,7 @@ fn the_services_of_a_stage_have_its_number_in_their_names() {
 #[test]
 fn no_service_is_configured_with_its_stage() {
     for project in projects() {
-        let told_by_name = ["doctor", "faults", "grafana"];
+        let told_by_name = ["doctor", "drill", "faults", "grafana"];
         let ours = project.services.iter().filter(|it| it.is_ours());
         for service in ours.filter(|it| !told_by_name.contains(&&*it.name)) {
             let environment = service.map("environment");

@@ -45,7 +45,7 @@ fn is_expected(overlay: &Overlay, name: &str) -> bool {
         "tempo",
     ];
     match name {
-        "docker-proxy" | "faults" | "jaeger" => false,
+        "docker-proxy" | "drill" | "faults" | "jaeger" => false,
         "ktrdr-worker-2" | "ktrdr-worker-4" | "ktrdr-worker-5" | "ktrdr-worker-6" => false,
         name => overlay.is_learner() || !stack.contains(&name),
     }
