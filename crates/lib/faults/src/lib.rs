@@ -1,7 +1,7 @@
 //! The faults that the system can have on purpose, each declared once in a table ([`Fault`],
 //! [`Spec`]), and the file that switches them ([`Flags`]).
 //!
-//! In a service, [`watch`] reads the file whenever it changes, and the code that has a fault asks
+//! In a service, [`watch()`] reads the file whenever it changes, and the code that has a fault asks
 //! [`strength`], [`is_on`] or [`strikes`]; what a fault does without a request is given to
 //! [`while_on`]. [`cli`] is the command that switches faults.
 //!
