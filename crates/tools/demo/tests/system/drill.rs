@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid as Process;
 use serde_json::Value;
-use testkit::{becomes, get};
+use testkit::{becomes, eventually, get};
 use tokio::process::{Child, Command};
 
 use crate::demo::Demo;
@@ -102,11 +102,16 @@ async fn telemetry(demo: &Demo, logs: &Path) -> Vec<(String, String)> {
         found.push((url.clone(), get(&url).await.1.to_string()));
     }
     let search = demo.url(4, "/api/search?limit=1000&q=%7B%7D");
-    let traces: Value = get(&search).await.1;
-    let ids = traces["traces"].as_array().expect("traces").iter();
-    let ids: Vec<String> = ids
-        .filter_map(|trace| Some(trace["traceID"].as_str()?.to_owned()))
-        .collect();
+    // Spans arrive in batches.
+    let ids: Vec<String> = eventually("traces", || async {
+        let traces: Value = get(&search).await.1;
+        let traces = traces["traces"].as_array()?.iter();
+        let ids: Vec<String> = traces
+            .filter_map(|trace| Some(trace["traceID"].as_str()?.to_owned()))
+            .collect();
+        (!ids.is_empty()).then_some(ids)
+    })
+    .await;
     for id in ids.iter().take(50) {
         let url = demo.url(4, &format!("/api/traces/{id}"));
         found.push((url.clone(), get(&url).await.1.to_string()));
