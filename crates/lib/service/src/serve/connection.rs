@@ -30,8 +30,12 @@ use crate::Problem;
 /// earlier, so that no request meets a closing one.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The maximum duration of a connection that is not kept.
+/// Timeout for the head of a request on a connection that is not kept.
 const SURPLUS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Timeout for the answer on such a connection. It takes microseconds, and longer only when the
+/// machine has no time for this program.
+const SURPLUS_ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long after its last use a connection waits, once the server stops, for one more request. A
 /// client that uses it often may be sending one just now.
@@ -141,12 +145,12 @@ pub(super) async fn answer_once(connections: &Connections, stream: TcpStream) {
         }
     }
     let service = |request| answer(connections.app.clone(), mark(request));
-    let connection = builder(SURPLUS_TIMEOUT)
+    let connection = builder(SURPLUS_ANSWER_TIMEOUT)
         .max_buf_size(MAX_SURPLUS_HEAD)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service_fn(service));
     // Boxed, so that connections waiting for a head do not need memory for it.
-    let _ = timeout(SURPLUS_TIMEOUT, Box::pin(connection)).await;
+    let _ = timeout(SURPLUS_ANSWER_TIMEOUT, Box::pin(connection)).await;
 }
 
 fn prepare(stream: &TcpStream) {

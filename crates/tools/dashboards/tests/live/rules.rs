@@ -88,7 +88,7 @@ pub(crate) async fn check_broken(prometheus: &Prometheus) {
     for (what, labels) in [
         (
             "die-service to be reported",
-            r#"alertname="TargetDown",severity="page",service="die-service",stage="4""#,
+            r#"alertname="TargetDown",severity="page",job="die-service-stage4""#,
         ),
         (
             "lost workers to be reported",
