@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 use service::ignore_if_empty;
-use telemetry::{Service, Settings, without_secrets};
+use telemetry::{Service, Settings};
 
 use crate::console::Console;
 use crate::error::EXIT_CODES;
@@ -100,7 +100,7 @@ pub fn main_until<S: Future<Output = ()> + Send + 'static>(
 /// Parses the arguments. The flags of all modes can stand before or after the mode. Logs go to
 /// standard error and are pretty-printed by default.
 fn parse(mut arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
-    let mut command = Cli::command()
+    let command = Cli::command()
         .mut_subcommands(|mode| mode.mut_args(ignore_if_empty))
         .mut_args(|argument| ignore_if_empty(argument.global(true)))
         .mut_arg("log_format", |argument| argument.default_value("pretty"));
@@ -108,10 +108,7 @@ fn parse(mut arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
         let first = arguments.len().min(1);
         arguments.insert(first, "users".into());
     }
-    let matches = command
-        .try_get_matches_from_mut(arguments)
-        .map_err(without_secrets)?;
-    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    telemetry::parse(command, arguments)
 }
 
 /// Whether the arguments are empty or begin with a flag other than help or version, and contain no

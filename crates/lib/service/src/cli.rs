@@ -9,11 +9,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::builder::Resettable;
-use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, Args, CommandFactory, Parser, Subcommand};
 use signals::Reader;
 use telemetry::client::http_url;
 use telemetry::environment::lenient;
-use telemetry::{Losses, Service, Settings, without_secrets};
+use telemetry::{Losses, Service, Settings};
 use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
 
@@ -124,17 +124,14 @@ fn parse<C: Args>(
     program: Program,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Cli<C>, clap::Error> {
-    let mut command = Cli::<C>::command()
+    let command = Cli::<C>::command()
         .name(program.service.name)
         .version(program.service.version)
         .about(program.about)
         // Otherwise clap uses the text of a flattened struct of flags.
         .long_about(None)
         .mut_args(ignore_if_empty);
-    let matches = command
-        .try_get_matches_from_mut(arguments)
-        .map_err(without_secrets)?;
-    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    telemetry::parse(command, arguments)
 }
 
 /// An empty variable counts as unset, as in OpenTelemetry's specification and in compose files. And

@@ -1,8 +1,10 @@
 //! Removes passwords and signatures from URLs, command lines and variables before they are shown.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 
 use clap::error::ContextValue;
+use clap::{Command, FromArgMatches};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -56,6 +58,20 @@ fn secret_name(pair: &str) -> Option<&str> {
     let (name, _) = pair.split_once('=')?;
     let decoded = percent_decode_str(name).decode_utf8().ok()?;
     SECRET_PARAMETERS.contains(&&*decoded).then_some(name)
+}
+
+/// Parses `arguments`, the first being the program's name.
+///
+/// # Errors
+/// As clap's, [`without_secrets`].
+pub fn parse<T: FromArgMatches>(
+    mut command: Command,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<T, clap::Error> {
+    let matches = command
+        .try_get_matches_from_mut(arguments)
+        .map_err(without_secrets)?;
+    T::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// An error of a command line without passwords. clap repeats invalid values, arguments and

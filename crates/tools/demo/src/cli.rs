@@ -1,18 +1,20 @@
 //! The flags of the no-Docker run.
 
+mod log_lines;
+
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{FalseyValueParser, RangedI64ValueParser, Resettable, TypedValueParser};
 use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory, Parser, Subcommand};
 use database::postgres_url;
 use stages::{Component, Stage};
-use telemetry::without_secrets;
-use tracing_subscriber::filter::Targets;
 use url::Url;
 
+use self::log_lines::filter;
+pub(crate) use self::log_lines::{LogFormat, LogRoutes};
 use crate::plan;
 
 /// The default port of an OTLP/HTTP receiver.
@@ -53,18 +55,11 @@ impl Cli {
     pub(crate) fn from_process() -> Result<Self, clap::Error> {
         let command = Self::command().mut_args(service::ignore_if_empty);
         let without = command.clone().mut_args(without_database);
-        let cli = Self::parse_with(without)?;
+        let cli: Self = telemetry::parse(without, std::env::args_os())?;
         match cli.options.stage.runs(Component::Postgres) {
-            true => Self::parse_with(command),
+            true => telemetry::parse(command, std::env::args_os()),
             false => Ok(cli),
         }
-    }
-
-    fn parse_with(mut command: clap::Command) -> Result<Self, clap::Error> {
-        let matches = command
-            .try_get_matches_from_mut(std::env::args_os())
-            .map_err(without_secrets)?;
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 
     /// The variable that holds the value that `error` is about, unless a flag gave the value.
@@ -273,36 +268,8 @@ impl Options {
     }
 }
 
-/// Named as in the stack, where the other lines go to Loki.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogRoutes {
-    /// Usage lines go with the other lines
-    Loki,
-    /// Usage lines go to usage-sink only
-    Usage,
-    /// Usage lines go to usage-sink and with the other lines
-    UsageAndLoki,
-}
-
-/// Format of log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    /// One JSON object per line
-    Json,
-    /// Text for people
-    Pretty,
-}
-
 /// The maximum time from Ctrl-C to the end of the last process.
 pub(crate) const STOP_BOUND: Duration = Duration::from_millis(1_900);
-
-/// Rejects what the services would reject; they parse the filter themselves.
-fn filter(text: &str) -> Result<String, String> {
-    let parsed = text.parse::<Targets>();
-    parsed
-        .map(|_| text.to_owned())
-        .map_err(|error| format!("{error}: expected LEVEL or TARGET=LEVEL pairs with commas, as in info,dice_roller=debug"))
-}
 
 /// A port other than 0, which means any port.
 fn port() -> RangedI64ValueParser<u16> {

@@ -5,10 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use clap::builder::{Resettable, TypedValueParser};
-use clap::{Arg, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{Arg, CommandFactory, Parser, ValueEnum};
 use stages::{Component, Stage};
 use telemetry::client::http_url;
-use telemetry::without_secrets;
 use url::Url;
 
 /// Follow one roll through the whole stack, hop by hop
@@ -146,11 +145,10 @@ impl Cli {
         arguments: impl IntoIterator<Item = OsString>,
         variables: Variables,
     ) -> Result<Self, clap::Error> {
-        let mut command = Self::command().mut_args(|flag| variables.of(flag));
-        let matches = command
-            .try_get_matches_from_mut(arguments)
-            .map_err(without_secrets)?;
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        telemetry::parse(
+            Self::command().mut_args(|flag| variables.of(flag)),
+            arguments,
+        )
     }
 
     /// The URL of a component of the stage: the given one, or its port on this machine.

@@ -1,15 +1,14 @@
 //! The flags.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{Resettable, TypedValueParser};
-use clap::{Arg, CommandFactory, FromArgMatches, Parser};
+use clap::{Arg, CommandFactory, Parser};
 use faults::Fault;
 use stages::Stage;
 use telemetry::client::http_url;
-use telemetry::without_secrets;
 use url::Url;
 
 use crate::answer::Answer;
@@ -122,11 +121,9 @@ pub(crate) enum Variables {
 impl Variables {
     /// `flag` without its variable, if that is ignored or empty.
     fn of(self, flag: Arg) -> Arg {
-        let name = flag.get_env().and_then(OsStr::to_str).unwrap_or_default();
-        let is_empty = std::env::var_os(name).is_some_and(|value| value.is_empty());
-        match self == Self::OfTheDemo || is_empty {
-            true => flag.env(Resettable::Reset),
-            false => flag,
+        match self {
+            Self::All => service::ignore_if_empty(flag),
+            Self::OfTheDemo => flag.env(Resettable::Reset),
         }
     }
 }
@@ -140,10 +137,9 @@ impl Cli {
         arguments: impl IntoIterator<Item = OsString>,
         variables: Variables,
     ) -> Result<Self, clap::Error> {
-        let mut command = Self::command().mut_args(|flag| variables.of(flag));
-        let matches = command
-            .try_get_matches_from_mut(arguments)
-            .map_err(without_secrets)?;
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        telemetry::parse(
+            Self::command().mut_args(|flag| variables.of(flag)),
+            arguments,
+        )
     }
 }
