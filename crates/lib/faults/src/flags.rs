@@ -198,7 +198,6 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let mut file = tempfile::Builder::new()
         .prefix(".flags-")
-        .permissions(Permissions::from_mode(READABLE))
         .tempfile_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(text.as_bytes())?;
     file.as_file()

@@ -1,7 +1,7 @@
 //! Times of day, as they are printed and as learners write them.
 
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -9,6 +9,13 @@ use time::macros::format_description;
 /// Time zones differ by multiples of this, so that a time of day is compared modulo it: a learner may
 /// read the clock of a browser, of a log line or of the wall.
 const ZONES: i64 = 15 * 60;
+
+/// Seconds since 1970.
+pub(crate) fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
+}
 
 /// A time in UTC, as in `20:31:05`.
 pub(crate) fn utc(time: SystemTime) -> String {

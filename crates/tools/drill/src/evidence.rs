@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use faults::{Fault, Source};
 use serde_json::json;
-use signals::Reader;
 use signals::loki::Loki;
-use signals::prometheus::Prometheus;
+use signals::prometheus::{Instant, Prometheus};
 use signals::tempo::{Search, Tempo};
+use signals::{AskError, Reader};
+use url::Url;
 
 use crate::cli::Cli;
+use crate::clock::seconds;
 use crate::links::{self, Window};
 
 /// Timeout of each query.
@@ -72,10 +74,7 @@ impl Asked<'_> {
         let (Some(base), Source::Prometheus) = (&self.cli.prometheus_url, signal.source) else {
             return (signal.source == Source::Prometheus).then(|| without_prometheus(query));
         };
-        let answer = Prometheus::new(Reader::new(base.clone(), TIMEOUT))
-            .instant(query)
-            .await;
-        let found = match answer {
+        let found = match instant(base, query).await {
             Ok(series) => series
                 .first()
                 .map(|series| {
@@ -87,12 +86,11 @@ impl Asked<'_> {
                 .unwrap_or_else(|| format!("{}: no data", signal.look)),
             Err(error) => error.to_string(),
         };
-        let ask = json!({ "editorMode": "code", "range": true, "expr": query });
         Some(Evidence {
             signal: "metrics",
             query: query.to_owned(),
             found: vec![found],
-            links: self.link("prometheus", &ask),
+            links: self.graph(query),
         })
     }
 
@@ -100,22 +98,18 @@ impl Asked<'_> {
     async fn alerts(&self) -> Option<Evidence> {
         let base = self.cli.prometheus_url.as_ref()?;
         let query = r#"ALERTS{alertstate="firing",alertname!="Watchdog"}"#;
-        let answer = Prometheus::new(Reader::new(base.clone(), TIMEOUT))
-            .instant(query)
-            .await;
-        let series = answer.unwrap_or_default();
+        let series = instant(base, query).await.unwrap_or_default();
         let names = series
             .iter()
             .filter_map(|series| series.labels.get("alertname"));
         let mut found: Vec<String> = names.cloned().collect();
         found.sort();
         found.dedup();
-        let ask = json!({ "editorMode": "code", "range": true, "expr": query });
         Some(Evidence {
             signal: "alerts",
             query: query.to_owned(),
             found,
-            links: self.link("prometheus", &ask),
+            links: self.graph(query),
         })
     }
 
@@ -176,6 +170,12 @@ impl Asked<'_> {
         link.unwrap_or_else(|| links::stored(&self.cli.tempo_url, id))
     }
 
+    /// The link to a query of Prometheus.
+    fn graph(&self, query: &str) -> Vec<String> {
+        let ask = json!({ "editorMode": "code", "range": true, "expr": query });
+        self.link("prometheus", &ask)
+    }
+
     /// The link into Grafana, if there is one.
     fn link(&self, source: &str, query: &serde_json::Value) -> Vec<String> {
         let window = Window {
@@ -192,6 +192,11 @@ impl Asked<'_> {
     }
 }
 
+async fn instant(base: &Url, query: &str) -> Result<Vec<Instant>, AskError> {
+    let prometheus = Prometheus::new(Reader::new(base.clone(), TIMEOUT));
+    prometheus.instant(query).await
+}
+
 /// Without Prometheus, the metric itself can be read.
 fn without_prometheus(query: &str) -> Evidence {
     let found = "this run has no Prometheus: read the metric at /metrics of the service twice";
@@ -201,12 +206,6 @@ fn without_prometheus(query: &str) -> Evidence {
         found: vec![found.to_owned()],
         links: Vec::new(),
     }
-}
-
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
 }
 
 fn nanoseconds(time: SystemTime) -> u64 {

@@ -4,9 +4,11 @@
 //! then take nothing in the file for granted, and the next drill replaces it.
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use faults::{Fault, Flags, FlagsError};
+
+use crate::clock::seconds;
 
 /// How long the file holds without being renewed.
 const LEASE: Duration = Duration::from_secs(12);
@@ -86,10 +88,4 @@ impl Drop for Lease {
             eprintln!("drill: {error}; the fault ends within {LEASE:?}");
         }
     }
-}
-
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
 }

@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 use faults::{Fault, Kind};
 
 use crate::answer::Answer;
-use crate::system::has_fault;
 
 /// For the right service.
 pub(crate) const SERVICE: u32 = 40;
@@ -106,11 +105,7 @@ fn service(answer: &Answer, fault: Fault) -> u32 {
     if answer.services.iter().any(|service| service == has) {
         return SERVICE / named;
     }
-    let is_part = named > 0
-        && answer
-            .services
-            .iter()
-            .all(|service| has_fault(service, fault));
+    let is_part = named > 0 && answer.services.iter().all(|service| fault.is_in(service));
     if is_part { SERVICE / 2 } else { 0 }
 }
 

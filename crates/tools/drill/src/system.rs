@@ -11,14 +11,6 @@ use crate::cli::Cli;
 /// The word for an answer that there is no fault.
 pub(crate) const NONE: &str = "none";
 
-/// The service of a fault that all services have.
-const EVERY_SERVICE: &str = "every service";
-
-/// Whether `service` has `fault`.
-pub(crate) fn has_fault(service: &str, fault: Fault) -> bool {
-    [service, EVERY_SERVICE].contains(&fault.spec().service)
-}
-
 /// A running system.
 #[derive(Debug, Clone)]
 pub(crate) struct System {

@@ -111,7 +111,7 @@ fn all() -> PathBuf {
 }
 
 /// Makes the folder at `path`. The one above it has a name that others know: it must belong to this
-/// user, and nobody else may write to it.
+/// user, and only this user may write to it.
 fn make(path: &Path) -> io::Result<()> {
     let all = all();
     let made = DirBuilder::new().mode(PRIVATE).create(&all);
