@@ -1,11 +1,10 @@
 //! The `dashboards` binary: writes the compiled dashboards, or checks that they are up to date.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tooling::generated;
 
 /// Compiles the dashboards
 #[derive(Debug, Parser)]
@@ -35,9 +34,11 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let files = dashboards::compile().into_iter();
+    let files = files.map(|(file, json)| (cli.dir.join(file), json));
     let result = match cli.command {
-        Command::Write => write(&cli.dir).map(|()| true),
-        Command::Check => check(&cli.dir),
+        Command::Write => generated::write(files).map(|()| true),
+        Command::Check => generated::check("dashboards", files),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
@@ -47,32 +48,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn write(dir: &Path) -> io::Result<()> {
-    fs::create_dir_all(dir)?;
-    for (file, json) in dashboards::compile() {
-        fs::write(dir.join(file), json)?;
-    }
-    Ok(())
-}
-
-/// Whether every file is up to date; prints the names of those that are not.
-fn check(dir: &Path) -> io::Result<bool> {
-    let mut current = true;
-    for (file, json) in dashboards::compile() {
-        let path = dir.join(file);
-        let written = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            other => other?,
-        };
-        if written != json {
-            eprintln!(
-                "dashboards: {} is out of date: run `cargo xtask dashboards`",
-                path.display()
-            );
-            current = false;
-        }
-    }
-    Ok(current)
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::{fs, io};
 
 use clap::{Parser, Subcommand};
 use slo::burn::Refused;
+use tooling::generated;
 
 /// Compiles the objectives and alerts to rules of Prometheus
 #[derive(Debug, Parser)]
@@ -56,8 +56,8 @@ fn main() -> ExitCode {
         }
     };
     let result = match cli.command {
-        Command::Write => write(&files).map(|()| true),
-        Command::Check => check(&files),
+        Command::Write => generated::write(files).map(|()| true),
+        Command::Check => generated::check("slo", files),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
@@ -75,33 +75,4 @@ fn files(cli: &Cli) -> Result<Vec<(PathBuf, String)>, Refused> {
     let rules = rules.map(|(name, text)| (cli.dir.join(name), text));
     let manifest = (cli.manifest.clone(), slo::manifest()?);
     Ok(rules.chain([manifest]).collect())
-}
-
-fn write(files: &[(PathBuf, String)]) -> io::Result<()> {
-    for (path, text) in files {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(path, text)?;
-    }
-    Ok(())
-}
-
-/// Whether every file is up to date; prints the names of those that are not.
-fn check(files: &[(PathBuf, String)]) -> io::Result<bool> {
-    let mut current = true;
-    for (path, text) in files {
-        let written = match fs::read_to_string(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            other => other?,
-        };
-        if written != *text {
-            eprintln!(
-                "slo: {} is out of date: run `cargo xtask slo`",
-                path.display()
-            );
-            current = false;
-        }
-    }
-    Ok(current)
 }
