@@ -1,70 +1,29 @@
 //! Alertmanager with the stack's configuration: one cause pages once.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use testkit::{eventually, skip_without};
-use tokio::process::Child;
+use testkit::{Alertmanager, skip_without};
 
 const CONFIG: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../../stack/alertmanager/alertmanager.yml"
 );
 
-/// Debian's name of the program; upstream's is `alertmanager`.
-const PROGRAMS: [&str; 2] = ["prometheus-alertmanager", "alertmanager"];
-
-/// A running server; killed when dropped.
-struct Alertmanager {
-    url: String,
-    _process: Child,
-    _folder: tempfile::TempDir,
-}
-
 /// An alert by its labels.
 type Labels<'a> = &'a [(&'a str, &'a str)];
 
-impl Alertmanager {
+/// Alertmanager with the stack's configuration.
+struct Stack(Alertmanager);
+
+impl Stack {
     /// None if the program is missing.
     async fn start() -> Option<Self> {
-        let is_there = |program: &&str| {
-            let mut version = Command::new(program);
-            let quiet = version
-                .arg("--version")
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
-            quiet.status().is_ok()
-        };
-        let Some(program) = PROGRAMS.into_iter().find(is_there) else {
+        if !Alertmanager::is_there() {
             skip_without("the program prometheus-alertmanager");
             return None;
-        };
-        let port = free_port::free_port().expect("a free port");
-        let address = format!("127.0.0.1:{port}");
-        let folder = tempfile::tempdir().expect("the temporary folder can be written");
-        let process = tokio::process::Command::new(program)
-            .arg(format!("--config.file={CONFIG}"))
-            .arg(format!("--storage.path={}", folder.path().display()))
-            .arg(format!("--web.listen-address={address}"))
-            .arg("--cluster.listen-address=")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("it starts");
-        let url = format!("http://{address}");
-        let ready = format!("{url}/-/ready");
-        eventually("Alertmanager to be ready", async || {
-            let answer = testkit::fetch(&ready).await.ok()?;
-            answer.status().is_success().then_some(())
-        })
-        .await;
-        Some(Self {
-            url,
-            _process: process,
-            _folder: folder,
-        })
+        }
+        Some(Self(Alertmanager::start(Path::new(CONFIG)).await))
     }
 
     /// Sends alerts as Prometheus does.
@@ -76,9 +35,8 @@ impl Alertmanager {
                 .collect();
             json!({ "labels": labels })
         });
-        let url = format!("{}/api/v2/alerts", self.url);
         let sent = testkit::client()
-            .post(url)
+            .post(self.0.alerts_url())
             .json(&alerts.collect::<Vec<_>>())
             .send()
             .await;
@@ -87,10 +45,8 @@ impl Alertmanager {
 
     /// Waits until exactly these alerts are neither inhibited nor new, as `alertname severity`.
     async fn notifies(&self, wanted: &[&str]) {
-        let url = format!("{}/api/v2/alerts", self.url);
         let active = async || {
-            let (_, alerts) = testkit::get(&url).await;
-            let alerts = alerts.as_array().expect("a list").clone();
+            let alerts = self.0.alerts().await;
             let mut active: Vec<_> = alerts
                 .iter()
                 .filter(|alert| alert["status"]["state"] != "suppressed")
@@ -149,7 +105,7 @@ const LOKI_DOWN: Labels<'_> = &[
 
 #[tokio::test]
 async fn failing_rolls_page_once_although_probes_fail_and_a_ticket_is_due() {
-    let Some(alertmanager) = Alertmanager::start().await else {
+    let Some(alertmanager) = Stack::start().await else {
         return;
     };
     alertmanager
@@ -162,7 +118,7 @@ async fn failing_rolls_page_once_although_probes_fail_and_a_ticket_is_due() {
 
 #[tokio::test]
 async fn a_dead_die_service_pages_once_and_hides_no_other_cause() {
-    let Some(alertmanager) = Alertmanager::start().await else {
+    let Some(alertmanager) = Stack::start().await else {
         return;
     };
     let all = [

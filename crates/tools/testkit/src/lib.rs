@@ -4,7 +4,9 @@
 
 mod faults;
 mod metrics;
+mod monitoring;
 mod openapi;
+mod operations;
 mod process;
 mod schemathesis;
 mod skip;
@@ -17,12 +19,15 @@ pub use faults::{FlagsFile, assert_unnamed};
 pub use free_port::free_port;
 use local_postgres::LocalPostgres;
 pub use metrics::Metrics;
+pub use monitoring::{Alertmanager, start_prometheus};
 pub use openapi::check_openapi;
+pub use operations::request_small_operations;
 pub use process::Process;
 use reqwest::{Client, ClientBuilder, IntoUrl, Response};
 pub use schemathesis::schemathesis;
 use serde_json::Value;
 pub use skip::{skip, skip_without};
+pub use tooling::command::is_there;
 
 /// A generous timeout: nothing takes longer, even on a busy machine with two cores.
 pub const DEADLINE: Duration = Duration::from_secs(60);

@@ -11,6 +11,8 @@
 //! slow-tests = ["live"]
 //! ```
 
+mod panics;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -210,27 +212,8 @@ impl Program {
         let errors = String::from_utf8_lossy(&output.stderr);
         let (name, status) = (&self.name, output.status);
         println!("{text}{errors}\nFAILED: {name} after {seconds:.1} s: {status}");
-        Err(panics(&format!("{text}\n{errors}")))
+        Err(panics::find(&format!("{text}\n{errors}")))
     }
-}
-
-/// The panics in the output of a test program: the place, and the beginning of the message.
-fn panics(output: &str) -> Vec<String> {
-    const LINES: usize = 4;
-    const CHARACTERS: usize = 600;
-    let lines: Vec<&str> = output.lines().collect();
-    let starts = (0..lines.len()).filter(|i| {
-        let line = lines[*i];
-        line.starts_with("thread '") && line.contains(" panicked at ")
-    });
-    starts
-        .map(|start| {
-            let rest = lines[start..].iter().take(LINES);
-            let message = rest.take_while(|line| !line.starts_with("stack backtrace:"));
-            let message: Vec<&str> = message.copied().collect();
-            message.join("\n").chars().take(CHARACTERS).collect()
-        })
-        .collect()
 }
 
 fn name(package: &Path) -> String {
@@ -283,16 +266,6 @@ mod tests {
             let folder = tests.join(&program.name).join("main.rs");
             assert!(file.exists() || folder.exists(), "{}", program.name);
         }
-    }
-
-    #[test]
-    fn panics_are_found_with_their_messages() {
-        let output = "---- a stdout ----\n\nthread 'a' (7) panicked at tests/a.rs:3:5:\nwaited 60s \
-                      in vain for the page\nstack backtrace:\n   0: main\n\nfailures:\n    a\n";
-        let found = panics(output);
-        let expected =
-            "thread 'a' (7) panicked at tests/a.rs:3:5:\nwaited 60s in vain for the page";
-        assert_eq!(found, [expected]);
     }
 
     #[test]

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::json;
-use testkit::Process;
+use testkit::{Process, request_small_operations};
 use tokio::process::Child;
 use tokio::task::AbortHandle;
-use tokio::time::interval;
 
 use crate::role::{in_background, start};
 
@@ -23,6 +21,9 @@ const WORKERS: [(u16, &str); 6] = [
 
 /// Pause between two small operations of each type.
 const PACE: Duration = Duration::from_millis(1500);
+
+/// The epochs of a small training.
+const EPOCHS: u32 = 100;
 
 /// The processes; killed when dropped.
 pub(crate) struct Ktrdr {
@@ -67,7 +68,7 @@ impl Ktrdr {
     pub(crate) fn drive(&self, pace: &str) -> Clients {
         let url = self.backend.url("");
         let drive = ["ktrdr", "drive", "--backend-url", &url];
-        let small = tokio::spawn(ask_for_small_ones(url.clone()));
+        let small = tokio::spawn(request_small_operations(url.clone(), PACE, EPOCHS));
         Clients {
             _driver: in_background(&[&drive[..], &["--pace", pace, "--seed", "6"]].concat()),
             small: small.abort_handle(),
@@ -87,21 +88,5 @@ impl Ktrdr {
             _ => &workers.find(|(own, _)| own.to_string() == port)?.1,
         };
         Some(&process.address)
-    }
-}
-
-async fn ask_for_small_ones(backend: String) {
-    let client = testkit::client();
-    let mut next = interval(PACE);
-    for seed in 0u32.. {
-        next.tick().await;
-        let backtest =
-            json!({ "symbol": "EURUSD", "days": 100, "fast": 5, "slow": 20, "seed": seed });
-        let training = json!({ "symbol": "EURUSD", "epochs": 100, "seed": seed });
-        for (kind, parameters) in [("backtests", backtest), ("trainings", training)] {
-            let url = format!("{backend}/api/v1/{kind}/start");
-            // The backend may reject these when all workers are busy.
-            let _ = client.post(url).json(&parameters).send().await;
-        }
     }
 }

@@ -36,7 +36,7 @@ use prometheus::{Prometheus, Series};
 use stages::Stage;
 use support::board::{Board, Query, boards};
 use system::System;
-use testkit::skip_without;
+use testkit::{is_there, skip_without};
 
 /// The stack's files.
 const STACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../stack");
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|word| word == "be") {
         return role::main(arguments[2..].to_vec());
     }
-    if !prometheus::is_there() {
+    if !is_there("prometheus") {
         skip_without("the program prometheus");
         return ExitCode::SUCCESS;
     }

@@ -44,15 +44,10 @@ async fn make_roles(server: &LocalPostgres) {
 
 /// The missing program, if any.
 pub(crate) fn missing() -> Option<&'static str> {
-    let mut exporter = std::process::Command::new(EXPORTER);
-    exporter
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
     if !LocalPostgres::is_there() {
         return Some("postgres");
     }
-    exporter.status().is_err().then_some(EXPORTER)
+    (!testkit::is_there(EXPORTER)).then_some(EXPORTER)
 }
 
 impl Postgres {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, fs, io};
 
 use serde_json::Value;
 use signals::Reader;
 use signals::prometheus::{Graph, Range};
-use tokio::process::{Child, Command};
+use testkit::start_prometheus;
+use tokio::process::Child;
 
 use crate::STACK;
 use crate::running_stage::RunningStage;
@@ -70,16 +70,6 @@ impl Drop for Prometheus {
     }
 }
 
-/// Whether Prometheus is installed.
-pub(crate) fn is_there() -> bool {
-    let mut version = std::process::Command::new("prometheus");
-    version
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    version.status().is_ok()
-}
-
 impl Prometheus {
     /// Starts Prometheus and waits until it has scraped every service of `system`.
     pub(crate) async fn start(system: &System) -> Self {
@@ -88,25 +78,7 @@ impl Prometheus {
         let services = write_configuration(&folder, system, &address);
         let services = services.expect("the configuration can be written");
         let url = format!("http://{address}").parse().expect("a URL");
-        let process = Command::new("prometheus")
-            .arg(format!(
-                "--config.file={}",
-                folder.join("prometheus.yml").display()
-            ))
-            .arg(format!(
-                "--storage.tsdb.path={}",
-                folder.join("data").display()
-            ))
-            .arg(format!("--web.listen-address={address}"))
-            .args([
-                "--web.enable-remote-write-receiver",
-                "--enable-feature=exemplar-storage",
-            ])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("prometheus starts");
+        let process = start_prometheus(&folder, &address);
         let prometheus = Self {
             reader: signals::prometheus::Prometheus::new(Reader::new(url, ANSWER_TIMEOUT)),
             address,

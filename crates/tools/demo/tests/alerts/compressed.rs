@@ -15,15 +15,6 @@ const KEYS: [&str; 6] = [
     "keep_firing_for: ",
 ];
 
-/// Units and their milliseconds.
-const UNITS: [(&str, f64); 5] = [
-    ("ms", 1.0),
-    ("s", 1_000.0),
-    ("m", 60_000.0),
-    ("h", 3_600_000.0),
-    ("d", 86_400_000.0),
-];
-
 /// A file of rules, or Prometheus' configuration, with the values of [`KEYS`] compressed, and the
 /// ranges of its queries.
 pub(crate) fn file(text: &str) -> String {
@@ -64,26 +55,9 @@ fn compressed(line: &str) -> String {
 
 /// A duration as Prometheus writes it, `2h24m`, divided by [`SPEED`], in milliseconds.
 fn duration(text: &str) -> String {
-    let mut milliseconds = 0.0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len());
-        let (number, unit) = rest.split_at(digits);
-        let letters = unit
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(unit.len());
-        let (unit, after) = unit.split_at(letters);
-        let number: f64 = number
-            .parse()
-            .unwrap_or_else(|_| panic!("{text:?} is no duration"));
-        let known = UNITS.iter().find(|(name, _)| *name == unit);
-        let (_, size) = known.unwrap_or_else(|| panic!("{text:?} has an unknown unit"));
-        milliseconds += number * size;
-        rest = after;
-    }
-    format!("{:.0}ms", milliseconds / SPEED)
+    let duration = humantime::parse_duration(text);
+    let duration = duration.unwrap_or_else(|error| panic!("{text:?}: {error}"));
+    format!("{}ms", duration.div_f64(SPEED).as_millis())
 }
 
 #[test]

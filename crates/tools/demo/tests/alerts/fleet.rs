@@ -4,11 +4,9 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde_json::json;
-use testkit::FlagsFile;
+use testkit::{FlagsFile, request_small_operations};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
-use tokio::time::interval;
 
 use crate::system::{PROGRAM, port};
 
@@ -22,6 +20,9 @@ const WORKERS: [(&str, &str); 4] = [
 
 /// The pause between two operations of each type.
 const PACE: Duration = Duration::from_secs(1);
+
+/// The epochs of a training.
+const EPOCHS: u32 = 50;
 
 /// The running fleet; it stops when dropped.
 pub(crate) struct Fleet {
@@ -61,7 +62,7 @@ impl Fleet {
             targets,
             flags,
             _processes: processes,
-            clients: tokio::spawn(ask_for_small_ones(url)),
+            clients: tokio::spawn(request_small_operations(url, PACE, EPOCHS)),
         }
     }
 }
@@ -76,20 +77,4 @@ fn ktrdr(role: &str, port: u16, own: &[String]) -> Child {
         .kill_on_drop(true)
         .spawn()
         .expect("it starts")
-}
-
-async fn ask_for_small_ones(backend: String) {
-    let client = testkit::client();
-    let mut next = interval(PACE);
-    for seed in 0u32.. {
-        next.tick().await;
-        let backtest =
-            json!({ "symbol": "EURUSD", "days": 100, "fast": 5, "slow": 20, "seed": seed });
-        let training = json!({ "symbol": "EURUSD", "epochs": 50, "seed": seed });
-        for (kind, parameters) in [("backtests", backtest), ("trainings", training)] {
-            let url = format!("{backend}/api/v1/{kind}/start");
-            // The backend starts at the same time, and its queues may be full while workers hang.
-            let _ = client.post(url).json(&parameters).send().await;
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! A part that ends: during startup, later, and the keeper of the database.
 
 use nix::sys::signal::{Signal, kill};
-use testkit::{eventually, get, skip_without};
+use testkit::{eventually, get, is_there, skip_without};
 use tokio::process::Command;
 
 use crate::demo::{Demo, command, free_ports, wait_until_free};
@@ -64,12 +64,7 @@ async fn a_part_that_dies_later_is_restarted_and_logged() {
 
 #[tokio::test]
 async fn the_printed_command_stops_the_service_of_its_own_demo_only() {
-    if Command::new("pkill")
-        .arg("--version")
-        .output()
-        .await
-        .is_err()
-    {
+    if !is_there("pkill") {
         return skip_without("pkill");
     }
     let mut demo = Demo::spawn(&["--stage=4", "--no-traffic"]);
