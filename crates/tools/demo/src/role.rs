@@ -63,7 +63,7 @@ pub(crate) fn doctor(arguments: Vec<OsString>) -> ExitCode {
     let own = [
         "demo doctor",
         "--runner=demo",
-        "--without=alloy,prometheus,loki,grafana",
+        "--without=alloy,prometheus,alertmanager,loki,grafana",
     ]
     .map(OsString::from);
     doctor::of_the_demo(own.into_iter().chain(arguments))

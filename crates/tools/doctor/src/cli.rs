@@ -80,6 +80,11 @@ pub(crate) struct Cli {
     #[arg(default_value = "http://localhost:9090")]
     pub(crate) prometheus_url: Url,
 
+    /// URL of Alertmanager
+    #[arg(long, env = "ALERTMANAGER_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(default_value = "http://localhost:9093")]
+    pub(crate) alertmanager_url: Url,
+
     /// URL of Loki
     #[arg(long, env = "LOKI_URL", value_name = "URL", value_parser = http_url)]
     #[arg(default_value = "http://localhost:3100")]
@@ -107,6 +112,8 @@ pub(crate) enum Part {
     Alloy,
     /// The store of metrics
     Prometheus,
+    /// The list of alerts
+    Alertmanager,
     /// The store of logs
     Loki,
     /// The dashboards

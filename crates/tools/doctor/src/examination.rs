@@ -1,9 +1,10 @@
-//! Runs the hops in order. All but the first and the last follow one roll; without it they are
+//! Runs the hops in order. All but the first and the last two follow one roll; without it they are
 //! skipped.
 
 use std::time::Instant;
 
 use signals::Reader;
+use signals::alertmanager::Alertmanager;
 use signals::exposition::Exposition;
 use signals::loki::Loki;
 use signals::prometheus::Prometheus;
@@ -43,6 +44,10 @@ impl Doctor<'_> {
         Prometheus::new(self.reader(self.cli.prometheus_url.clone()))
     }
 
+    pub(crate) fn alertmanager(&self) -> Alertmanager {
+        Alertmanager::new(self.reader(self.cli.alertmanager_url.clone()))
+    }
+
     pub(crate) fn loki(&self) -> Loki {
         Loki::new(self.reader(self.cli.loki_url.clone()))
     }
@@ -79,6 +84,11 @@ pub(crate) async fn examine(cli: &Cli) -> Report {
         }
     }
 
+    if cli.has(Part::Alertmanager) {
+        timed(&mut report, ALERTED, hops::alerted(&doctor)).await;
+    } else {
+        report.pass_over(ALERTED, State::NotPart, "this run has no Alertmanager");
+    }
     if cli.has(Part::Grafana) {
         timed(&mut report, PROVISIONED, hops::dashboards(&doctor)).await;
     } else {
@@ -95,6 +105,7 @@ const HANDED_ON: &str = "handed on by Alloy";
 const STORED: &str = "usage event stored";
 const EXEMPLAR: &str = "exemplar in Prometheus";
 const NOTHING_LOST: &str = "nothing lost on the way";
+const ALERTED: &str = "alerts in Alertmanager";
 const PROVISIONED: &str = "dashboards in Grafana";
 
 /// The counters before the roll.

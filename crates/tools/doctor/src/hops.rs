@@ -1,5 +1,6 @@
 //! One module for each hop: what was seen, or what is wrong.
 
+mod alerts;
 mod alloy;
 mod backend;
 mod counter;
@@ -17,6 +18,7 @@ use crate::cli::{Cli, Part};
 use crate::examination::Doctor;
 use crate::report::Finding;
 
+pub(crate) use alerts::alerted;
 pub(crate) use alloy::{Backlog, backlog, handed_on};
 pub(crate) use backend::Backend;
 pub(crate) use counter::{counted, rolls_counted};

@@ -49,15 +49,10 @@ impl Stack {
             let alerts = self.0.alerts().await;
             let mut active: Vec<_> = alerts
                 .iter()
-                .filter(|alert| alert["status"]["state"] != "suppressed")
+                .filter(|alert| alert.is_notified())
                 .map(|alert| {
-                    let label = |name: &str| alert["labels"][name].as_str().unwrap_or_default();
-                    format!(
-                        "{} {} {}",
-                        label("alertname"),
-                        label("severity"),
-                        alert["status"]["state"]
-                    )
+                    let severity = alert.label("severity");
+                    format!("{} {severity} {}", alert.name(), alert.status.state)
                 })
                 .collect();
             active.sort();
@@ -65,7 +60,7 @@ impl Stack {
         };
         let wanted: Vec<_> = wanted
             .iter()
-            .map(|alert| format!("{alert} \"active\""))
+            .map(|alert| format!("{alert} active"))
             .collect();
         testkit::becomes("the alerts that are not inhibited", wanted, active).await;
     }

@@ -2,13 +2,18 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
-use serde_json::Value;
+use signals::Reader;
+use signals::alertmanager::{self, Alert};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tooling::command::is_there;
 
-use crate::{eventually, fetch, free_address, get};
+use crate::{eventually, fetch, free_address};
+
+/// How long one answer may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Debian's name of Alertmanager, and upstream's.
 const ALERTMANAGER: [&str; 2] = ["prometheus-alertmanager", "alertmanager"];
@@ -89,10 +94,12 @@ impl Alertmanager {
     /// The alerts that it has received and that are not over.
     ///
     /// # Panics
-    /// When it does not answer with a list.
-    pub async fn alerts(&self) -> Vec<Value> {
-        let (_, alerts) = get(&self.alerts_url()).await;
-        alerts.as_array().expect("a list").clone()
+    /// When it does not answer.
+    pub async fn alerts(&self) -> Vec<Alert> {
+        let base = format!("http://{}", self.address);
+        let reader = Reader::new(base.parse().expect("a URL"), TIMEOUT);
+        let alerts = alertmanager::Alertmanager::new(reader).alerts().await;
+        alerts.expect("Alertmanager answers")
     }
 }
 

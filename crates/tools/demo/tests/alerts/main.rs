@@ -1,6 +1,7 @@
 //! Every fault lands, and its alert finds the person: with the real services, a real Prometheus and a
 //! real Alertmanager. Each fault moves its signal and raises its alert with the labels that the
-//! alert's reader needs, no other page comes, and both end after the fault is off.
+//! alert's reader needs, the queries of its runbook find an answer, no other page comes, and both end
+//! after the fault is off.
 //!
 //! Prometheus has the stack's rules on a clock that is 2.5 times as fast, and starts empty for each
 //! fault, so that no fault is seen in the windows of the next.
@@ -8,6 +9,7 @@
 mod compressed;
 mod fleet;
 mod observer;
+mod runbook;
 mod system;
 
 use std::collections::BTreeSet;
@@ -17,6 +19,7 @@ use faults::Fault;
 use fleet::Fleet;
 use futures_util::future::join_all;
 use observer::{Alert, Observer};
+use runbook::Answers;
 use system::{Demo, System};
 use testkit::skip_without;
 
@@ -81,8 +84,8 @@ async fn every_fault_lands_and_raises_its_alert() {
         return skip_without("PostgreSQL");
     }
     println!(
-        "| fault | alert | severity | signal after s | alert after s | signal over after s | alert over after s |\n\
-         |---|---|---|---|---|---|---|"
+        "| fault | alert | severity | signal after s | alert after s | signal over after s | alert over after s | queries with a result |\n\
+         |---|---|---|---|---|---|---|---|"
     );
     let problems = join_all(GROUPS.map(check)).await.concat();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -97,6 +100,7 @@ struct Course {
     cleared: Option<Duration>,
     calm: Option<Duration>,
     pages: BTreeSet<Alert>,
+    runbook: Answers,
 }
 
 /// Tries the faults of a group, prints a row for each, and returns what was not as it should be.
@@ -128,9 +132,10 @@ fn row(fault: Fault, course: &Course) -> String {
     });
     let severity = course.severity;
     format!(
-        "| {} | {alert} | {severity} | {} |",
+        "| {} | {alert} | {severity} | {} | {} |",
         spec.name,
-        times.join(" | ")
+        times.join(" | "),
+        course.runbook
     )
 }
 
@@ -145,15 +150,33 @@ async fn observe(system: &System, fault: Fault, strength: Option<f64>) -> Course
     let before = until_calm(&observer, fault).await;
     let bound = bound(&observer, fault).await;
     system.on(fault, strength).await;
+    until_raised(&observer, fault, bound, &before, &mut course).await;
+    if let (Some(alert), Some(_)) = (spec.alert.name(), course.alert) {
+        course.runbook = runbook::ask(alert, &observer, system.tempo().as_ref()).await;
+    }
+    system.off().await;
+    until_over(&observer, fault, bound, &mut course).await;
+    course
+}
+
+/// Waits until the signal and the alert of `fault` are there. `before` has the alerts that were there
+/// already.
+async fn until_raised(
+    observer: &Observer,
+    fault: Fault,
+    bound: f64,
+    before: &BTreeSet<String>,
+    course: &mut Course,
+) {
+    let own = fault.spec().alert.name();
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
-        if course.signal.is_none() && signal(&observer, fault).await > bound {
+        if course.signal.is_none() && signal(observer, fault).await > bound {
             course.signal = Some(start.elapsed());
         }
         let alerts = observer.alerts().await;
-        let is_own = |alert: &&Alert| {
-            Some(&*alert.name) == spec.alert.name() && alert.severity == course.severity
-        };
+        let is_own =
+            |alert: &&Alert| Some(&*alert.name) == own && alert.severity == course.severity;
         if let (None, Some(alert)) = (course.alert, alerts.iter().find(is_own)) {
             course.alert = Some(start.elapsed());
             assert!(alert.text.contains("runbook_url"), "{alert:?}");
@@ -164,14 +187,11 @@ async fn observe(system: &System, fault: Fault, strength: Option<f64>) -> Course
         course
             .pages
             .extend(new.filter(|alert| alert.severity == "page"));
-        if course.signal.is_some() && (course.alert.is_some() || spec.alert.name().is_none()) {
+        if course.signal.is_some() && (course.alert.is_some() || own.is_none()) {
             break;
         }
         tokio::time::sleep(PAUSE).await;
     }
-    system.off().await;
-    until_over(&observer, fault, bound, &mut course).await;
-    course
 }
 
 /// The severity of the fault's alert: its page, if it is one that pages. Empty without an alert.
@@ -247,6 +267,8 @@ fn judge(fault: Fault, course: &Course) -> Vec<String> {
     if let Some(name) = spec.alert.name() {
         expect(course.alert.is_some(), &format!("{name} did not fire"));
     }
+    let wrong = course.runbook.problems.join("; ");
+    expect(wrong.is_empty(), &format!("its runbook: {wrong}"));
     for page in &course.pages {
         let announced = spec.alert.name() == Some(&page.name)
             || spec.further_alerts.contains(&page.name.as_str());

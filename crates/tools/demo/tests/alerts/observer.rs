@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
-use signals::Reader;
 use signals::prometheus::Prometheus;
+use signals::{AskError, Reader};
 use tempfile::TempDir;
 use testkit::{Alertmanager, eventually, free_address, is_there, start_prometheus};
 use tokio::process::Child;
@@ -16,7 +16,7 @@ use crate::compressed;
 use crate::system::System;
 
 /// Timeout of one answer on a busy machine.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An alert that reached Alertmanager.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,20 +80,22 @@ impl Observer {
         found.into_iter().map(|series| series.value).collect()
     }
 
+    /// The number of series that a query of a runbook finds.
+    ///
+    /// A comparison that does not hold finds none.
+    pub(crate) async fn count(&self, query: &str) -> Result<usize, AskError> {
+        let found = self.reader.instant(query).await?;
+        Ok(found.len())
+    }
+
     /// What has reached Alertmanager and is not over, without the watchdog.
     pub(crate) async fn alerts(&self) -> BTreeSet<Alert> {
         let alerts = self.alertmanager.alerts().await;
-        let alerts = alerts.iter().map(|alert| {
-            let label = |name: &str| {
-                let value = alert["labels"][name].as_str();
-                value.unwrap_or_default().to_owned()
-            };
-            Alert {
-                name: label("alertname"),
-                severity: label("severity"),
-                text: format!("{} {}", alert["labels"], alert["annotations"]),
-                inhibited: alert["status"]["state"] == "suppressed",
-            }
+        let alerts = alerts.iter().map(|alert| Alert {
+            name: alert.name().to_owned(),
+            severity: alert.label("severity").to_owned(),
+            text: format!("{:?} {:?}", alert.labels, alert.annotations),
+            inhibited: !alert.is_notified(),
         });
         alerts.filter(|alert| alert.name != "Watchdog").collect()
     }

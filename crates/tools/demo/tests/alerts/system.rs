@@ -3,10 +3,13 @@
 use std::process::Stdio;
 
 use faults::Fault;
+use signals::Reader;
+use signals::tempo::Tempo;
 use testkit::{eventually, free_port};
 use tokio::process::{Child, Command};
 
 use crate::fleet::Fleet;
+use crate::observer::ANSWER_TIMEOUT;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_demo");
 
@@ -21,6 +24,7 @@ pub(crate) enum System {
 /// Stage 6.
 pub(crate) struct Demo {
     frontend: u16,
+    tempo: u16,
     /// The names of targets in the stack, and their local ports.
     targets: Vec<(&'static str, u16)>,
     _processes: Vec<Child>,
@@ -41,6 +45,16 @@ impl System {
         };
         let found = targets.iter().find(|(known, _)| *known == name);
         found.map(|(_, port)| format!("127.0.0.1:{port}"))
+    }
+
+    /// The stand-in for Tempo, if the system has one.
+    pub(crate) fn tempo(&self) -> Option<Tempo> {
+        let Self::Demo(demo) = self else {
+            return None;
+        };
+        let url = format!("http://127.0.0.1:{}", demo.tempo);
+        let reader = Reader::new(url.parse().expect("a URL"), ANSWER_TIMEOUT);
+        Some(Tempo::new(reader))
     }
 
     /// A query that has a result once the objectives of this system have events.
@@ -92,6 +106,7 @@ impl Demo {
         ];
         let flags = flags.map(|(flag, target)| (flag, target, port()));
         let frontend = flags[2].2;
+        let tempo = flags[6].2;
         let demo = Command::new(PROGRAM)
             .args(["--stage=6", "--roll-delay=600ms"])
             .args(flags.map(|(flag, _, port)| format!("{flag}={port}")))
@@ -113,6 +128,7 @@ impl Demo {
         }
         Self {
             frontend,
+            tempo,
             targets,
             _processes: processes,
         }

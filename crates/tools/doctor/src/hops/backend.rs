@@ -11,6 +11,7 @@ pub(crate) enum Backend {
     Alloy,
     Tempo,
     Prometheus,
+    Alertmanager,
     Loki,
     Grafana,
 }
@@ -22,6 +23,7 @@ impl Backend {
             Self::Alloy => "alloy",
             Self::Tempo => "tempo",
             Self::Prometheus => "prometheus",
+            Self::Alertmanager => "alertmanager",
             Self::Loki => "loki",
             Self::Grafana => "grafana",
         }
@@ -34,6 +36,7 @@ impl Backend {
             Self::Alloy => &cli.alloy_url,
             Self::Tempo => &cli.tempo_url,
             Self::Prometheus => &cli.prometheus_url,
+            Self::Alertmanager => &cli.alertmanager_url,
             Self::Loki => &cli.loki_url,
             Self::Grafana => &cli.grafana_url,
         };
@@ -43,7 +46,7 @@ impl Backend {
     /// Checks once whether it works: there is no waiting for a backend that is down.
     pub(crate) async fn ready(self, doctor: &Doctor<'_>) -> Result<(), Finding> {
         let path = match self {
-            Self::Alloy | Self::Prometheus => "/-/ready",
+            Self::Alloy | Self::Prometheus | Self::Alertmanager => "/-/ready",
             Self::Tempo | Self::Loki => "/ready",
             Self::Grafana => "/api/health",
         };

@@ -1,6 +1,7 @@
 //! The doctor, through its command line, on a simulated system with injected faults.
 
 mod advice;
+mod alerts;
 mod parts;
 mod patient;
 mod settled;
@@ -12,7 +13,7 @@ use patient::{Fault, Patient};
 use serde_json::Value;
 use tokio::process::Command;
 
-const HOPS: [&str; 10] = [
+const HOPS: [&str; 11] = [
     "services healthy",
     "one roll",
     "counter moved",
@@ -22,6 +23,7 @@ const HOPS: [&str; 10] = [
     "handed on by Alloy",
     "exemplar in Prometheus",
     "nothing lost on the way",
+    "alerts in Alertmanager",
     "dashboards in Grafana",
 ];
 
@@ -250,7 +252,7 @@ async fn parts_that_a_run_does_not_have_are_not_failures() {
         Fault::NoDashboard,
     ];
     let patient = Patient::with(&faults).await;
-    let without = ["--without", "alloy,prometheus,loki,grafana"];
+    let without = ["--without", "alloy,prometheus,alertmanager,loki,grafana"];
     let (code, report) = examine(&patient, &without).await;
     assert_eq!(code, 0, "{report:#}");
     for hop in &HOPS[..3] {
@@ -275,7 +277,7 @@ async fn without_a_system_it_says_how_to_start_one() {
     assert_eq!(row(&report, "trace in Tempo")["state"], "not_reached");
 
     // The parts of a run do not determine what started them.
-    let without = ["--without", "alloy,prometheus,loki,grafana"];
+    let without = ["--without", "alloy,prometheus,alertmanager,loki,grafana"];
     for (runner, start) in [
         (&[][..], "docker compose up --wait"),
         (&["--runner=demo"], "cargo run --release"),

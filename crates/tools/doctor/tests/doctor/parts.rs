@@ -33,6 +33,8 @@ pub(crate) fn parts() -> Router<Arc<Body>> {
         .route("/prometheus/-/ready", get(prometheus))
         .route("/prometheus/api/v1/query", get(query))
         .route("/prometheus/api/v1/query_exemplars", get(exemplars))
+        .route("/alertmanager/-/ready", get(async || "OK"))
+        .route("/alertmanager/api/v2/alerts", get(alerts))
         .route("/loki/ready", get(async || "ready"))
         .route("/loki/loki/api/v1/query_range", get(lines))
         .route("/grafana/api/health", get(async || "{}"))
@@ -233,6 +235,25 @@ async fn exemplars(State(body): Shared, Query(PromQl { query }): Query<PromQl>) 
         vec![series]
     };
     Json(json!({ "status": "success", "data": series }))
+}
+
+async fn alerts(State(body): Shared) -> Json<Value> {
+    let alert = |name: &str, inhibited_by: &[&str]| {
+        let status = json!({ "state": "active", "inhibitedBy": inhibited_by, "silencedBy": [] });
+        json!({ "labels": { "alertname": name, "severity": "page" }, "status": status })
+    };
+    let mut alerts = vec![alert("Watchdog", &[])];
+    if body.has(Fault::AlertsFire) {
+        let held_back = alert("ProbeFailing", &["5f2c"]);
+        alerts.extend([
+            alert("TargetDown", &[]),
+            held_back,
+            alert("TargetDown", &[]),
+        ]);
+    }
+    alerts
+        .retain(|alert| !body.has(Fault::NoWatchdog) || alert["labels"]["alertname"] != "Watchdog");
+    Json(Value::from(alerts))
 }
 
 async fn lines(State(body): Shared, Query(LogQl { query }): Query<LogQl>) -> Json<Value> {

@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     AlloyDown,
     PrometheusStarting,
     NoLines,
+    NoWatchdog,
+    AlertsFire,
     NoExemplar,
     StrangeExemplar,
     NoDashboard,
@@ -136,6 +138,7 @@ impl Patient {
             "alloy",
             "tempo",
             "prometheus",
+            "alertmanager",
             "loki",
             "grafana",
         ];
