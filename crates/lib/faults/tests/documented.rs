@@ -26,9 +26,10 @@ fn alert(spec: &Spec) -> String {
 
 fn row(spec: &Spec) -> String {
     format!(
-        "| `{}` | {} | {} | {} | {} | {}+ |",
+        "| `{}` | {} | {} | {} | {} | {} | {}+ |",
         spec.name,
         spec.service,
+        spec.kind,
         spec.effect,
         strength(spec.strength),
         alert(spec),

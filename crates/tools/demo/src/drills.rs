@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use drill::Demo;
-use stages::Stage;
 
 use crate::flags;
 
@@ -21,15 +20,15 @@ pub(crate) fn main(port: Option<u16>, arguments: Vec<OsString>) -> ExitCode {
         return drill::main_from(arguments);
     }
     match flags::find(port) {
-        Ok(system) => {
-            let stage = system.stage.and_then(|number| Stage::try_from(number).ok());
-            let demo = Demo {
-                stage: stage.unwrap_or(Stage::DEFAULT),
-                file: system.file,
-                lacks: system.lacks,
-            };
-            drill::of_the_demo(arguments, demo)
-        }
+        Ok(demo) => drill::of_the_demo(
+            arguments,
+            Demo {
+                stage: demo.stage,
+                port: demo.port,
+                lacks: demo.lacks(),
+                file: demo.flags,
+            },
+        ),
         Err(problem) => {
             eprintln!("drill: {problem}");
             ExitCode::FAILURE

@@ -17,7 +17,10 @@ pub(crate) use self::folder::Folder;
 /// Runs `command` on the demo whose entry has `port`, or on the only one that runs.
 pub(crate) fn main(port: Option<u16>, command: &Command) -> ExitCode {
     let found = find(port);
-    let done = found.and_then(|system| command.run(&system).map_err(|error| error.to_string()));
+    let done = found.and_then(|demo| {
+        let done = command.run(&demo.system());
+        done.map_err(|error| error.to_string())
+    });
     match done {
         Ok(text) => {
             print!("{text}");

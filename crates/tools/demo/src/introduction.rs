@@ -66,6 +66,7 @@ fn places(plan: &Plan, options: &Options, databases: &Databases) -> String {
         "Faults to find",
         "cargo run --release -- faults list".to_owned(),
     );
+    add("A drill", "cargo run --release -- drill".to_owned());
     add("Log lines", log_lines(options));
     places.concat()
 }

@@ -47,6 +47,8 @@ pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 pub struct Demo {
     /// Its stage.
     pub stage: Stage,
+    /// The port of its page, or of dice-roller in stage 1.
+    pub port: u16,
     /// The file of flags that its services watch.
     pub file: PathBuf,
     /// Faults that it does not have although its stage does, each with the reason.

@@ -16,6 +16,8 @@ pub(crate) const NONE: &str = "none";
 pub(crate) struct System {
     pub(crate) stage: Stage,
     pub(crate) file: PathBuf,
+    /// Where to look, besides the servers that flags name.
+    pub(crate) places: Vec<String>,
     lacks: Vec<(Fault, String)>,
 }
 
@@ -26,9 +28,18 @@ impl System {
             None => Self {
                 stage: cli.stage,
                 file: cli.faults_file.clone(),
+                places: Vec::new(),
                 lacks: Vec::new(),
             },
-            Some(Demo { stage, file, lacks }) => Self { stage, file, lacks },
+            Some(demo) => Self {
+                stage: demo.stage,
+                file: demo.file,
+                places: vec![
+                    format!("rolls http://localhost:{}/", demo.port),
+                    "/metrics and log lines of the services, as the demo printed".to_owned(),
+                ],
+                lacks: demo.lacks,
+            },
         }
     }
 

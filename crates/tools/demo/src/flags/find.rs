@@ -5,11 +5,11 @@ use faults::cli::System;
 
 use super::folder::{Demo, running};
 
-/// The system of the demo whose entry has `port`, or of the only demo that runs.
+/// The demo whose entry has `port`, or the only demo that runs.
 ///
 /// # Errors
 /// If there is none, or several and no port.
-pub(crate) fn find(port: Option<u16>) -> Result<System, String> {
+pub(crate) fn find(port: Option<u16>) -> Result<Demo, String> {
     let mut demos = running();
     if let Some(port) = port {
         let known = describe(&demos);
@@ -20,7 +20,7 @@ pub(crate) fn find(port: Option<u16>) -> Result<System, String> {
     }
     match demos.len() {
         0 => Err("no demo is running; start one with: cargo run --release".to_owned()),
-        1 => Ok(system(demos.remove(0))),
+        1 => Ok(demos.remove(0)),
         _ => Err(format!(
             "several demos are running; choose one with --port{}",
             describe(&demos)
@@ -40,13 +40,21 @@ fn describe(demos: &[Demo]) -> String {
     }
 }
 
-fn system(demo: Demo) -> System {
-    let no_ktrdr = "this demo runs no KTRDR; start it with --ktrdr".to_owned();
-    let lacks = (!demo.ktrdr).then_some((Fault::HungWorker, no_ktrdr));
-    System {
-        file: demo.flags,
-        stage: Some(demo.stage.number()),
-        start: "start it with: cargo run --release -- --stage {stage}",
-        lacks: lacks.into_iter().collect(),
+impl Demo {
+    /// The faults that it does not have although its stage does, each with the reason.
+    pub(crate) fn lacks(&self) -> Vec<(Fault, String)> {
+        let no_ktrdr = "this demo runs no KTRDR; start it with --ktrdr".to_owned();
+        let lacks = (!self.ktrdr).then_some((Fault::HungWorker, no_ktrdr));
+        lacks.into_iter().collect()
+    }
+
+    /// What `faults` switches.
+    pub(crate) fn system(self) -> System {
+        System {
+            lacks: self.lacks(),
+            file: self.flags,
+            stage: Some(self.stage.number()),
+            start: "start it with: cargo run --release -- --stage {stage}",
+        }
     }
 }

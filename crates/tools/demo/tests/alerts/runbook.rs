@@ -45,7 +45,7 @@ pub(crate) async fn ask(alert: &str, observer: &Observer, tempo: Option<&Tempo>)
     for section in runbook.expect("every alert has a runbook").sections {
         for query in section.queries() {
             let number = match (query.language.as_str(), tempo) {
-                ("promql", _) => observer.count(&compressed::query(&query.text)).await,
+                ("promql", _) => Some(observer.count(&compressed::query(&query.text)).await),
                 ("traceql", Some(tempo)) => traces(tempo, &query.text).await,
                 _ => None,
             };

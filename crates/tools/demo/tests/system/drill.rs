@@ -89,7 +89,10 @@ async fn nothing_names_the_fault_while_it_is_looked_for() {
     signal(&learner, Signal::SIGINT);
     let output = learner.wait_with_output().await.expect("it ends");
     let said = [output.stdout, output.stderr].concat();
-    assert!(!String::from_utf8_lossy(&said).contains(FAULT));
+    let said = String::from_utf8_lossy(&said);
+    assert!(!said.contains(FAULT));
+    let page = format!("rolls http://localhost:{}/", demo.ports[2]);
+    assert!(said.contains(&page), "where to look: {said}");
     rolls_fail(&demo, false).await;
     demo.stop(Signal::SIGTERM).await;
 }

@@ -61,9 +61,13 @@ impl<'a> Dialogue<'a> {
         if self.lines.is_none() {
             return;
         }
-        let mut places = vec![format!("traces {}", cli.tempo_url)];
-        places.extend(cli.grafana_url.as_ref().map(|url| format!("Grafana {url}")));
-        places.reverse();
+        let grafana = cli.grafana_url.as_ref();
+        let mut places: Vec<_> = grafana
+            .map(|url| format!("Grafana {url}"))
+            .into_iter()
+            .collect();
+        places.push(format!("traces {}", cli.tempo_url));
+        places.extend_from_slice(&self.system.places);
         say(&format!(
             "A drill in stage {}. Within {latest:.0?} something breaks, or nothing does: find out which \
              service, what kind of fault, and since when.\n\
