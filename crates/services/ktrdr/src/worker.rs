@@ -80,7 +80,7 @@ pub struct Config {
         long,
         env = "FAILURE_SHARE",
         value_name = "SHARE",
-        default_value_t = 0.03
+        default_value_t = 0.005
     )]
     #[arg(value_parser = |text: &str| between(text, 0.0, 1.0))]
     pub failure_share: f64,
