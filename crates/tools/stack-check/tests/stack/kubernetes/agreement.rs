@@ -61,9 +61,6 @@ fn memory_is_limited_as_in_compose_and_reserved() {
     });
 }
 
-/// Faults are switched in compose and in the demo: pods share no volume with the file of flags.
-const ONLY_IN_COMPOSE: &str = "FAULTS_FILE";
-
 /// Variables that other variables of the same pod refer to.
 const HELPERS: [&str; 2] = ["POD_NAME", "STAGE"];
 
@@ -83,9 +80,9 @@ fn differs(overlay: &Overlay, pod: &Pod, variable: &str) -> bool {
 #[test]
 fn variables_are_those_of_compose() {
     each_pair(|overlay, pod, service| {
-        let environment = service.map("environment").into_iter();
-        let environment = environment.filter(|(name, _)| name != ONLY_IN_COMPOSE);
-        let mut expected: BTreeMap<String, String> = environment
+        let mut expected: BTreeMap<String, String> = service
+            .map("environment")
+            .into_iter()
             .map(|(name, value)| (name, value.as_str().expect("text").to_owned()))
             .collect();
         let mut own = overlay.environment(pod);
@@ -96,6 +93,25 @@ fn variables_are_those_of_compose() {
             }
         }
         assert_eq!(own, expected, "{}: {}", overlay.name, pod.name());
+    });
+}
+
+/// The file of flags is in a ConfigMap, which is absent while no fault was ever on.
+#[test]
+fn pods_read_the_flags_of_faults_where_services_of_compose_do() {
+    each_pair(|_, pod, service| {
+        let mut volumes = list(&service.it, "/volumes").iter();
+        let reads = volumes.any(|it| *it == "faults:/faults:ro");
+        let volumes = list(pod.spec(), "/volumes").iter();
+        let flags: Vec<_> = volumes.filter(|it| it["name"] == "faults").collect();
+        assert_eq!(flags.len(), usize::from(reads), "{}", pod.name());
+        if reads {
+            let map = json!({ "name": "faults", "optional": true });
+            assert_eq!(flags[0]["configMap"], map, "{}", pod.name());
+            let mount = json!({ "name": "faults", "mountPath": "/faults", "readOnly": true });
+            let mounts = list(pod.container(), "/volumeMounts");
+            assert!(mounts.contains(&mount), "{}: {mounts:?}", pod.name());
+        }
     });
 }
 

@@ -78,9 +78,13 @@ fn content(overlay: &Overlay, volume: &Value) -> Vec<(String, String)> {
     maps.flat_map(|map| keys(overlay, map)).collect()
 }
 
-/// The files of a ConfigMap as a volume has them: those that it selects, or all.
+/// The files of a ConfigMap as a volume has them: those that it selects, or all. None of an optional
+/// one, which only the learner makes.
 fn keys(overlay: &Overlay, volume: &Value) -> Vec<(String, String)> {
     let name = text(volume, "/name");
+    if volume["optional"] == true {
+        return Vec::new();
+    }
     let map = overlay.find("ConfigMap", name);
     let map = map.unwrap_or_else(|| panic!("{}: no ConfigMap {name}", overlay.name));
     let content = |key: &str| {
