@@ -1,6 +1,7 @@
 //! The part of Tempo's HTTP API that mini-tempo implements.
 
 mod format;
+mod found;
 mod params;
 mod search;
 
@@ -13,7 +14,6 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use crate::api::format::Format;
-use crate::otlp::group;
 use crate::{InvalidTraceId, Store, TraceId, metrics};
 
 const NOT_FOUND: &str = "mini-tempo, a stand-in for Tempo, answers only GET /ready, /metrics, /api/echo, /api/status/buildinfo, /api/traces/{id}, \
@@ -80,8 +80,8 @@ async fn trace(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let id: TraceId = id.parse()?;
-    let trace = store.trace(id).ok_or(ApiError::NotFound)?;
-    Ok(Format::accepted(&headers).v1(group(&trace)))
+    let trace = store.entry(id).ok_or(ApiError::NotFound)?;
+    Ok(Format::accepted(&headers).v1(&trace.spans))
 }
 
 async fn trace_v2(
@@ -90,9 +90,9 @@ async fn trace_v2(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let id: TraceId = id.parse()?;
-    let trace = store.trace(id);
-    let resource_spans = trace.map(|trace| group(&trace));
-    Ok(Format::accepted(&headers).v2(resource_spans.unwrap_or_default()))
+    let trace = store.entry(id);
+    let spans = trace.as_ref().map(|trace| trace.spans.as_slice());
+    Ok(Format::accepted(&headers).v2(spans.unwrap_or_default()))
 }
 
 async fn search(

@@ -32,25 +32,34 @@
 //! ```
 //!
 //! `measure` estimates a request's memory before it is decoded, `otlp` splits requests into spans
-//! and `trim` truncates them, `store` and `state` hold them, `trace` is one trace, `traceql`
-//! selects spans, and `json` and `api` write Tempo's answers.
+//! and `trim` truncates them, `store`, `state`, `pages` and `sources` hold them, encoded as they
+//! arrived, `trace` is one trace, `traceql` selects spans by their `head`, of which `summary` says
+//! which need not be read, and `answer`, `json` and `api` write Tempo's answers.
 
+mod answer;
 mod api;
+mod head;
 mod ids;
 mod json;
 mod measure;
 mod metrics;
 mod otlp;
 mod otlp_json;
+mod pages;
 mod receiver;
 mod rejection;
 mod request_error;
+mod signature;
+mod source;
+mod sources;
 mod state;
 mod store;
+mod summary;
 mod trace;
 mod traceql;
 mod trim;
 mod value;
+mod wire;
 
 pub use api::api;
 pub use ids::{InvalidTraceId, SpanId, TraceId};

@@ -1,151 +1,166 @@
-//! Converts an OTLP request to single spans, and back to OTLP's grouping for an answer.
+//! Converts an OTLP request to single spans.
+//!
+//! Spans are decoded, trimmed and encoded again one after the other: the allocator then uses the
+//! same memory for each, and a whole request never exists in its decoded form.
 
-use std::mem::size_of;
 use std::sync::Arc;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{self as otlp, ResourceSpans, ScopeSpans};
+use prost::bytes::Bytes;
+use prost::{DecodeError, Message};
 
 use crate::rejection::{MAX_SPAN_BYTES, Rejection, Rejections};
-use crate::trace::{Origin, Source};
+use crate::source::{Envelope, Origin, Source};
+use crate::summary::Summary;
 use crate::trim::Trimmer;
-use crate::value::find;
-use crate::{Span, SpanId, Trace, TraceId, Value};
+use crate::{Span, SpanId, TraceId};
 
-/// The memory of a span besides the contents of its messages: itself, its reference count, and its
-/// entries in the lists of its trace.
-const PER_SPAN: usize = size_of::<Span>() + 2 * size_of::<usize>() + 64;
+/// An `ExportTraceServiceRequest` whose spans are still encoded.
+#[derive(Clone, PartialEq, Message)]
+struct Request {
+    #[prost(message, repeated, tag = "1")]
+    resource_spans: Vec<EncodedBatch>,
+}
 
-/// The memory of a reference counter of a scope or a resource.
-const PER_HOLDER: usize = 64;
+/// A `ResourceSpans` whose spans are still encoded.
+#[derive(Clone, PartialEq, Message)]
+struct EncodedBatch {
+    #[prost(message, optional, tag = "1")]
+    resource: Option<Resource>,
+    #[prost(message, repeated, tag = "2")]
+    scope_spans: Vec<EncodedScope>,
+    #[prost(string, tag = "3")]
+    schema_url: String,
+}
+
+/// A `ScopeSpans` whose spans are still encoded.
+#[derive(Clone, PartialEq, Message)]
+struct EncodedScope {
+    #[prost(message, optional, tag = "1")]
+    scope: Option<InstrumentationScope>,
+    #[prost(bytes = "bytes", repeated, tag = "2")]
+    spans: Vec<Bytes>,
+    #[prost(string, tag = "3")]
+    schema_url: String,
+}
 
 /// A request's spans.
 #[derive(Debug, Default)]
 pub(crate) struct Spans {
-    pub(crate) valid: Vec<Arc<Span>>,
+    pub(crate) batches: Vec<Batch>,
     pub(crate) rejections: Rejections,
     /// Truncated texts and omitted values.
     pub(crate) cuts: u64,
 }
 
-/// Splits a request into spans and trims them.
-pub(crate) fn split(request: ExportTraceServiceRequest) -> Spans {
-    let mut spans = Spans::default();
-    for batch in request.resource_spans {
-        let origin = Arc::new(origin(batch.resource, batch.schema_url, &mut spans.cuts));
-        for scope_spans in batch.scope_spans {
-            let source = Source {
-                origin: Arc::clone(&origin),
-                scope: scope_spans.scope,
-                schema_url: scope_spans.schema_url,
-                bytes: 0,
-            };
-            let source = Arc::new(trimmed(source, &mut spans.cuts));
-            for span in scope_spans.spans {
-                spans.add(span, &source);
-            }
-        }
+/// The scopes of one resource.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) origin: Arc<Origin>,
+    pub(crate) scopes: Vec<Scope>,
+}
+
+/// The valid spans of one scope.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    pub(crate) envelope: Envelope,
+    pub(crate) spans: Vec<New>,
+}
+
+/// A span that has arrived.
+#[derive(Debug)]
+pub(crate) struct New {
+    pub(crate) trace_id: TraceId,
+    pub(crate) id: SpanId,
+    /// An encoded `Span`.
+    pub(crate) message: Arc<[u8]>,
+    pub(crate) summary: Summary,
+}
+
+impl New {
+    pub(crate) fn at(self, source: Arc<Source>) -> Span {
+        Span::new(self.id, self.message, source)
     }
-    spans
+}
+
+/// Splits an encoded `ExportTraceServiceRequest` into spans and trims them.
+///
+/// # Errors
+/// If it is anything else.
+pub(crate) fn split(body: Bytes) -> Result<Spans, DecodeError> {
+    let mut spans = Spans::default();
+    for batch in Request::decode(body)?.resource_spans {
+        let batch = spans.batch(batch)?;
+        spans.batches.push(batch);
+    }
+    Ok(spans)
 }
 
 impl Spans {
-    fn add(&mut self, mut otlp: otlp::Span, source: &Arc<Source>) {
-        let ids = TraceId::from_otlp(&otlp.trace_id).zip(SpanId::from_otlp(&otlp.span_id));
+    fn batch(&mut self, batch: EncodedBatch) -> Result<Batch, DecodeError> {
+        let mut trimmer = Trimmer::default();
+        let around = ResourceSpans {
+            resource: batch.resource,
+            scope_spans: Vec::new(),
+            schema_url: batch.schema_url,
+        };
+        let origin = Origin::new(around, &mut trimmer);
+        self.cuts += trimmer.cuts;
+        let scopes = batch.scope_spans.into_iter();
+        let scopes = scopes.map(|scope| self.scope(scope, &origin));
+        Ok(Batch {
+            scopes: scopes.collect::<Result<_, _>>()?,
+            origin: Arc::new(origin),
+        })
+    }
+
+    fn scope(&mut self, scope: EncodedScope, origin: &Origin) -> Result<Scope, DecodeError> {
+        let mut trimmer = Trimmer::default();
+        let around = ScopeSpans {
+            scope: scope.scope,
+            spans: Vec::new(),
+            schema_url: scope.schema_url,
+        };
+        let envelope = Envelope::of_scope(around, &mut trimmer);
+        self.cuts += trimmer.cuts;
+        let around = envelope.bytes() + origin.bytes();
+        let mut encoded = Vec::new();
+        let mut spans = Vec::with_capacity(scope.spans.len());
+        for span in scope.spans {
+            let span = otlp::Span::decode(span)?;
+            spans.extend(self.accept(span, around, &mut encoded));
+        }
+        Ok(Scope { envelope, spans })
+    }
+
+    /// The span, unless it is rejected. `around` is the size of its source, and `encoded` a buffer.
+    fn accept(
+        &mut self,
+        mut span: otlp::Span,
+        around: usize,
+        encoded: &mut Vec<u8>,
+    ) -> Option<New> {
+        let ids = TraceId::from_otlp(&span.trace_id).zip(SpanId::from_otlp(&span.span_id));
         let Some((trace_id, id)) = ids else {
-            return self.rejections.add(Rejection::InvalidId);
+            self.rejections.add(Rejection::InvalidId);
+            return None;
         };
         let mut trimmer = Trimmer::default();
-        trimmer.span(&mut otlp);
-        let bytes = trimmer.bytes + PER_SPAN;
-        if bytes + source.bytes + source.origin.bytes > MAX_SPAN_BYTES {
-            return self.rejections.add(Rejection::SpanTooLarge);
+        trimmer.span(&mut span);
+        if span.encoded_len() + around > MAX_SPAN_BYTES {
+            self.rejections.add(Rejection::SpanTooLarge);
+            return None;
         }
         self.cuts += trimmer.cuts;
-        self.valid.push(Arc::new(Span {
+        encoded.clear();
+        span.encode(encoded).expect("a Vec grows");
+        Some(New {
             trace_id,
             id,
-            otlp,
-            source: Arc::clone(source),
-            bytes,
-        }));
+            message: Arc::from(encoded.as_slice()),
+            summary: Summary::of(&span),
+        })
     }
-}
-
-fn origin(mut resource: Option<Resource>, mut schema_url: String, cuts: &mut u64) -> Origin {
-    let mut trimmer = Trimmer::default();
-    if let Some(resource) = &mut resource {
-        trimmer.resource(resource);
-    }
-    trimmer.text(&mut schema_url);
-    *cuts += trimmer.cuts;
-    let service = service(resource.as_ref());
-    Origin {
-        bytes: size_of::<Origin>() + PER_HOLDER + trimmer.bytes + service.len(),
-        service,
-        resource,
-        schema_url,
-    }
-}
-
-fn trimmed(mut source: Source, cuts: &mut u64) -> Source {
-    let mut trimmer = Trimmer::default();
-    if let Some(scope) = &mut source.scope {
-        trimmer.scope(scope);
-    }
-    trimmer.text(&mut source.schema_url);
-    *cuts += trimmer.cuts;
-    source.bytes = size_of::<Source>() + PER_HOLDER + trimmer.bytes;
-    source
-}
-
-fn service(resource: Option<&Resource>) -> String {
-    let name = resource.and_then(|resource| find(&resource.attributes, "service.name"));
-    match name {
-        Some(Value::Text(name)) => name.to_owned(),
-        _ => String::new(),
-    }
-}
-
-/// A trace's spans by resource and scope; spans of one service from several requests form one
-/// group.
-pub(crate) fn group(trace: &Trace) -> Vec<ResourceSpans> {
-    let mut batches: Vec<ResourceSpans> = Vec::new();
-    for span in trace.spans() {
-        let batch = batch_for(&mut batches, &span.source.origin);
-        scope_for(batch, &span.source).spans.push(span.otlp.clone());
-    }
-    batches
-}
-
-fn batch_for<'a>(batches: &'a mut Vec<ResourceSpans>, origin: &Origin) -> &'a mut ResourceSpans {
-    let found = batches.iter().position(|batch| {
-        batch.resource == origin.resource && batch.schema_url == origin.schema_url
-    });
-    let index = found.unwrap_or(batches.len());
-    if found.is_none() {
-        batches.push(ResourceSpans {
-            resource: origin.resource.clone(),
-            scope_spans: Vec::new(),
-            schema_url: origin.schema_url.clone(),
-        });
-    }
-    &mut batches[index]
-}
-
-fn scope_for<'a>(batch: &'a mut ResourceSpans, source: &Source) -> &'a mut ScopeSpans {
-    let scopes = &mut batch.scope_spans;
-    let found = scopes
-        .iter()
-        .position(|spans| spans.scope == source.scope && spans.schema_url == source.schema_url);
-    let index = found.unwrap_or(scopes.len());
-    if found.is_none() {
-        scopes.push(ScopeSpans {
-            scope: source.scope.clone(),
-            spans: Vec::new(),
-            schema_url: source.schema_url.clone(),
-        });
-    }
-    &mut scopes[index]
 }

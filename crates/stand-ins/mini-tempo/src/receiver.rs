@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http_body_util::BodyExt;
 use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
 use otlp_http::{Coding, Format, Status, UnpackError, unpack};
 use prost::Message;
@@ -22,6 +22,7 @@ use serde_json::json;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+use crate::otlp::{Spans, split};
 use crate::rejection::Rejections;
 use crate::request_error::RequestError;
 use crate::{Store, measure, otlp_json};
@@ -109,8 +110,7 @@ impl Receiver {
             Coding::Identity => body,
             Coding::Gzip => unpack(&body, MAX_BODY_BYTES)?,
         };
-        let request = decode(format, &body)?;
-        Ok(self.store.receive(request))
+        Ok(self.store.receive(decode(format, body)?))
     }
 
     /// The body, with the permits for its bytes.
@@ -141,20 +141,22 @@ impl Receiver {
     }
 }
 
-fn decode(format: Format, body: &[u8]) -> Result<ExportTraceServiceRequest, RequestError> {
+fn decode(format: Format, body: Vec<u8>) -> Result<Spans, RequestError> {
     let decoded = match format {
-        Format::Protobuf => measure::of_protobuf(body).ok_or(RequestError::NotProtobuf)?,
-        Format::Json => measure::of_json(body),
+        Format::Protobuf => measure::of_protobuf(&body).ok_or(RequestError::NotProtobuf)?,
+        Format::Json => measure::of_json(&body),
     };
     if decoded > MAX_DECODED_BYTES {
         return Err(RequestError::TooLargeDecoded);
     }
-    match format {
-        Format::Protobuf => {
-            ExportTraceServiceRequest::decode(body).map_err(|_| RequestError::NotProtobuf)
+    let body = match format {
+        Format::Protobuf => body,
+        Format::Json => {
+            let request = otlp_json::decode(&body).map_err(RequestError::NotJson)?;
+            request.encode_to_vec()
         }
-        Format::Json => otlp_json::decode(body).map_err(RequestError::NotJson),
-    }
+    };
+    split(body.into()).map_err(|_| RequestError::NotProtobuf)
 }
 
 fn accepted(rejections: &Rejections, format: Format) -> Response {

@@ -1,20 +1,37 @@
 //! The contents of a store, within its bounds, and the memory that they take.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
+use std::mem::size_of;
 use std::sync::Arc;
 
+use crate::otlp::New;
+use crate::pages::{Entry, PER_TRACE, Pages};
 use crate::rejection::{MAX_TRACE_BYTES, Rejection};
+use crate::source::Source;
+use crate::sources::Sources;
 use crate::store::{Bounds, Counters};
-use crate::trace::{PER_TRACE, Source};
-use crate::{Span, Trace, TraceId};
+use crate::{Span, SpanId, TraceId};
+
+/// The memory of a span besides its message: its place in the list of its trace, which may be half
+/// full, and in the set of a large trace.
+const PER_SPAN: usize = 2 * size_of::<Span>() + size_of::<SpanId>();
+
+/// The overhead of an allocation that is shared, and of the allocator.
+const PER_ALLOCATION: usize = 3 * size_of::<usize>();
+
+/// The most spans of a trace whose ids are compared one by one.
+const FEW: usize = 64;
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    pub(crate) traces: HashMap<TraceId, Arc<Trace>>,
-    /// The keys of `traces`, in order of the arrival of their first span.
-    pub(crate) oldest_first: VecDeque<TraceId>,
-    /// The number of spans that use a scope, and of scopes that use a resource, by address.
-    holders: HashMap<usize, usize>,
+    pub(crate) pages: Pages,
+    /// The numbers of the entries in `pages`.
+    numbers: HashMap<TraceId, u64>,
+    /// The next number.
+    next: u64,
+    /// The ids of the spans of each trace with more than [`FEW`].
+    many: HashMap<TraceId, HashSet<SpanId>>,
+    pub(crate) sources: Sources,
     pub(crate) counters: Counters,
 }
 
@@ -22,138 +39,140 @@ pub(crate) struct State {
 #[derive(Debug, Default)]
 pub(crate) struct Arrival {
     traces: HashSet<TraceId>,
-    /// Those traces that were among the oldest, oldest first.
-    spared: Vec<TraceId>,
+    /// All entries with lower numbers are among those traces.
+    spared: u64,
 }
 
 impl State {
-    /// Stores a span, unless it is already stored. Makes room if necessary.
+    pub(crate) fn entry(&self, id: TraceId) -> Option<&Entry> {
+        self.pages.get(*self.numbers.get(&id)?)
+    }
+
+    /// Stores a span of `source`, unless it is already stored. Makes room if necessary.
     pub(crate) fn insert(
         &mut self,
-        span: Arc<Span>,
+        span: New,
+        source: &Arc<Source>,
         bounds: Bounds,
         arrival: &mut Arrival,
     ) -> Result<(), Rejection> {
-        let id = span.trace_id;
-        let trace = self.traces.get(&id);
-        if trace.is_some_and(|trace| trace.span(span.id).is_some()) {
-            self.counters.receive(span.service());
+        let service = &source.origin.service;
+        let entry = self.entry(span.trace_id);
+        if entry.is_some_and(|entry| self.has(entry, span.id)) {
+            self.counters.receive(service);
             self.counters.spans_duplicate += 1;
             return Ok(());
         }
-        if trace.map_or(0, |trace| trace.bytes()) + span.bytes > MAX_TRACE_BYTES {
+        let bytes = span_bytes(&span);
+        if entry.map_or(PER_TRACE, |entry| entry.bytes) + bytes > MAX_TRACE_BYTES {
             return Err(Rejection::TraceTooLarge);
         }
-        arrival.traces.insert(id);
-        self.make_room(&span, bounds, arrival)?;
-        self.counters.receive(span.service());
+        arrival.traces.insert(span.trace_id);
+        self.make_room(&span, source, bounds, arrival)?;
+        self.counters.receive(service);
         self.counters.spans_stored += 1;
-        self.counters.bytes_stored += self.needed(&span) as u64;
-        self.hold(&span.source);
-        match self.traces.get_mut(&id) {
-            // This copies the trace's list of spans only if a reader holds it.
-            Some(trace) => Arc::make_mut(trace).insert(span),
-            None => {
-                self.traces.insert(id, Arc::new(Trace::new(span)));
-                self.oldest_first.push_back(id);
-                self.counters.traces_stored += 1;
-            }
-        }
+        self.counters.bytes_stored += self.needed(&span, source) as u64;
+        self.sources.hold(source);
+        self.add(span, Arc::clone(source));
         Ok(())
     }
 
-    /// Ends an arrival: from now on its traces can be dropped again.
-    pub(crate) fn finish(&mut self, arrival: Arrival) {
-        for id in arrival.spared.into_iter().rev() {
-            self.oldest_first.push_front(id);
+    /// Whether `entry` has a span with this id.
+    fn has(&self, entry: &Entry, id: SpanId) -> bool {
+        match self.many.get(&entry.id) {
+            Some(ids) => ids.contains(&id),
+            None => entry.spans.iter().any(|span| span.id() == id),
         }
+    }
+
+    fn add(&mut self, span: New, source: Arc<Source>) {
+        let (trace_id, id) = (span.trace_id, span.id);
+        let bytes = span_bytes(&span);
+        let mut summary = span.summary.clone();
+        summary.signature.merge(&source.origin.signature);
+        let span = span.at(source);
+        let Some(number) = self.numbers.get(&trace_id) else {
+            self.counters.traces_stored += 1;
+            self.numbers.insert(trace_id, self.next);
+            self.pages.push(Entry {
+                number: self.next,
+                id: trace_id,
+                summary,
+                bytes: PER_TRACE + bytes,
+                spans: Arc::new(vec![span]),
+            });
+            self.next += 1;
+            return;
+        };
+        let many = &mut self.many;
+        self.pages.change(*number, |entry| {
+            entry.bytes += bytes;
+            entry.summary.merge(&summary);
+            // This copies the list of spans only if a reader has a snapshot of it.
+            Arc::make_mut(&mut entry.spans).push(span);
+            if let Some(ids) = many.get_mut(&trace_id) {
+                ids.insert(id);
+            } else if entry.spans.len() > FEW {
+                many.insert(trace_id, entry.spans.iter().map(Span::id).collect());
+            }
+        });
     }
 
     /// Drops the oldest traces until there is room for `span`.
     fn make_room(
         &mut self,
-        span: &Span,
+        span: &New,
+        source: &Source,
         bounds: Bounds,
         arrival: &mut Arrival,
     ) -> Result<(), Rejection> {
-        let alone = PER_TRACE + span.bytes + span.source.bytes + span.source.origin.bytes;
+        let alone = PER_TRACE + span_bytes(span) + Sources::bytes(source);
         if alone > bounds.bytes || bounds.spans == 0 {
             return Err(Rejection::NoRoom);
         }
         loop {
-            let bytes = self.counters.bytes_stored + self.needed(span) as u64;
+            let bytes = self.counters.bytes_stored + self.needed(span, source) as u64;
             let spans = self.counters.spans_stored + 1;
             if bytes <= bounds.bytes as u64 && spans <= bounds.spans as u64 {
                 return Ok(());
             }
-            let oldest = self.oldest_first.pop_front().ok_or(Rejection::NoRoom)?;
-            if arrival.traces.contains(&oldest) {
-                arrival.spared.push(oldest);
+            let oldest = self.pages.from(arrival.spared).ok_or(Rejection::NoRoom)?;
+            let (number, id) = (oldest.number, oldest.id);
+            if arrival.traces.contains(&id) {
+                arrival.spared = number + 1;
             } else {
-                self.evict(oldest);
+                self.evict(number);
             }
         }
     }
 
     /// The additional bytes needed to store `span`.
-    fn needed(&self, span: &Span) -> usize {
-        let source = &span.source;
-        let mut bytes = span.bytes;
-        if !self.traces.contains_key(&span.trace_id) {
-            bytes += PER_TRACE;
-        }
-        if !self.holders.contains_key(&Arc::as_ptr(source).addr()) {
-            bytes += source.bytes;
-        }
-        if !self
-            .holders
-            .contains_key(&Arc::as_ptr(&source.origin).addr())
-        {
-            bytes += source.origin.bytes;
-        }
-        bytes
+    fn needed(&self, span: &New, source: &Source) -> usize {
+        let is_new = !self.numbers.contains_key(&span.trace_id);
+        let trace = if is_new { PER_TRACE } else { 0 };
+        trace + span_bytes(span) + self.sources.needed(source)
     }
 
-    fn hold(&mut self, source: &Arc<Source>) {
-        let spans = self.holders.entry(Arc::as_ptr(source).addr()).or_default();
-        *spans += 1;
-        if *spans == 1 {
-            let origin = Arc::as_ptr(&source.origin).addr();
-            *self.holders.entry(origin).or_default() += 1;
-        }
-    }
-
-    /// Releases a source; returns the number of bytes that became unused.
-    fn release(&mut self, source: &Arc<Source>) -> usize {
-        if !self.was_last(Arc::as_ptr(source).addr()) {
-            return 0;
-        }
-        if !self.was_last(Arc::as_ptr(&source.origin).addr()) {
-            return source.bytes;
-        }
-        source.bytes + source.origin.bytes
-    }
-
-    fn was_last(&mut self, address: usize) -> bool {
-        let holders = self.holders.get_mut(&address);
-        let holders = holders.expect("only held sources are released");
-        *holders -= 1;
-        let last = *holders == 0;
-        if last {
-            self.holders.remove(&address);
-        }
-        last
-    }
-
-    fn evict(&mut self, id: TraceId) {
-        let trace = self.traces.remove(&id).expect("listed traces are stored");
-        let released = trace.spans().iter().map(|span| self.release(&span.source));
-        let bytes = trace.bytes() + released.sum::<usize>();
-        let spans = trace.spans().len() as u64;
+    fn evict(&mut self, number: u64) {
+        let Some(entry) = self.pages.remove(number) else {
+            return;
+        };
+        self.numbers.remove(&entry.id);
+        self.many.remove(&entry.id);
+        let spans = entry.spans.iter();
+        let released = spans.map(|span| self.sources.release(&span.source));
+        let bytes = entry.bytes + released.sum::<usize>();
+        let spans = entry.spans.len() as u64;
         self.counters.bytes_stored -= bytes as u64;
         self.counters.spans_stored -= spans;
         self.counters.spans_evicted += spans;
         self.counters.traces_stored -= 1;
         self.counters.traces_evicted += 1;
     }
+}
+
+/// The memory of a span, in bytes, without its source.
+fn span_bytes(span: &New) -> usize {
+    let message = (span.message.len() + PER_ALLOCATION).next_multiple_of(16);
+    PER_SPAN + message
 }

@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-
-use crate::otlp::{Spans, split};
+use crate::otlp::Spans;
+use crate::pages::{Entry, Pages};
 use crate::rejection::Rejections;
 use crate::state::{Arrival, State};
 use crate::{Trace, TraceId};
@@ -14,7 +13,7 @@ use crate::{Trace, TraceId};
 /// The default maximum number of spans in a store.
 pub const DEFAULT_MAX_SPANS: usize = 200_000;
 
-/// The default maximum memory of a store, in bytes (64 MiB): room for some 30,000 spans with ten
+/// The default maximum memory of a store, in bytes (64 MiB): room for some 100,000 spans with ten
 /// attributes each.
 pub const DEFAULT_MAX_BYTES: usize = 64 << 20;
 
@@ -45,6 +44,14 @@ pub struct Bounds {
     pub spans: usize,
     /// Memory of the spans in bytes, including their resources, their scopes and the index.
     pub bytes: usize,
+}
+
+/// The traces of a store at one instant.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) pages: Pages,
+    pub(crate) traces: u64,
+    pub(crate) spans: u64,
 }
 
 impl Default for Bounds {
@@ -124,32 +131,54 @@ impl Store {
     /// The spans of a trace that have arrived so far; none if it is unknown.
     #[must_use]
     pub fn trace(&self, id: TraceId) -> Option<Arc<Trace>> {
-        self.lock().traces.get(&id).cloned()
+        let entry = self.entry(id)?;
+        Some(Arc::new(entry.trace()))
+    }
+
+    /// A snapshot of a trace.
+    pub(crate) fn entry(&self, id: TraceId) -> Option<Entry> {
+        self.lock().entry(id).cloned()
     }
 
     /// All traces, in order of the arrival of their first span, oldest first.
     #[must_use]
     pub fn traces(&self) -> Vec<Arc<Trace>> {
+        let pages = self.snapshot().pages;
+        let traces = pages.entries().map(Entry::trace);
+        traces.map(Arc::new).collect()
+    }
+
+    /// All traces, at the same instant.
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let state = self.lock();
-        let ids = state.oldest_first.iter();
-        ids.map(|id| Arc::clone(&state.traces[id])).collect()
+        Snapshot {
+            pages: state.pages.clone(),
+            traces: state.counters.traces_stored,
+            spans: state.counters.spans_stored,
+        }
     }
 
     /// Stores a request's spans; returns the rejected ones.
-    pub(crate) fn receive(&self, request: ExportTraceServiceRequest) -> Rejections {
+    pub(crate) fn receive(&self, spans: Spans) -> Rejections {
         let Spans {
-            valid,
+            batches,
             mut rejections,
             cuts,
-        } = split(request);
+        } = spans;
         let mut state = self.lock();
         let mut arrival = Arrival::default();
-        for span in valid {
-            if let Err(reason) = state.insert(span, self.0.bounds, &mut arrival) {
-                rejections.add(reason);
+        for batch in batches {
+            let origin = state.sources.origin(batch.origin);
+            for scope in batch.scopes {
+                let source = state.sources.source(&origin, scope.envelope);
+                for span in scope.spans {
+                    let inserted = state.insert(span, &source, self.0.bounds, &mut arrival);
+                    if let Err(reason) = inserted {
+                        rejections.add(reason);
+                    }
+                }
             }
         }
-        state.finish(arrival);
         let counters = &mut state.counters;
         counters.spans_received += rejections.total();
         counters.spans_rejected += rejections.total();

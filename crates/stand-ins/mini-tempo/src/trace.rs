@@ -1,67 +1,59 @@
-//! One trace: its spans in order of arrival, and values derived from them.
+//! Spans as they are stored, and a trace as programs read it.
 
-use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
-use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
-use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1 as otlp;
-
-use crate::value::find;
+use crate::head::Head;
+use crate::source::Source;
 use crate::{Kind, SpanId, Status, TraceId, Value};
 
-/// The memory of a trace besides its spans: itself, its first allocations and its entries in the
-/// store.
-pub(crate) const PER_TRACE: usize = 512;
-
-/// A span as it arrived, except for what was trimmed.
-#[derive(Debug)]
+/// A span as it arrived, except for what was trimmed. It is kept in OTLP's protobuf and read when
+/// it is asked.
+#[derive(Clone)]
 pub struct Span {
-    pub(crate) trace_id: TraceId,
-    pub(crate) id: SpanId,
-    pub(crate) otlp: otlp::Span,
+    id: SpanId,
+    /// An encoded `Span`.
+    message: Arc<[u8]>,
     pub(crate) source: Arc<Source>,
-    /// Its size in memory, without its source.
-    pub(crate) bytes: usize,
 }
 
-/// The scope of a span; the spans of one scope in one request share it.
-#[derive(Debug)]
-pub(crate) struct Source {
-    pub(crate) origin: Arc<Origin>,
-    pub(crate) scope: Option<InstrumentationScope>,
-    pub(crate) schema_url: String,
-    /// Its size in memory, without its origin.
-    pub(crate) bytes: usize,
-}
-
-/// The resource of a span; the scopes of one resource in one request share it.
-#[derive(Debug)]
-pub(crate) struct Origin {
-    pub(crate) service: String,
-    pub(crate) resource: Option<Resource>,
-    pub(crate) schema_url: String,
-    /// Its size in memory.
-    pub(crate) bytes: usize,
-}
-
-/// The spans of one trace id that have arrived so far.
+/// The spans of one trace id that had arrived when it was read.
 #[derive(Debug, Clone)]
 pub struct Trace {
     id: TraceId,
     spans: Vec<Arc<Span>>,
-    by_id: HashMap<SpanId, usize>,
     root: Option<usize>,
     start_unix_nano: u64,
     end_unix_nano: u64,
-    bytes: usize,
 }
 
 impl Span {
+    /// Creates a span from its encoded message, whose ids are valid.
+    pub(crate) fn new(id: SpanId, message: Arc<[u8]>, source: Arc<Source>) -> Self {
+        Self {
+            id,
+            message,
+            source,
+        }
+    }
+
+    /// The encoded `Span`.
+    pub(crate) fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    fn head(&self) -> Head<'_> {
+        Head::of(self)
+    }
+
     /// The id of the span's trace.
+    ///
+    /// # Panics
+    /// Never: only spans with a valid trace id are stored.
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
-        self.trace_id
+        let id = self.head().trace_id();
+        id.expect("a stored span has a valid trace id")
     }
 
     /// The span's own id.
@@ -73,7 +65,7 @@ impl Span {
     /// The id of the parent span; none for a root.
     #[must_use]
     pub fn parent_id(&self) -> Option<SpanId> {
-        SpanId::from_otlp(&self.otlp.parent_span_id)
+        self.head().parent_id()
     }
 
     /// The resource's `service.name`; empty if it has none.
@@ -85,89 +77,82 @@ impl Span {
     /// The operation, such as `GET /roll`.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.otlp.name
+        self.head().name()
     }
 
     /// The span's role in a call.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        Kind::from_otlp(self.otlp.kind)
+        self.head().kind()
     }
 
     /// The span's status.
     #[must_use]
     pub fn status(&self) -> Status {
-        let status = self.otlp.status.as_ref();
-        status.map_or(Status::Unset, |status| Status::from_otlp(status.code))
+        self.head().status()
     }
 
     /// Start, in nanoseconds since 1970.
     #[must_use]
     pub fn start_unix_nano(&self) -> u64 {
-        self.otlp.start_time_unix_nano
+        self.head().start
     }
 
     /// End, in nanoseconds since 1970.
     #[must_use]
     pub fn end_unix_nano(&self) -> u64 {
-        self.otlp.end_time_unix_nano
+        self.head().end
     }
 
     /// Length in nanoseconds; 0 if the sender's clock ran backwards.
     #[must_use]
     pub fn duration_nanos(&self) -> u64 {
-        self.end_unix_nano().saturating_sub(self.start_unix_nano())
+        self.head().duration_nanos()
     }
 
     /// The span's attribute with this name.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<Value<'_>> {
-        find(&self.otlp.attributes, key)
+        self.head().attribute(key)
     }
 
     /// The attribute of the span's resource with this name.
     #[must_use]
     pub fn resource_attribute(&self, key: &str) -> Option<Value<'_>> {
-        find(&self.source.origin.resource.as_ref()?.attributes, key)
+        self.source.origin.attribute(key)
     }
 }
 
+impl fmt::Debug for Span {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut message = String::new();
+        crate::json::span(&self.message, &mut message);
+        formatter
+            .debug_struct("Span")
+            .field("service", &self.service())
+            .field("message", &format_args!("{message}"))
+            .finish()
+    }
+}
+
+/// The index of the first span without a parent, by start and then by arrival.
+pub(crate) fn root(spans: &[Span]) -> Option<usize> {
+    let heads = spans.iter().map(Head::of).enumerate();
+    let roots = heads.filter(|(_, head)| head.parent_id().is_none());
+    let first = roots.min_by_key(|(_, head)| head.start);
+    first.map(|(index, _)| index)
+}
+
 impl Trace {
-    /// Creates a trace from the first span to arrive.
-    pub(crate) fn new(first: Arc<Span>) -> Self {
-        let mut trace = Self {
-            id: first.trace_id,
-            spans: Vec::new(),
-            by_id: HashMap::new(),
-            root: None,
-            start_unix_nano: u64::MAX,
-            end_unix_nano: 0,
-            bytes: PER_TRACE,
-        };
-        trace.insert(first);
-        trace
-    }
-
-    /// Adds a span whose id is new.
-    pub(crate) fn insert(&mut self, span: Arc<Span>) {
-        let index = self.spans.len();
-        self.by_id.insert(span.id, index);
-        self.start_unix_nano = self.start_unix_nano.min(span.start_unix_nano());
-        self.end_unix_nano = self.end_unix_nano.max(span.end_unix_nano());
-        if span.parent_id().is_none()
-            && self
-                .root()
-                .is_none_or(|root| span.start_unix_nano() < root.start_unix_nano())
-        {
-            self.root = Some(index);
+    /// The trace with these spans, of which there is at least one, between these times.
+    pub(crate) fn new(id: TraceId, spans: &[Span], (start, end): (u64, u64)) -> Self {
+        Self {
+            id,
+            root: root(spans),
+            spans: spans.iter().cloned().map(Arc::new).collect(),
+            start_unix_nano: start,
+            end_unix_nano: end,
         }
-        self.bytes += span.bytes;
-        self.spans.push(span);
-    }
-
-    /// Its size in memory, in bytes, without the sources of its spans.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
     }
 
     /// The trace id of its spans.
@@ -185,7 +170,8 @@ impl Trace {
     /// The span with this id.
     #[must_use]
     pub fn span(&self, id: SpanId) -> Option<&Span> {
-        self.by_id.get(&id).map(|index| &*self.spans[*index])
+        let spans = self.spans.iter().map(|span| &**span);
+        spans.into_iter().find(|span| span.id == id)
     }
 
     /// The first span without a parent; none until it has arrived.

@@ -1,18 +1,24 @@
 //! The supported part of TraceQL: one spanset filter, `{ comparison && (comparison || comparison)
 //! }`.
 //!
-//! `parse` parses it, `field` looks up the value of a name, and this file evaluates filters.
+//! `parse` parses it, `field` looks up the value of a name, `screen` skips spans by their summary,
+//! and this file evaluates filters.
 
+mod context;
 mod duration;
 mod field;
 mod parse;
 mod quoted;
+mod screen;
 
 use std::cmp::Ordering;
 
-use crate::{Kind, Span, Status, Trace, Value};
+use crate::head::Head;
+use crate::{Kind, Status, Value};
+pub(crate) use context::Context;
 pub(crate) use field::Field;
 pub(crate) use parse::parse;
+pub(crate) use screen::Screen;
 
 /// The supported syntax; part of every error for an unsupported query.
 const SUPPORTED: &str = "one spanset filter { ... } with the comparisons = != > >= < <= of span.x, resource.x, .x, name, duration, \
@@ -71,7 +77,7 @@ pub(crate) enum Literal {
 }
 
 impl Filter {
-    pub(crate) fn matches(&self, span: &Span, trace: &Trace) -> bool {
+    pub(crate) fn matches(&self, span: &Head<'_>, trace: &Context<'_>) -> bool {
         match self {
             Self::Compare(comparison) => comparison.holds(span, trace),
             Self::And(parts) => parts.iter().all(|part| part.matches(span, trace)),
@@ -93,7 +99,7 @@ impl Filter {
 impl Comparison {
     /// Even `!=` needs a value of a comparable type: as in Tempo, a span without the attribute
     /// never matches.
-    pub(crate) fn holds(&self, span: &Span, trace: &Trace) -> bool {
+    pub(crate) fn holds(&self, span: &Head<'_>, trace: &Context<'_>) -> bool {
         match (&self.field, &self.literal) {
             (Field::Status, Literal::Status(wanted)) => {
                 self.operator.accepts(span.status().cmp(wanted))

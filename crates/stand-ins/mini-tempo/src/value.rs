@@ -1,7 +1,9 @@
 //! Values of a span's kind, status and attributes, named as in TraceQL.
 
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Otlp;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+
+use crate::wire::{Fields, Wire};
 
 /// The role of a span in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +39,7 @@ pub enum Value<'a> {
 
 impl Kind {
     // In the order of OTLP's numbers.
-    const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Unspecified,
         Self::Internal,
         Self::Server,
@@ -71,7 +73,7 @@ impl Kind {
 
 impl Status {
     // In the order of OTLP's numbers.
-    const ALL: [Self; 3] = [Self::Unset, Self::Ok, Self::Error];
+    pub(crate) const ALL: [Self; 3] = [Self::Unset, Self::Ok, Self::Error];
 
     /// TraceQL's keyword, such as `error`.
     #[must_use]
@@ -93,18 +95,45 @@ impl Status {
     }
 }
 
-/// The value of the first attribute with this key.
-pub(crate) fn find<'a>(attributes: &'a [KeyValue], key: &str) -> Option<Value<'a>> {
-    let attribute = attributes.iter().find(|attribute| attribute.key == key)?;
-    let AnyValue { value } = attribute.value.as_ref()?;
-    match value.as_ref()? {
-        Otlp::StringValue(text) => Some(Value::Text(text)),
-        Otlp::IntValue(number) => Some(Value::Int(*number)),
-        Otlp::DoubleValue(number) => Some(Value::Float(*number)),
-        Otlp::BoolValue(truth) => Some(Value::Bool(*truth)),
-        Otlp::ArrayValue(_)
-        | Otlp::KvlistValue(_)
-        | Otlp::BytesValue(_)
-        | Otlp::StringValueStrindex(_) => None,
+/// The value of the first attribute with this key, among the fields of `message` with this number.
+pub(crate) fn find<'a>(message: &'a [u8], number: u32, key: &str) -> Option<Value<'a>> {
+    Fields(message)
+        .take_while(|(known, _)| *known <= number)
+        .filter(|(known, _)| *known == number)
+        .map(|(_, attribute)| Fields(attribute.bytes()))
+        .find_map(|mut attribute| match attribute.next()? {
+            (KEY, name) if name.bytes() == key.as_bytes() => Some(attribute),
+            _ => None,
+        })
+        .and_then(|mut attribute| Value::from_any(attribute.next()?.1.bytes()))
+}
+
+/// The field of a `KeyValue` with the key; the value is the next.
+const KEY: u32 = 1;
+
+impl<'a> Value<'a> {
+    /// Reads an encoded `AnyValue`.
+    fn from_any(any: &'a [u8]) -> Option<Self> {
+        match Fields(any).next()? {
+            (1, text @ Wire::Bytes(_)) => Some(Self::Text(text.text())),
+            (2, Wire::Varint(truth)) => Some(Self::Bool(truth != 0)),
+            (3, Wire::Varint(number)) => Some(Self::Int(number.cast_signed())),
+            (4, Wire::Fixed64(bits)) => Some(Self::Float(f64::from_bits(bits))),
+            _ => None,
+        }
+    }
+
+    /// The value of an OTLP attribute.
+    pub(crate) fn from_otlp(attribute: &'a KeyValue) -> Option<Self> {
+        match attribute.value.as_ref()?.value.as_ref()? {
+            Otlp::StringValue(text) => Some(Self::Text(text)),
+            Otlp::IntValue(number) => Some(Self::Int(*number)),
+            Otlp::DoubleValue(number) => Some(Self::Float(*number)),
+            Otlp::BoolValue(truth) => Some(Self::Bool(*truth)),
+            Otlp::ArrayValue(_)
+            | Otlp::KvlistValue(_)
+            | Otlp::BytesValue(_)
+            | Otlp::StringValueStrindex(_) => None,
+        }
     }
 }

@@ -1,16 +1,13 @@
 //! JSON or protobuf: the format of a trace, chosen as Tempo does.
 
-use axum::Json;
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, TracesData};
-use prost::Message;
-use signals::tempo::TraceByIdResponse;
 
-use crate::json::{list, message, resource_spans};
+use crate::{Span, answer, json};
 
 const PROTOBUF: &str = "application/protobuf";
+const JSON: &str = "application/json";
 
 /// The format of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,36 +29,21 @@ impl Format {
         }
     }
 
-    /// The answer of `/api/traces/{id}`: `tempopb.Trace`, which has the wire format of OTLP's
-    /// `TracesData`.
-    pub(super) fn v1(self, resource_spans: Vec<ResourceSpans>) -> Response {
-        match self {
-            Self::Json => Json(message([("batches", batches(&resource_spans))])).into_response(),
-            Self::Protobuf => protobuf(&TracesData { resource_spans }),
-        }
+    /// The answer of `/api/traces/{id}`: `tempopb.Trace`.
+    pub(super) fn v1(self, spans: &[Span]) -> Response {
+        self.response(answer::trace(spans), json::trace_v1)
     }
 
-    /// The answer of `/api/v2/traces/{id}`: `tempopb.TraceByIDResponse`, whose status always has
-    /// its default, COMPLETE.
-    pub(super) fn v2(self, resource_spans: Vec<ResourceSpans>) -> Response {
+    /// The answer of `/api/v2/traces/{id}`: `tempopb.TraceByIDResponse`.
+    pub(super) fn v2(self, spans: &[Span]) -> Response {
+        let message = answer::trace_by_id(&answer::trace(spans));
+        self.response(message, json::trace_v2)
+    }
+
+    fn response(self, message: Vec<u8>, to_json: impl Fn(&[u8]) -> String) -> Response {
         match self {
-            Self::Json => {
-                let trace = message([("resourceSpans", batches(&resource_spans))]);
-                Json(message([("trace", trace), ("metrics", message([]))])).into_response()
-            }
-            Self::Protobuf => protobuf(&TraceByIdResponse {
-                trace: Some(TracesData { resource_spans }),
-                metrics: Some(()),
-                ..TraceByIdResponse::default()
-            }),
+            Self::Json => ([(CONTENT_TYPE, JSON)], to_json(&message)).into_response(),
+            Self::Protobuf => ([(CONTENT_TYPE, PROTOBUF)], message).into_response(),
         }
     }
-}
-
-fn batches(batches: &[ResourceSpans]) -> serde_json::Value {
-    list(batches, resource_spans)
-}
-
-fn protobuf(message: &impl Message) -> Response {
-    ([(CONTENT_TYPE, PROTOBUF)], message.encode_to_vec()).into_response()
 }

@@ -1,16 +1,16 @@
-//! A search and its answer: the newest matching traces, newest first.
+//! A search: the newest matching traces, newest first.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-use crate::json::{key_value, list, message, uint64};
-use crate::traceql::{Comparison, Field, Filter};
-use crate::{Span, Status, Store, Trace, Value};
+use super::found::{self, message};
+use crate::Store;
+use crate::head::Head;
+use crate::pages::{Entry, Page, Pages};
+use crate::summary::Summary;
+use crate::traceql::{Context, Filter, Screen};
 
 /// A checked search.
 pub(super) struct Search {
@@ -23,140 +23,88 @@ pub(super) struct Search {
     pub(super) spans: u32,
 }
 
-/// The service name that Tempo shows for a trace whose root span has not arrived.
-const NO_ROOT: &str = "<root span not yet received>";
-
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+/// The newest matching traces so far, by start and then by arrival.
+type Newest<'a> = BTreeMap<(Reverse<u64>, u64), &'a Entry>;
 
 impl Search {
     /// Runs on a snapshot of the store.
     pub(super) fn run(&self, store: &Store) -> Json {
-        let traces = store.traces();
-        let inspected_spans: usize = traces.iter().map(|trace| trace.spans().len()).sum();
-        let mut found: Vec<(&Arc<Trace>, Vec<&Span>)> = traces
-            .iter()
-            .filter(|trace| self.is_in_window(trace))
-            .filter_map(|trace| Some((trace, self.matching(trace)?)))
-            .collect();
-        found.sort_by_key(|(trace, _)| Reverse(trace.start_unix_nano()));
-        found.truncate(self.limit as usize);
+        let snapshot = store.snapshot();
+        let newest = self.newest(&snapshot.pages);
+        let traces = newest.values().map(|entry| self.metadata(entry));
+        // The search covers all of them, although it does not read all.
         let metrics = message([
-            ("inspectedTraces", traces.len().into()),
+            ("inspectedTraces", snapshot.traces.into()),
             ("completedJobs", 1.into()),
             ("totalJobs", 1.into()),
-            ("inspectedSpans", uint64(inspected_spans as u64)),
+            ("inspectedSpans", found::uint64(snapshot.spans)),
         ]);
-        let traces = list(&found, |(trace, spans)| self.metadata(trace, spans));
         // Unlike other empty lists, Tempo includes an empty list of traces.
-        [
-            ("traces".to_owned(), traces),
-            ("metrics".to_owned(), metrics),
-        ]
-        .into_iter()
-        .collect()
+        json!({ "traces": traces.collect::<Vec<_>>(), "metrics": metrics })
     }
 
-    fn is_in_window(&self, trace: &Trace) -> bool {
+    /// Reads the pages with the newest traces first, until no page can have a newer match.
+    fn newest<'a>(&self, pages: &'a Pages) -> Newest<'a> {
+        let screen = Screen::of(&self.filter);
+        let may_match =
+            |summary: &Summary| self.is_in_window(summary) && screen.lets_through(summary);
+        let mut pages: Vec<&Page> = pages.iter().collect();
+        pages.sort_by_key(|page| Reverse(page.newest));
+        let mut newest = Newest::new();
+        for page in pages {
+            // Of two traces with the same start, the first to arrive comes first.
+            if !self.has_room(&newest, (Reverse(page.newest), 0)) {
+                break;
+            }
+            if !may_match(&page.summary) {
+                continue;
+            }
+            for entry in &page.entries {
+                let place = (Reverse(entry.summary.start), entry.number);
+                if self.has_room(&newest, place) && may_match(&entry.summary) && self.matches(entry)
+                {
+                    newest.insert(place, entry);
+                }
+                if newest.len() > self.limit as usize {
+                    newest.pop_last();
+                }
+            }
+        }
+        newest
+    }
+
+    /// Whether a trace at this place would be among the newest.
+    fn has_room(&self, newest: &Newest<'_>, place: (Reverse<u64>, u64)) -> bool {
+        let last = newest.last_key_value();
+        newest.len() < self.limit as usize || last.is_none_or(|(last, _)| place < *last)
+    }
+
+    fn is_in_window(&self, summary: &Summary) -> bool {
         self.window.is_none_or(|(start, end)| {
-            trace.end_unix_nano() >= u64::from(start) * NANOS_PER_SECOND
-                && trace.start_unix_nano() <= u64::from(end) * NANOS_PER_SECOND
+            summary.end >= u64::from(start) * NANOS_PER_SECOND
+                && summary.start <= u64::from(end) * NANOS_PER_SECOND
         })
     }
 
-    /// The matching spans; none if there are none.
-    fn matching<'a>(&self, trace: &'a Trace) -> Option<Vec<&'a Span>> {
-        let spans = trace.spans().iter().map(|span| &**span);
-        let matching = spans.filter(|span| self.filter.matches(span, trace));
-        let matching: Vec<&Span> = matching.collect();
-        (!matching.is_empty()).then_some(matching)
+    fn matches(&self, entry: &Entry) -> bool {
+        let context = Context::of(entry);
+        let mut heads = entry.spans.iter().map(Head::of);
+        heads.any(|head| self.filter.matches(&head, &context))
     }
 
-    /// `TraceSearchMetadata`. `spanSet` is deprecated, but Tempo still includes it.
-    fn metadata(&self, trace: &Trace, spans: &[&Span]) -> Json {
-        let root = trace.root();
-        let span_set = self.span_set(trace, spans);
-        let service = root
-            .map(Span::service)
-            .filter(|service| !service.is_empty());
-        message([
-            ("traceID", trace.id().trimmed().into()),
-            ("rootServiceName", service.unwrap_or(NO_ROOT).into()),
-            ("rootTraceName", root.map_or("", Span::name).into()),
-            ("startTimeUnixNano", uint64(trace.start_unix_nano())),
-            ("durationMs", (trace.duration_nanos() / 1_000_000).into()),
-            ("spanSet", span_set.clone()),
-            ("spanSets", vec![span_set].into()),
-            ("serviceStats", service_stats(trace)),
-        ])
+    fn metadata(&self, entry: &Entry) -> Json {
+        let context = Context::of(entry);
+        let heads = entry.spans.iter().map(Head::of);
+        let matching = heads.filter(|head| self.filter.matches(head, &context));
+        let matching: Vec<Head<'_>> = matching.collect();
+        let shown = matching.iter().take(self.spans as usize);
+        let shown = shown.map(|span| found::span(&self.filter, span, &context));
+        let span_set = message([
+            ("spans", shown.collect()),
+            ("matched", matching.len().into()),
+        ]);
+        found::trace(entry, &context, span_set)
     }
-
-    fn span_set(&self, trace: &Trace, spans: &[&Span]) -> Json {
-        let shown = &spans[..spans.len().min(self.spans as usize)];
-        message([
-            ("spans", list(shown, |span| self.span(trace, span))),
-            ("matched", spans.len().into()),
-        ])
-    }
-
-    /// Shows the attributes in the query, as Tempo does.
-    fn span(&self, trace: &Trace, span: &Span) -> Json {
-        let comparisons = self.filter.comparisons().into_iter();
-        let holding = comparisons.filter(|comparison| comparison.holds(span, trace));
-        let holding: Vec<&Comparison> = holding.collect();
-        let names_it = holding
-            .iter()
-            .any(|comparison| comparison.field == Field::Name);
-        let attributes = attributes(&holding, span, trace);
-        message([
-            ("spanID", span.id().to_string().into()),
-            ("name", if names_it { span.name() } else { "" }.into()),
-            ("startTimeUnixNano", uint64(span.start_unix_nano())),
-            ("durationNanos", uint64(span.duration_nanos())),
-            ("attributes", list(&attributes, key_value)),
-        ])
-    }
-}
-
-/// The values used in the comparisons, each key once.
-fn attributes(comparisons: &[&Comparison], span: &Span, trace: &Trace) -> Vec<KeyValue> {
-    let mut attributes: Vec<KeyValue> = Vec::new();
-    for Comparison { field, .. } in comparisons {
-        let (Some(key), Some(value)) = (field.key(), field.value(span, trace)) else {
-            continue;
-        };
-        if attributes.iter().all(|known| known.key != key) {
-            attributes.push(KeyValue {
-                key: key.to_owned(),
-                value: Some(any(value)),
-                ..KeyValue::default()
-            });
-        }
-    }
-    attributes
-}
-
-fn any(value: Value<'_>) -> AnyValue {
-    let value = match value {
-        Value::Text(text) => Any::StringValue(text.to_owned()),
-        Value::Int(number) => Any::IntValue(number),
-        Value::Float(number) => Any::DoubleValue(number),
-        Value::Bool(truth) => Any::BoolValue(truth),
-    };
-    AnyValue { value: Some(value) }
-}
-
-fn service_stats(trace: &Trace) -> Json {
-    let mut stats: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for span in trace.spans() {
-        let (spans, errors) = stats.entry(span.service()).or_default();
-        *spans += 1;
-        *errors += u64::from(span.status() == Status::Error);
-    }
-    let counts = |(spans, errors): (u64, u64)| {
-        message([("spanCount", spans.into()), ("errorCount", errors.into())])
-    };
-    stats
-        .into_iter()
-        .map(|(service, stats)| (service.to_owned(), counts(stats)))
-        .collect()
 }

@@ -1,7 +1,8 @@
 //! The left-hand side of a comparison: attributes and the supported intrinsics.
 
-use super::{Literal, Operator};
-use crate::{Span, Trace, Value};
+use super::{Context, Literal, Operator};
+use crate::Value;
+use crate::head::Head;
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Field {
@@ -70,18 +71,19 @@ impl Field {
 
     /// The value of the field for a span; none if the span has no such attribute. Status and kind
     /// are compared as enums; their text is for answers only.
-    pub(crate) fn value<'a>(&self, span: &'a Span, trace: &'a Trace) -> Option<Value<'a>> {
+    pub(crate) fn value<'a>(&self, span: &Head<'a>, trace: &Context<'a>) -> Option<Value<'a>> {
+        let resource = &span.span.source.origin;
         match self {
             Self::Span(key) => span.attribute(key),
-            Self::Resource(key) => span.resource_attribute(key),
-            Self::Any(key) => span.attribute(key).or_else(|| span.resource_attribute(key)),
+            Self::Resource(key) => resource.attribute(key),
+            Self::Any(key) => span.attribute(key).or_else(|| resource.attribute(key)),
             Self::Name => Some(Value::Text(span.name())),
             Self::Duration => Some(nanos(span.duration_nanos())),
             Self::Status => Some(Value::Text(span.status().as_str())),
             Self::Kind => Some(Value::Text(span.kind().as_str())),
             Self::RootName => trace.root().map(|root| Value::Text(root.name())),
-            Self::RootServiceName => trace.root().map(|root| Value::Text(root.service())),
-            Self::TraceDuration => Some(nanos(trace.duration_nanos())),
+            Self::RootServiceName => trace.root().map(|root| Value::Text(root.span.service())),
+            Self::TraceDuration => Some(nanos(trace.duration)),
         }
     }
 

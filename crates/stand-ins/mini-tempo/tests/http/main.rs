@@ -4,6 +4,7 @@ mod bounds;
 mod formats;
 mod json;
 mod memory;
+mod naive;
 mod protobuf;
 mod receiver;
 mod search;
