@@ -190,3 +190,15 @@ fn pace(die: &str, most: &str, min_interval: u64) -> Pace {
     let min_interval = Duration::from_millis(min_interval);
     Pace::new(&self::die(die), most, ROLLS_PER_MINUTE, min_interval)
 }
+
+/// The alert and the prober's own line speak of the same dice.
+#[test]
+fn the_alert_has_the_bound_of_the_prober() {
+    let stack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../stack");
+    for clock in ["24h", "30d"] {
+        let file = format!("{stack}/prometheus/rules/{clock}.yml");
+        let rules = std::fs::read_to_string(&file).expect("rules");
+        let expected = format!("probe_die_fairness_p_value < {ALARM:e}");
+        assert!(rules.contains(&expected), "{file}: no {expected:?}");
+    }
+}

@@ -130,8 +130,10 @@ pub(crate) enum Variables {
 }
 
 impl Variables {
-    /// `flag` without its variable, if that is ignored or empty.
+    /// `flag` without its variable, if that is ignored or empty. `--help` shows no values of variables:
+    /// a URL may have a password.
     fn of(self, flag: Arg) -> Arg {
+        let flag = flag.hide_env_values(true);
         let name = flag.get_env().and_then(OsStr::to_str).unwrap_or_default();
         let of_the_demo = name == "STAGE" || name.starts_with("DOCTOR_");
         let is_empty = std::env::var_os(name).is_some_and(|value| value.is_empty());

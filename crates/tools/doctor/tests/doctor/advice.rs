@@ -75,3 +75,17 @@ async fn an_empty_variable_counts_as_unset() {
     let output = command.output().await.expect("the doctor starts");
     assert!(output.status.success(), "{output:?}");
 }
+#[tokio::test]
+async fn help_shows_no_value_of_a_variable() {
+    let mut command = doctor(&["--help"]);
+    let output = command
+        .env("GRAFANA_URL", "http://me:secret@grafana/")
+        .output()
+        .await;
+    let output = output.expect("the doctor starts");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        text.contains("GRAFANA_URL") && !text.contains("secret"),
+        "{text}"
+    );
+}
