@@ -24,6 +24,8 @@ use crate::bounded;
 pub(crate) struct Verdict {
     /// Requests that were sent: more than one if the exporter retried.
     pub(crate) requests: usize,
+    /// The size of the last of these requests' bodies.
+    pub(crate) bytes: u64,
     /// The last answer with a 2xx status.
     pub(crate) answer: Answer,
 }
@@ -114,9 +116,10 @@ impl Verdicts {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn sent(&self) {
+    fn sent(&self, body: &Bytes) {
         let mut verdict = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         verdict.requests += 1;
+        verdict.bytes = body.len() as u64;
     }
 
     fn heard(&self, answer: &Response<Bytes>) {
@@ -144,7 +147,7 @@ impl HttpClient for Collector {
                 .entry(AUTHORIZATION)
                 .or_insert_with(|| authorization.clone());
         }
-        self.verdicts.sent();
+        self.verdicts.sent(request.body());
         if faults::is_on(Fault::DeadCollector) {
             return Err(format!("error sending request for url ({})", request.uri()).into());
         }

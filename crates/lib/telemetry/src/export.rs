@@ -24,6 +24,7 @@ use crate::resource::with_version;
 pub(crate) struct Spans {
     pub(crate) total: IntCounterVec,
     pub(crate) retries: IntCounter,
+    pub(crate) bytes: IntCounter,
     exported: IntCounter,
     rejected: IntCounter,
     failed: IntCounter,
@@ -46,6 +47,12 @@ impl Spans {
             retries: IntCounter::new(
                 "telemetry_export_retries_total",
                 "Retried exports; the collector may have counted their spans twice",
+            )
+            .expect("the name is valid"),
+            bytes: IntCounter::new(
+                "telemetry_span_bytes_total",
+                "Bytes of OTLP, uncompressed, in the requests whose spans telemetry_spans_total counts as \
+                 exported",
             )
             .expect("the name is valid"),
             exported: total.with_label_values(&["exported"]),
@@ -175,10 +182,13 @@ pub(crate) struct Reported<E> {
 }
 
 impl<E> Reported<E> {
-    /// Counts an export by its answer.
-    fn answered(&self, count: usize, answer: &Answer) {
+    /// Counts an export of `count` spans in a request of so many bytes by its answer.
+    fn answered(&self, count: usize, bytes: u64, answer: &Answer) {
         match answer {
-            Answer::Otlp { rejected, message } => self.taken(count, *rejected, message),
+            Answer::Otlp { rejected, message } => {
+                self.queue.spans.bytes.inc_by(bytes);
+                self.taken(count, *rejected, message);
+            }
             Answer::Foreign(what) => self.failed(count, what),
         }
     }
@@ -251,7 +261,7 @@ impl<E: SpanExporter> SpanExporter for Reported<E> {
         let retries = verdict.requests.saturating_sub(1) as u64;
         self.queue.spans.retries.inc_by(retries);
         match &result {
-            Ok(()) => self.answered(count, &verdict.answer),
+            Ok(()) => self.answered(count, verdict.bytes, &verdict.answer),
             Err(error) => self.failed(count, &error.to_string()),
         }
         result

@@ -41,7 +41,9 @@ pub fn registry(service: Service, losses: &Losses) -> Registry {
     } = losses.clone();
     register(&registry, spans.total);
     register(&registry, spans.retries);
+    register(&registry, spans.bytes);
     register(&registry, lines.made);
+    register(&registry, lines.bytes);
     register(&registry, lines.total);
     register(&registry, panics);
     registry

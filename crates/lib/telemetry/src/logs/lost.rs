@@ -7,6 +7,8 @@ use prometheus::{IntCounter, IntCounterVec, Opts};
 pub(crate) struct LostLines {
     /// All lines, lost ones included.
     pub(crate) made: IntCounter,
+    /// Their bytes, lost ones included.
+    pub(crate) bytes: IntCounter,
     pub(crate) total: IntCounterVec,
     /// Standard output is read too slowly.
     pub(super) queue_full: IntCounter,
@@ -29,8 +31,13 @@ impl LostLines {
             "telemetry_log_lines_total",
             "Log lines of this process; those of telemetry_log_lines_dropped_total are included",
         );
+        let bytes = IntCounter::new(
+            "telemetry_log_bytes_total",
+            "Bytes of the lines of telemetry_log_lines_total, with their line breaks",
+        );
         Self {
             made: made.expect("the name is valid"),
+            bytes: bytes.expect("the name is valid"),
             queue_full: total.with_label_values(&["queue_full"]),
             write_failed: total.with_label_values(&["write_failed"]),
             total,

@@ -90,6 +90,7 @@ impl Shared {
 
     fn push(&self, line: &[u8]) {
         self.lost.made.inc();
+        self.lost.bytes.inc_by(line.len() as u64);
         let mut waiting = self.lock();
         if waiting.lines.len() + line.len() > CAPACITY {
             self.lost.queue_full.inc();
