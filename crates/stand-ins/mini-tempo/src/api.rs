@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::api::format::Format;
 use crate::{InvalidTraceId, Store, TraceId, metrics};
 
-const NOT_FOUND: &str = "mini-tempo, a stand-in for Tempo, answers only GET /ready, /metrics, /api/echo, /api/status/buildinfo, /api/traces/{id}, \
+const NOT_FOUND: &str = "mini-tempo, a stand-in for Tempo, answers only GET /ready, /metrics, /usage_metrics, /api/echo, /api/status/buildinfo, /api/traces/{id}, \
     /api/v2/traces/{id} and /api/search\n";
 
 /// Tempo's HTTP API, to be served on its own listener (Tempo's port is 3200).
@@ -32,6 +32,7 @@ pub fn api(store: Store) -> Router {
     Router::new()
         .route("/ready", get("ready\n"))
         .route("/metrics", get(scrape))
+        .route("/usage_metrics", get(usage))
         .route("/api/echo", get("echo\n"))
         .route("/api/status/buildinfo", get(buildinfo))
         .route("/api/traces/{id}", get(trace))
@@ -56,8 +57,17 @@ enum ApiError {
 }
 
 async fn scrape(State(store): State<Store>) -> Response {
+    exposition(metrics::render(&store))
+}
+
+/// The bytes of each service, as Tempo's usage tracker counts them.
+async fn usage(State(store): State<Store>) -> Response {
+    exposition(metrics::usage(&store))
+}
+
+fn exposition(text: String) -> Response {
     let content_type = (CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
-    ([content_type], metrics::render(&store)).into_response()
+    ([content_type], text).into_response()
 }
 
 /// Tempo's fields; `version` sorts before every release, so no client mistakes it for a known

@@ -37,6 +37,11 @@ impl TraceId {
         (id != 0).then_some(Self(id))
     }
 
+    /// A number from 0 to 1, the same for all spans of a trace. The last bytes of an id are random.
+    pub(crate) fn chance(self) -> f64 {
+        (self.0 as u64) as f64 / u64::MAX as f64
+    }
+
     /// The id as in Tempo's search results: without leading zeros.
     pub(crate) fn trimmed(self) -> String {
         format!("{:x}", self.0)

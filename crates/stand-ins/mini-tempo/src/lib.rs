@@ -6,7 +6,7 @@
 //!
 //! * [`receiver()`]: `POST /v1/traces`, OTLP http/protobuf and http/json, optionally with gzip, at
 //!   most [`MAX_BODY_BYTES`]
-//! * [`api()`]: `GET /ready`, `/metrics`, `/api/echo`, `/api/status/buildinfo`, `/api/traces/{id}`,
+//! * [`api()`]: `GET /ready`, `/metrics`, `/usage_metrics`, `/api/echo`, `/api/status/buildinfo`, `/api/traces/{id}`,
 //!   `/api/v2/traces/{id}`, `/api/search`
 //!
 //! Memory is bounded: a store by its [`Bounds`], a trace by [`MAX_TRACE_BYTES`], a span by
@@ -34,7 +34,8 @@
 //! `measure` estimates a request's memory before it is decoded, `otlp` splits requests into spans
 //! and `trim` truncates them, `store`, `state`, `pages` and `sources` hold them, encoded as they
 //! arrived, `trace` is one trace, `traceql` selects spans by their `head`, of which `summary` says
-//! which need not be read, and `answer`, `json` and `api` write Tempo's answers.
+//! which need not be read, and `answer`, `json` and `api` write Tempo's answers. `tail` drops traces
+//! as a whole, as a collector with tail sampling does.
 
 mod answer;
 mod api;
@@ -55,6 +56,7 @@ mod sources;
 mod state;
 mod store;
 mod summary;
+mod tail;
 mod trace;
 mod traceql;
 mod trim;
@@ -68,6 +70,7 @@ pub use rejection::{MAX_SPAN_BYTES, MAX_TRACE_BYTES, Rejection, Rejections};
 pub use store::{
     Bounds, Counters, DEFAULT_MAX_BYTES, DEFAULT_MAX_SPANS, MAX_SERVICES, OTHER_SERVICES, Store,
 };
+pub use tail::{Call, Calls, TailSampling};
 pub use trace::{Span, Trace};
 pub use trim::{MAX_TEXT_BYTES, MAX_VALUE_DEPTH};
 pub use value::{Kind, Status, Value};

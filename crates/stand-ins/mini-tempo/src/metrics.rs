@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::{Bounds, Counters, Rejection, Store};
+use crate::{Bounds, Call, Counters, Rejection, Store};
 
 /// The statuses of rejected requests.
 const REFUSALS: [u16; 5] = [400, 408, 413, 415, 503];
@@ -37,13 +37,61 @@ pub(crate) fn render(store: &Store) -> String {
         let refused = counters.requests_refused.get(&status);
         text.sample(name, &labels, refused.copied().unwrap_or_default());
     }
+    calls(&mut text, &counters);
     text.0
+}
+
+/// Spans as metrics count them that are made of spans, before and after tail sampling.
+fn calls(text: &mut Exposition, counters: &Counters) {
+    let name = "mini_tempo_calls_total";
+    let help = "Spans by service, kind and status, as metrics made of spans count them before and after \
+                tail sampling; without it, both are the same";
+    text.head(name, "counter", help);
+    for (call, count) in &counters.calls.0 {
+        let dropped = counters.calls_sampled_out.0.get(call).copied();
+        let kept = count - dropped.unwrap_or_default();
+        for (sampling, count) in [("before", *count), ("after", kept)] {
+            let service = escaped(&call.service);
+            let Call { kind, status, .. } = call;
+            let labels = format!(
+                r#"{{service="{service}",span_kind="{kind}",status_code="{status}",sampling="{sampling}"}}"#
+            );
+            text.sample(name, &labels, count);
+        }
+    }
+}
+
+/// Renders what Tempo's usage tracker exposes with the dimension `resource.service.name: service`.
+pub(crate) fn usage(store: &Store) -> String {
+    let name = "tempo_usage_tracker_bytes_received_total";
+    let mut text = Exposition::default();
+    text.head(
+        name,
+        "counter",
+        "bytes total received with these attributes",
+    );
+    for (service, bytes) in store.counters().bytes_by_service {
+        let service = match service.as_str() {
+            "" => "__missing__".to_owned(),
+            name => escaped(name),
+        };
+        let labels =
+            format!(r#"{{service="{service}",tenant="single-tenant",tracker="cost-attribution"}}"#);
+        text.sample(name, &labels, bytes);
+    }
+    text.0
+}
+
+/// A label's value in the text format.
+fn escaped(value: &str) -> String {
+    let value = value.replace('\\', r"\\").replace('"', r#"\""#);
+    value.replace('\n', r"\n")
 }
 
 /// A metric without labels: its name, help text and value.
 type Metric = (&'static str, &'static str, u64);
 
-fn gauges(counters: &Counters, bounds: Bounds) -> [Metric; 5] {
+fn gauges(counters: &Counters, bounds: Bounds) -> [Metric; 6] {
     [
         (
             "mini_tempo_traces_stored",
@@ -61,6 +109,11 @@ fn gauges(counters: &Counters, bounds: Bounds) -> [Metric; 5] {
             counters.bytes_stored,
         ),
         (
+            "mini_tempo_traces_undecided",
+            "Traces on which tail sampling has not decided",
+            counters.traces_undecided,
+        ),
+        (
             "mini_tempo_max_spans",
             "Maximum of mini_tempo_spans_stored",
             bounds.spans as u64,
@@ -73,7 +126,7 @@ fn gauges(counters: &Counters, bounds: Bounds) -> [Metric; 5] {
     ]
 }
 
-fn totals(counters: &Counters) -> [Metric; 5] {
+fn totals(counters: &Counters) -> [Metric; 7] {
     [
         (
             "mini_tempo_spans_received_total",
@@ -94,6 +147,16 @@ fn totals(counters: &Counters) -> [Metric; 5] {
             "mini_tempo_traces_evicted_total",
             "Traces dropped to make room for newer spans",
             counters.traces_evicted,
+        ),
+        (
+            "mini_tempo_spans_sampled_out_total",
+            "Spans dropped with their trace by tail sampling",
+            counters.spans_sampled_out,
+        ),
+        (
+            "mini_tempo_traces_sampled_out_total",
+            "Traces dropped by tail sampling",
+            counters.traces_sampled_out,
         ),
         (
             "mini_tempo_values_cut_total",

@@ -60,6 +60,8 @@ pub(crate) struct Spans {
 pub(crate) struct Batch {
     pub(crate) origin: Arc<Origin>,
     pub(crate) scopes: Vec<Scope>,
+    /// The size of the encoded `ResourceSpans`.
+    pub(crate) bytes: u64,
 }
 
 /// The valid spans of one scope.
@@ -100,6 +102,7 @@ pub(crate) fn split(body: Bytes) -> Result<Spans, DecodeError> {
 
 impl Spans {
     fn batch(&mut self, batch: EncodedBatch) -> Result<Batch, DecodeError> {
+        let bytes = batch.encoded_len() as u64;
         let mut trimmer = Trimmer::default();
         let around = ResourceSpans {
             resource: batch.resource,
@@ -113,6 +116,7 @@ impl Spans {
         Ok(Batch {
             scopes: scopes.collect::<Result<_, _>>()?,
             origin: Arc::new(origin),
+            bytes,
         })
     }
 

@@ -10,6 +10,7 @@ use crate::rejection::{MAX_TRACE_BYTES, Rejection};
 use crate::source::Source;
 use crate::sources::Sources;
 use crate::store::{Bounds, Counters};
+use crate::tail::Undecided;
 use crate::{Span, SpanId, TraceId};
 
 /// The memory of a span besides its message: its place in the list of its trace, which may be half
@@ -33,6 +34,8 @@ pub(crate) struct State {
     many: HashMap<TraceId, HashSet<SpanId>>,
     pub(crate) sources: Sources,
     pub(crate) counters: Counters,
+    /// None without tail sampling.
+    pub(crate) undecided: Option<Undecided>,
 }
 
 /// The traces of one request's spans so far, which must not be dropped for its other spans.
@@ -91,6 +94,7 @@ impl State {
         let mut summary = span.summary.clone();
         summary.signature.merge(&source.origin.signature);
         let span = span.at(source);
+        self.counters.calls.count(&span);
         let Some(number) = self.numbers.get(&trace_id) else {
             self.counters.traces_stored += 1;
             self.numbers.insert(trace_id, self.next);
@@ -102,6 +106,9 @@ impl State {
                 spans: Arc::new(vec![span]),
             });
             self.next += 1;
+            if let Some(undecided) = &mut self.undecided {
+                undecided.add(trace_id);
+            }
             return;
         };
         let many = &mut self.many;
@@ -153,9 +160,38 @@ impl State {
         trace + span_bytes(span) + self.sources.needed(source)
     }
 
-    fn evict(&mut self, number: u64) {
-        let Some(entry) = self.pages.remove(number) else {
+    /// Decides on the traces that have waited long enough, and drops those that are not kept.
+    pub(crate) fn decide(&mut self) {
+        let Some(mut undecided) = self.undecided.take() else {
             return;
+        };
+        while let Some(id) = undecided.due() {
+            // A trace may have been dropped for lack of room.
+            let Some(entry) = self.entry(id) else {
+                continue;
+            };
+            let (number, trace) = (entry.number, entry.trace());
+            if undecided.keeps(&trace) {
+                continue;
+            }
+            for span in trace.spans() {
+                self.counters.calls_sampled_out.count(span);
+            }
+            self.counters.spans_sampled_out += self.remove(number);
+            self.counters.traces_sampled_out += 1;
+        }
+        self.undecided = Some(undecided);
+    }
+
+    fn evict(&mut self, number: u64) {
+        self.counters.spans_evicted += self.remove(number);
+        self.counters.traces_evicted += 1;
+    }
+
+    /// Removes a trace; returns the number of its spans.
+    fn remove(&mut self, number: u64) -> u64 {
+        let Some(entry) = self.pages.remove(number) else {
+            return 0;
         };
         self.numbers.remove(&entry.id);
         self.many.remove(&entry.id);
@@ -165,9 +201,8 @@ impl State {
         let spans = entry.spans.len() as u64;
         self.counters.bytes_stored -= bytes as u64;
         self.counters.spans_stored -= spans;
-        self.counters.spans_evicted += spans;
         self.counters.traces_stored -= 1;
-        self.counters.traces_evicted += 1;
+        spans
     }
 }
 

@@ -8,6 +8,7 @@ use crate::otlp::Spans;
 use crate::pages::{Entry, Pages};
 use crate::rejection::Rejections;
 use crate::state::{Arrival, State};
+use crate::tail::{Calls, TailSampling, Undecided};
 use crate::{Trace, TraceId};
 
 /// The default maximum number of spans in a store.
@@ -65,7 +66,7 @@ impl Default for Bounds {
 }
 
 /// What has happened since the store was created. At any time
-/// `spans_received == spans_stored + spans_duplicate + spans_evicted + spans_rejected`.
+/// `spans_received == spans_stored + spans_duplicate + spans_evicted + spans_rejected + spans_sampled_out`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Every span that arrived in a valid request, including duplicates.
@@ -95,6 +96,19 @@ pub struct Counters {
     pub traces_evicted: u64,
     /// `spans_received` without the rejected ones, by `service.name` (empty if a span has none).
     pub received_by_service: BTreeMap<String, u64>,
+    /// Spans of traces that tail sampling dropped.
+    pub spans_sampled_out: u64,
+    /// Traces stored now on which tail sampling has not decided.
+    pub traces_undecided: u64,
+    /// Traces that tail sampling dropped.
+    pub traces_sampled_out: u64,
+    /// All spans that were stored at some time, as metrics count them that are made before sampling.
+    pub calls: Calls,
+    /// Those of them that tail sampling dropped: metrics that are made after it do not count them.
+    pub calls_sampled_out: Calls,
+    /// Bytes of the requests' `ResourceSpans` in protobuf, by `service.name`, whatever became of their
+    /// spans.
+    pub bytes_by_service: BTreeMap<String, u64>,
 }
 
 impl Store {
@@ -116,6 +130,14 @@ impl Store {
         }))
     }
 
+    /// Creates an empty store behind a collector with tail sampling.
+    #[must_use]
+    pub fn sampled(bounds: Bounds, sampling: TailSampling) -> Self {
+        let store = Self::bounded(bounds);
+        store.lock().undecided = Some(Undecided::new(sampling));
+        store
+    }
+
     /// The store's bounds.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
@@ -125,7 +147,10 @@ impl Store {
     /// The counters, all at the same instant.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.lock().counters.clone()
+        let state = self.lock();
+        let mut counters = state.counters.clone();
+        counters.traces_undecided = state.undecided.as_ref().map_or(0, Undecided::waiting);
+        counters
     }
 
     /// The spans of a trace that have arrived so far; none if it is unknown.
@@ -168,6 +193,8 @@ impl Store {
         let mut state = self.lock();
         let mut arrival = Arrival::default();
         for batch in batches {
+            let service = &batch.origin.service;
+            *entry(&mut state.counters.bytes_by_service, service) += batch.bytes;
             let origin = state.sources.origin(batch.origin);
             for scope in batch.scopes {
                 let source = state.sources.source(&origin, scope.envelope);
@@ -193,8 +220,11 @@ impl Store {
         *state.counters.requests_refused.entry(status).or_default() += 1;
     }
 
+    /// Traces are decided on whenever something is read or stored: nobody sees one that is overdue.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().expect("nothing panics under this lock")
+        let mut state = self.0.state.lock().expect("nothing panics under this lock");
+        state.decide();
+        state
     }
 }
 
@@ -202,14 +232,13 @@ impl Counters {
     /// Counts a span of `service` that was not rejected.
     pub(crate) fn receive(&mut self, service: &str) {
         self.spans_received += 1;
-        let services = &mut self.received_by_service;
-        if let Some(count) = services.get_mut(service) {
-            *count += 1;
-        } else {
-            // Names come from clients, so their number is bounded.
-            let full = services.len() >= MAX_SERVICES;
-            let name = if full { OTHER_SERVICES } else { service };
-            *services.entry(name.to_owned()).or_default() += 1;
-        }
+        *entry(&mut self.received_by_service, service) += 1;
     }
+}
+
+/// The count of `service`. Names come from clients, so their number is bounded.
+fn entry<'a>(services: &'a mut BTreeMap<String, u64>, service: &str) -> &'a mut u64 {
+    let full = services.len() >= MAX_SERVICES && !services.contains_key(service);
+    let name = if full { OTHER_SERVICES } else { service };
+    services.entry(name.to_owned()).or_default()
 }

@@ -11,5 +11,6 @@ mod search;
 mod senders;
 mod server;
 mod spans;
+mod tail;
 mod traceql;
 mod traces;

@@ -36,7 +36,7 @@ impl Server {
         .await
     }
 
-    async fn serve(store: Store) -> Self {
+    pub(crate) async fn serve(store: Store) -> Self {
         let otlp = serve(mini_tempo::receiver(store.clone())).await;
         let api = serve(mini_tempo::api(store.clone())).await;
         Self {
