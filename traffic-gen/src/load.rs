@@ -8,6 +8,7 @@
 //!   This measures the throughput, and hides stalls: read its p99 with care.
 //! * `--find-max`: takes the closed loop's throughput as an upper bound and bisects with open loops
 //!   for the highest rate without failures and with p99 within a bound.
+//!   With `--watch`, it says what each component uses and loses at each rate.
 //!
 //! The code path of a request is short (its own HTTP/1.1 client, no spans): on two cores, the load
 //! generator must not be what is measured.
@@ -18,6 +19,7 @@ mod http1;
 mod report;
 mod search;
 mod target;
+mod watch;
 mod worker;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use std::time::Duration;
 
 use self::report::Report;
 use self::target::{Mix, Target};
+use self::watch::Watched;
 use self::worker::{Load, Pacing};
 use crate::console::Console;
 use crate::error::Error;
@@ -99,6 +102,17 @@ pub(crate) struct Options {
     #[arg(value_parser = duration)]
     pub(crate) max_p99: Duration,
 
+    /// A component whose CPU, memory and losses --find-max reads at its /metrics before and after each
+    /// step, as in tempo=http://localhost:3200; repeatable
+    #[arg(
+        long,
+        env = "LOAD_WATCH",
+        value_name = "NAME=URL",
+        value_delimiter = ' '
+    )]
+    #[arg(requires = "find_max")]
+    pub(crate) watch: Vec<Watched>,
+
     /// When a request times out.
     #[command(flatten)]
     pub(crate) request_timeout: RequestTimeout,
@@ -141,7 +155,7 @@ pub(crate) async fn run(
         stop: Stop::when(shutdown),
     };
     if options.find_max {
-        return Ok(search::highest_rate(&load, options.max_p99, seed, console).await);
+        return Ok(search::highest_rate(&load, options, seed, console).await);
     }
     let pacing = options.rate.map_or(Pacing::Closed, Pacing::Open);
     let measured = load.measure(pacing, console).await;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use telemetry::client::redacted;
 
 use super::target::Endpoint;
+use super::watch::Component;
 use super::worker::Seen;
 use crate::latency::Latency;
 use crate::output::{self, per_second};
@@ -71,6 +72,8 @@ pub(crate) struct Step {
     pub(crate) measured: Throughput,
     /// Whether the rate was sustained: answered without failures, with p99 within the bound.
     pub(crate) kept: bool,
+    /// What the watched components used and lost.
+    pub(crate) components: Vec<Component>,
 }
 
 impl Throughput {
@@ -127,7 +130,7 @@ impl fmt::Display for Report {
             return Ok(());
         }
         let mut table = Table::new(["rate tried", "answered", "failed", "p99", "sustained"]);
-        for Step { measured, kept } in &self.steps {
+        for Step { measured, kept, .. } in &self.steps {
             table.row([
                 format!("{:.0}/s", measured.target_rate.unwrap_or_default()),
                 measured.answered.to_string(),
@@ -136,7 +139,7 @@ impl fmt::Display for Report {
                 if *kept { "yes" } else { "no" }.to_owned(),
             ]);
         }
-        write!(f, "\n{table}")?;
+        write!(f, "\n{table}{}", self.components())?;
         match self.highest_rate {
             Some(rate) => writeln!(f, "\nhighest rate sustained: {rate:.0}/s")?,
             None => writeln!(f, "\nno rate was sustained")?,
@@ -150,6 +153,48 @@ impl fmt::Display for Report {
             ),
             false => Ok(()),
         }
+    }
+}
+
+impl Report {
+    /// What each component used and lost at each rate, from the lowest; empty if none is watched.
+    fn components(&self) -> String {
+        if self.steps.iter().all(|step| step.components.is_empty()) {
+            return String::new();
+        }
+        let titles = ["rate", "sustained", "component", "cores", "memory", "lost"];
+        let mut table = Table::new(titles);
+        let mut steps: Vec<&Step> = self.steps.iter().collect();
+        steps.sort_by(|one, other| {
+            let rate = |step: &Step| step.measured.target_rate.unwrap_or_default();
+            rate(one).total_cmp(&rate(other))
+        });
+        for Step {
+            measured,
+            kept,
+            components,
+        } in steps
+        {
+            for component in components {
+                let shown = |value: Option<String>| value.unwrap_or_else(|| "?".to_owned());
+                let lost = component.lost.iter();
+                let lost: Vec<_> = lost
+                    .map(|(what, count)| format!("{count} {what}"))
+                    .collect();
+                let mebibytes = component
+                    .resident_bytes
+                    .map(|bytes| bytes / f64::from(1 << 20));
+                table.row([
+                    format!("{:.0}/s", measured.target_rate.unwrap_or_default()),
+                    if *kept { "yes" } else { "no" }.to_owned(),
+                    component.name.clone(),
+                    shown(component.cores.map(|cores| format!("{cores:.2}"))),
+                    shown(mebibytes.map(|mebibytes| format!("{mebibytes:.0} MiB"))),
+                    lost.join(", "),
+                ]);
+            }
+        }
+        format!("\n{table}")
     }
 }
 

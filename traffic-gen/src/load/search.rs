@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::Options;
 use super::report::{Report, Step, Throughput};
+use super::watch::{between, look};
 use super::worker::{Load, Pacing};
 use crate::console::Console;
 
@@ -23,7 +25,7 @@ const ANSWERED_SHARE: f64 = 0.98;
 /// Searches between 0 and the throughput of a closed loop.
 pub(super) async fn highest_rate(
     load: &Load,
-    max_p99: Duration,
+    options: &Options,
     seed: u64,
     console: &Console,
 ) -> Report {
@@ -40,10 +42,12 @@ pub(super) async fn highest_rate(
         }
         console.note(&format!("{bisection} of {BISECTIONS}: {rate:.0}/s"));
         let pacing = Pacing::Open(rate);
+        let before = look(&options.watch).await;
         let step = load.measure(pacing, console).await;
+        let after = look(&options.watch).await;
         let step = step.throughput(pacing, load);
         let is_kept = !load.stop.is_requested()
-            && is_kept(&step, rate * load.duration.as_secs_f64(), max_p99);
+            && is_kept(&step, rate * load.duration.as_secs_f64(), options.max_p99);
         if is_kept {
             kept = rate;
         } else {
@@ -52,6 +56,7 @@ pub(super) async fn highest_rate(
         steps.push(Step {
             measured: step,
             kept: is_kept,
+            components: between(&options.watch, &before, &after),
         });
     }
     Report {
