@@ -24,13 +24,21 @@
 //! that is fully traced. Spans lost by other traffic look like rolls counted too often, never like
 //! a loss.
 //!
+//! # Sampling
+//! With `--tail-sampling`, a trace of which nothing arrives was not kept, and is not lost; of one that
+//! arrives, everything must. Spans of other traffic are missing in both kinds of sampling, so that
+//! counters may have increments without a span: more than expected is then attributed to others, and
+//! less than expected is still a loss.
+//!
 //! # Order
 //! `plan` draws and sends the run; `counters` lists the counters, and `attribution` separates our
 //! increments from others. `values` come from `scrapes` or `prometheus`, spans from `tempo` (our
 //! own are in `traces`), `lines` from files or `loki`, stored events from `usage`. `ledger` keeps
-//! reading until all is balanced or the wait is over, and `reconciliation` renders the result.
+//! reading until all is balanced or the wait is over, `cost` is what the
+//! rolls cost, and `reconciliation` renders the result.
 
 mod attribution;
+mod cost;
 mod counters;
 mod instances;
 mod ledger;
@@ -49,7 +57,7 @@ mod values;
 
 use self::ledger::Ledger;
 pub(crate) use self::options::Options;
-use self::plan::Plan;
+use self::plan::{Plan, Sent};
 use self::reconciliation::Report;
 use self::traces::Traces;
 use crate::console::Console;
@@ -96,8 +104,11 @@ pub(crate) async fn run(
         seed,
         interrupted: stop.is_requested(),
         requests: sent.len() as u64,
+        rolls: sent.iter().map(Sent::rolls_answered).sum(),
+        costs: ledger.costs(&mut traces).await?,
         not_sent: plan.requests() - sent.len() as u64,
-        incomplete_traces: traces.incomplete(),
+        traces_not_kept: ledger.not_kept(&traces).1,
+        incomplete_traces: traces.incomplete(options.is_sampled()),
         repeated_spans: ledger.repeated_spans(&traces).await?,
         rows,
         has_lines: options.has_lines(),

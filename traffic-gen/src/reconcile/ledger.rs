@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Options;
+use super::cost::{Cost, Moment, costs};
 use super::counters::{COUNTERS, Unit};
 use super::lines::{BATCH_ROLL, LineCounter, ROLL};
 use super::plan::Sent;
 use super::reconciliation::Row;
 use super::source::nanos;
-use super::tempo::Tempo;
+use super::tempo::{Spans, Tempo};
 use super::traces::Traces;
 use super::usage::UsageEvents;
 use super::values::Values;
@@ -24,6 +25,9 @@ const ROUND: Duration = Duration::from_millis(500);
 /// in nanoseconds: slightly longer than the frontend's timeout.
 const LONGEST_TRACE: u64 = 15_000_000_000;
 
+/// When a collector with tail sampling has decided on all traces, and sent those that it keeps.
+const DECIDED: Duration = Duration::from_secs(10);
+
 /// All sources.
 pub(super) struct Ledger {
     values: Values,
@@ -33,9 +37,12 @@ pub(super) struct Ledger {
     usage: Option<UsageEvents>,
     wait: Duration,
     settle: Duration,
+    /// Whether not every trace is kept.
+    sampled: bool,
     /// The number of spans that the trace store had received twice before the run, if it counts
     /// them.
     twice_before: Option<u64>,
+    before: Moment,
 }
 
 /// What was sent, in the units of the records.
@@ -60,13 +67,16 @@ impl Ledger {
             lines: LineCounter::open(options)?,
             wait: options.wait,
             settle: options.settle,
+            sampled: options.is_sampled(),
             twice_before: None,
+            before: Moment::default(),
         })
     }
 
     /// Reads the counters before the run.
     pub(super) async fn read_before(&mut self, stop: &Stop) -> Result<(), Error> {
         self.twice_before = self.tempo.received_twice().await?;
+        self.before = self.moment().await?;
         self.values.read_before(self.wait, stop).await
     }
 
@@ -80,7 +90,8 @@ impl Ledger {
         let expected = Expected::of(sent);
         let ours = traces.ids();
         let end = nanos(SystemTime::now());
-        let deadline = Instant::now() + self.wait;
+        let begun = Instant::now();
+        let deadline = begun + self.wait;
         loop {
             self.values.read_after(end).await?;
             self.lines.read(self.values.begin()).await?;
@@ -90,7 +101,9 @@ impl Ledger {
             }
             let rows = self.rows(&expected, &ours, traces).await?;
             let is_balanced = rows.iter().all(Row::is_balanced);
-            if is_balanced || Instant::now() >= deadline || !stop.sleep(ROUND).await {
+            // Until then, a trace that is not kept looks like one that is late.
+            let is_decided = !self.sampled || begun.elapsed() >= DECIDED;
+            if is_balanced && is_decided || Instant::now() >= deadline || !stop.sleep(ROUND).await {
                 return Ok(rows);
             }
         }
@@ -102,6 +115,22 @@ impl Ledger {
         let now = self.tempo.received_twice().await?.unwrap_or_default();
         let before = self.twice_before.unwrap_or_default();
         Ok(traces.repeated() + now.saturating_sub(before))
+    }
+
+    /// What the run cost each service.
+    pub(super) async fn costs(&self, traces: &mut Traces) -> Result<Vec<Cost>, Error> {
+        traces.read_again(&self.tempo).await?;
+        let after = self.moment().await?;
+        let moments = (&self.before, &after);
+        let written = self.lines.written();
+        Ok(costs(&traces.ids(), &traces.by_service(), written, moments))
+    }
+
+    async fn moment(&self) -> Result<Moment, Error> {
+        Ok(Moment {
+            scrapes: self.values.sizes().await,
+            received: self.tempo.received_bytes().await?,
+        })
     }
 
     /// One row for each place, in the order of a roll's path.
@@ -123,11 +152,22 @@ impl Ledger {
         )];
         rows.extend(self.counter_rows(expected, ours).await?);
         let spans = traces.found();
-        rows.extend([
-            row("frontend", "spans", Unit::Request, spans.frontend),
-            row("dice-roller", "spans", Unit::AnyRoll, spans.rolls),
-            row("die-service", "spans", Unit::Request, spans.die_service),
-        ]);
+        let (missing, _) = self.not_kept(traces);
+        let spans = [
+            ("frontend", Unit::Request, spans.frontend, missing.frontend),
+            ("dice-roller", Unit::AnyRoll, spans.rolls, missing.rolls),
+            (
+                "die-service",
+                Unit::Request,
+                spans.die_service,
+                missing.die_service,
+            ),
+        ];
+        let spans = spans.into_iter();
+        rows.extend(
+            spans
+                .map(|(hop, unit, found, missing)| row(hop, "spans", unit, found).without(missing)),
+        );
         if let Some(lines) = self.lines.of(ours) {
             let quoted = |message| format!("lines {message:?}");
             rows.extend([
@@ -147,6 +187,14 @@ impl Ledger {
         Ok(rows)
     }
 
+    /// What is expected of traces that were not kept, and how many these are.
+    pub(super) fn not_kept(&self, traces: &Traces) -> (Spans, u64) {
+        match self.sampled {
+            true => traces.absent(),
+            false => (Spans::default(), 0),
+        }
+    }
+
     async fn counter_rows(
         &self,
         expected: &Expected,
@@ -164,7 +212,11 @@ impl Ledger {
             let mut row = row.with(expected, attributed.map(|attributed| attributed.ours));
             row.others = attributed.map(|attributed| attributed.others);
             row.in_doubt = attributed.map_or(0, |attributed| attributed.in_doubt);
-            rows.push(row);
+            // Others have increments without a span that is kept.
+            rows.push(match self.sampled {
+                true => row.without_surplus(),
+                false => row,
+            });
         }
         Ok(rows)
     }

@@ -1,7 +1,7 @@
 //! "Roll completed" and "Async roll completed" lines, from Loki or from files with dice-roller's
 //! output.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -31,16 +31,48 @@ pub(super) struct Lines {
 pub(super) struct Line {
     pub(super) message: Option<String>,
     pub(super) trace_id: Option<String>,
+    /// The service that wrote the line.
+    pub(super) logger: Option<String>,
 }
 
-/// Counts of lines by trace id.
+/// Lines and their bytes by service and trace id.
 #[derive(Debug, Default)]
-pub(super) struct Counted(pub(super) HashMap<String, Lines>);
+pub(super) struct Written(BTreeMap<String, HashMap<String, (u64, u64)>>);
+
+impl Written {
+    /// The lines of `service` that belong to the traces `ours`, and their bytes.
+    pub(super) fn of(&self, service: &str, ours: &HashSet<String>) -> (u64, u64) {
+        let traces = self.0.get(service);
+        let own = ours.iter().filter_map(|trace| traces?.get(trace));
+        own.fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1))
+    }
+
+    fn add(&mut self, service: &str, trace_id: &str, bytes: usize) {
+        let traces = self.0.entry(service.to_owned()).or_default();
+        let (lines, sum) = traces.entry(trace_id.to_owned()).or_default();
+        *lines += 1;
+        *sum += bytes as u64;
+    }
+}
+
+/// Counts of lines by trace id: those of completed rolls, and all.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    completed: HashMap<String, Lines>,
+    written: Written,
+}
 
 impl Counted {
-    pub(super) fn add(&mut self, trace_id: &str, message: &str) {
-        let lines = self.0.entry(trace_id.to_owned()).or_default();
-        match message {
+    /// Counts a line of so many bytes, if it belongs to a trace.
+    pub(super) fn add(&mut self, line: &Line, trace_id: Option<&str>, bytes: usize) {
+        let (Some(message), Some(trace_id)) = (&line.message, trace_id) else {
+            return;
+        };
+        if let Some(service) = &line.logger {
+            self.written.add(service, trace_id, bytes);
+        }
+        let lines = self.completed.entry(trace_id.to_owned()).or_default();
+        match message.as_str() {
             ROLL => lines.rolls += 1,
             BATCH_ROLL => lines.batch_rolls += 1,
             _ => {}
@@ -50,7 +82,7 @@ impl Counted {
     /// The number of lines that belong to the traces `ours`.
     fn of(&self, ours: &HashSet<String>) -> Lines {
         let mut sum = Lines::default();
-        for lines in ours.iter().filter_map(|trace| self.0.get(trace)) {
+        for lines in ours.iter().filter_map(|trace| self.completed.get(trace)) {
             sum.rolls += lines.rolls;
             sum.batch_rolls += lines.batch_rolls;
         }
@@ -113,6 +145,16 @@ impl LineCounter {
     }
 }
 
+impl LineCounter {
+    /// All lines that were read; none if lines are not checked.
+    pub(super) fn written(&self) -> Option<&Written> {
+        match self.from {
+            From::Nowhere => None,
+            From::Files(_) | From::Loki(_) => Some(&self.counted.written),
+        }
+    }
+}
+
 /// A log file that another process appends to.
 #[derive(Debug)]
 struct LogFile {
@@ -143,12 +185,8 @@ impl LogFile {
                 break;
             }
             self.offset += line.len() as u64;
-            if let Ok(Line {
-                message: Some(message),
-                trace_id: Some(trace_id),
-            }) = serde_json::from_slice(line)
-            {
-                counted.add(&trace_id, &message);
+            if let Ok(read) = serde_json::from_slice::<Line>(line) {
+                counted.add(&read, read.trace_id.as_deref(), line.len());
             }
         }
         Ok(())

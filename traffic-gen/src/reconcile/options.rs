@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use database::postgres_url;
 use telemetry::client::http_url;
 use url::Url;
@@ -69,6 +70,21 @@ pub(crate) struct Options {
     #[arg(value_parser = postgres_url)]
     pub(crate) usage_database_url: Option<Url>,
 
+    /// The share of the traces of all traffic that is kept, decided where they begin. With less than 1,
+    /// counters may have increments of others without a span. This run's own traces are kept
+    #[arg(
+        long,
+        env = "HEAD_SAMPLING",
+        value_name = "RATIO",
+        default_value_t = 1.0
+    )]
+    #[arg(value_parser = share)]
+    pub(crate) head_sampling: f64,
+
+    /// The collector keeps only some traces: one that is missing as a whole is not lost
+    #[arg(long, env = "TAIL_SAMPLING", value_parser = FalseyValueParser::new())]
+    pub(crate) tail_sampling: bool,
+
     /// Number of requests, 1 to 5000
     #[arg(
         long,
@@ -133,6 +149,11 @@ impl Options {
         Ok(())
     }
 
+    /// Whether not every trace is kept.
+    pub(super) fn is_sampled(&self) -> bool {
+        self.tail_sampling || self.head_sampling < 1.0
+    }
+
     pub(super) fn has_lines(&self) -> bool {
         self.loki.is_some() || !self.log_file.is_empty()
     }
@@ -156,4 +177,12 @@ impl Options {
         all.extend(self.loki.iter().map(|url| needed("Loki", url, "--loki")));
         all
     }
+}
+
+/// A number from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|number| (0.0..=1.0).contains(number))
+        .ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use url::Url;
 
+use super::cost::{self, Cost};
 use super::counters::Unit;
 use super::usage::Stored;
 use crate::look_next::LookNext;
@@ -30,6 +31,8 @@ pub(crate) struct Row {
     pub(crate) others: Option<u64>,
     /// How many of `found` may belong to other traffic.
     pub(crate) in_doubt: u64,
+    /// Records that are missing because sampling did not keep their traces; not lost.
+    pub(crate) not_kept: u64,
     /// How many were stored more than once; these count as neither found nor lost.
     pub(crate) repeated: u64,
 }
@@ -45,6 +48,7 @@ impl Row {
             lost: None,
             others: None,
             in_doubt: 0,
+            not_kept: 0,
             repeated: 0,
         }
     }
@@ -65,6 +69,24 @@ impl Row {
         row
     }
 
+    /// Excuses records that sampling did not keep.
+    pub(super) fn without(mut self, not_kept: u64) -> Self {
+        let number = i64::try_from(not_kept).unwrap_or(i64::MAX);
+        self.lost = self.lost.map(|lost| lost - number);
+        self.not_kept = not_kept;
+        self
+    }
+
+    /// Attributes more than expected to other traffic, whose spans are not all kept.
+    pub(super) fn without_surplus(mut self) -> Self {
+        let surplus = self.lost.map_or(0, |lost| (-lost).max(0));
+        self.found = self.found.map(|found| found - surplus);
+        self.lost = self.lost.map(|lost| lost + surplus);
+        self.others = self.others.map(|others| others + surplus.unsigned_abs());
+        self.in_doubt = 0;
+        self
+    }
+
     pub(super) fn is_balanced(&self) -> bool {
         self.lost == Some(0) && self.in_doubt == 0 && self.repeated == 0
     }
@@ -79,12 +101,18 @@ pub(crate) struct Report {
     pub(crate) seed: u64,
     /// Whether the run was stopped early.
     pub(crate) interrupted: bool,
+    /// Traces that were not kept, because sampling is on.
+    pub(crate) traces_not_kept: u64,
     /// Requests sent.
     pub(crate) requests: u64,
     /// Requests that were not sent because the run was stopped.
     pub(crate) not_sent: u64,
     /// One row for each place, in the order of a roll's path.
     pub(crate) rows: Vec<Row>,
+    /// Rolls answered.
+    pub(crate) rolls: u64,
+    /// What the rolls cost each service.
+    pub(crate) costs: Vec<Cost>,
     /// Some of the traces with missing spans.
     pub(crate) incomplete_traces: Vec<String>,
     /// Spans that were received more than once and count once: an exporter repeats a batch if it
@@ -155,6 +183,13 @@ impl fmt::Display for Report {
                 "log lines were not checked: use --log-file FILE or --loki URL"
             )?;
         }
+        if self.traces_not_kept > 0 {
+            let (not_kept, requests) = (self.traces_not_kept, self.requests);
+            writeln!(
+                f,
+                "{not_kept} of {requests} traces were not kept: sampling is on, and their spans are not lost"
+            )?;
+        }
         if !self.incomplete_traces.is_empty() {
             let traces = self.incomplete_traces.join(" ");
             writeln!(f, "spans are missing in: {traces}")?;
@@ -167,6 +202,7 @@ impl fmt::Display for Report {
                  generated from spans count both"
             )?;
         }
+        writeln!(f, "{}", cost::table(&self.costs, self.rolls))?;
         writeln!(f, "{}", self.verdict())?;
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! Counter values from the services' `/metrics`.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use signals::exposition::Exposition;
 use url::Url;
 
 use super::Options;
+use super::cost::Scrape;
 use super::counters::{COUNTERS, Counter, Reading};
 use super::source::{Source, nanos};
 use crate::error::Error;
@@ -33,6 +35,19 @@ impl Scrapes {
             service("dice-roller", &options.dice_roller_url, "--dice-roller-url"),
             service("die-service", &options.die_service_url, "--die-service-url"),
         ])
+    }
+
+    /// Samples and bytes of one scrape of each service, all replicas together.
+    pub(super) async fn sizes(&self) -> BTreeMap<&'static str, Scrape> {
+        let mut sizes = BTreeMap::new();
+        for (service, replicas) in &self.0 {
+            let mut size = Scrape::default();
+            for source in replicas {
+                size.add(&source.reader).await;
+            }
+            sizes.insert(*service, size);
+        }
+        sizes
     }
 
     /// Adds `READINGS` readings to each counter.

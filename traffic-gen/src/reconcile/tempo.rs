@@ -1,6 +1,6 @@
 //! Spans from Tempo's HTTP API: our own by trace id, those of other traffic by search.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::iter::Sum;
 
 use signals::AskError;
@@ -21,6 +21,9 @@ const SPANS: usize = 100;
 /// mini-tempo's counter of spans received more than once.
 const RECEIVED_TWICE: &str = "mini_tempo_spans_received_twice_total";
 
+/// Tempo's counter of bytes by service, at a path of its own.
+const RECEIVED_BYTES: &str = "tempo_usage_tracker_bytes_received_total";
+
 const SECOND: u64 = 1_000_000_000;
 
 /// One Tempo.
@@ -40,6 +43,24 @@ pub(super) struct Spans {
     pub(super) die_service: u64,
 }
 
+/// What has arrived of a trace.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Arrived {
+    /// Without duplicates.
+    pub(super) spans: Spans,
+    /// All spans, by service, without duplicates.
+    pub(super) by_service: BTreeMap<String, u64>,
+    /// Duplicates.
+    pub(super) repeated: u64,
+}
+
+impl Arrived {
+    /// Whether nothing has arrived.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_service.is_empty()
+    }
+}
+
 impl Tempo {
     pub(super) fn new(url: &Url) -> Self {
         let source = Source::new("Tempo", url, "--tempo");
@@ -56,20 +77,38 @@ impl Tempo {
         Ok(twice.map(|twice| twice as u64))
     }
 
-    /// The spans that have arrived for a trace, without duplicates, and the number of duplicates.
-    pub(super) async fn spans(&self, trace_id: &str) -> Result<(Spans, u64), Error> {
+    /// Bytes of spans received since the start, by service, as the usage tracker counts them; empty
+    /// if it is off.
+    pub(super) async fn received_bytes(&self) -> Result<BTreeMap<String, f64>, Error> {
+        let usage = self.source.reader.get("/usage_metrics", &[]).text().await;
+        let usage = AskError::found(usage).map_err(|error| self.source.error(error))?;
+        let usage: Exposition = usage.unwrap_or_default().parse().unwrap_or_default();
+        let samples = usage.select(RECEIVED_BYTES, &[]);
+        let by_service = samples.filter_map(|sample| {
+            let service = sample.labels.get("service")?;
+            Some((service.clone(), sample.value))
+        });
+        Ok(by_service.collect())
+    }
+
+    /// What has arrived of a trace.
+    pub(super) async fn read(&self, trace_id: &str) -> Result<Arrived, Error> {
         let trace = self.tempo.trace(trace_id).await;
         let trace = trace.map_err(|error| self.source.error(error))?;
-        let mut spans = Spans::default();
-        let (mut ids, mut repeated) = (BTreeSet::new(), 0);
+        let mut arrived = Arrived::default();
+        let mut ids = BTreeSet::new();
         for span in trace.iter().flat_map(|trace| &trace.spans) {
             if ids.insert(&span.id) {
-                spans.count(&span.service, &span.name);
+                arrived.spans.count(&span.service, &span.name);
+                *arrived
+                    .by_service
+                    .entry(span.service.to_string())
+                    .or_default() += 1;
             } else {
-                repeated += 1;
+                arrived.repeated += 1;
             }
         }
-        Ok((spans, repeated))
+        Ok(arrived)
     }
 
     /// End times of the spans of other traces than `ours` that correspond to increments of

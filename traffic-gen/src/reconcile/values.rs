@@ -1,9 +1,11 @@
 //! Counter values before and after the run.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Options;
 use super::attribution::{Attributed, attribute};
+use super::cost::Scrape;
 use super::counters::{COUNTERS, Reading};
 use super::prometheus::Prometheus;
 use super::scrapes::Scrapes;
@@ -71,6 +73,14 @@ impl Values {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Samples and bytes of one scrape of each service; empty if values come from Prometheus.
+    pub(super) async fn sizes(&self) -> BTreeMap<&'static str, Scrape> {
+        match &self.from {
+            From::Scrapes(scrapes) => scrapes.sizes().await,
+            From::Prometheus(_) => BTreeMap::new(),
         }
     }
 

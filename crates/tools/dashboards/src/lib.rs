@@ -8,11 +8,13 @@
 //!   dashboard (`stages.rs`) consists of all rows, filtered by stage.
 //! * `ktrdr/` holds the three dashboards of the second system.
 //! * `objectives/` holds the dashboards of the objectives and alerts.
+//! * `cost/` holds the dashboard of what telemetry costs.
 //! * `model/` defines panels, queries and dashboards, and renders them as Grafana's classic
 //!   JSON. All conventions live there: datasources, colours, links, the grid.
 //!
 //! Queries contain `stageN` as a placeholder for the stage, as in `job="dice-roller-stageN"`.
 
+mod cost;
 mod ktrdr;
 mod model;
 mod objectives;
@@ -28,6 +30,7 @@ pub fn compile() -> Vec<(String, String)> {
     stages
         .chain(ktrdr::dashboards())
         .chain(objectives::dashboards())
+        .chain([cost::dashboard()])
         .map(|dashboard| (dashboard.file.clone(), dashboard.to_json()))
         .collect()
 }

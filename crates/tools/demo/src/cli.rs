@@ -202,6 +202,17 @@ pub(crate) struct Options {
     #[arg(long, env = "LOG_ROUTES", value_name = "ROUTES", value_enum)]
     pub(crate) log_routes: Option<LogRoutes>,
 
+    /// Keep only this share of the traces, 0 to 1, decided where they begin
+    #[arg(hide_short_help = true)]
+    #[arg(long, env = "HEAD_SAMPLING", value_name = "RATIO", default_value_t = 1.0, value_parser = share)]
+    pub(crate) head_sampling: f64,
+
+    /// Keep all traces with an error, all that take 1.1 s or longer, and one in ten of the others,
+    /// decided 5 s after their first span, as Alloy does in the stack
+    #[arg(hide_short_help = true)]
+    #[arg(long, env = "TAIL_SAMPLING", value_parser = FalseyValueParser::new())]
+    pub(crate) tail_sampling: bool,
+
     /// Port that receives traces: OTLP/HTTP, protobuf or JSON, optionally with gzip
     #[arg(hide_short_help = true)]
     #[arg(long, env = "OTLP_PORT", value_name = "PORT", default_value_t = DEFAULT_OTLP_PORT, value_parser = port())]
@@ -270,6 +281,14 @@ impl Options {
 
 /// The maximum time from Ctrl-C to the end of the last process.
 pub(crate) const STOP_BOUND: Duration = Duration::from_millis(1_900);
+
+/// A number from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|number| (0.0..=1.0).contains(number))
+        .ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}
 
 /// A port other than 0, which means any port.
 fn port() -> RangedI64ValueParser<u16> {

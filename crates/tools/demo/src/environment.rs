@@ -70,6 +70,10 @@ impl Decided {
             };
             ("RUST_LOG", filter)
         }));
+        if options.head_sampling < 1.0 {
+            let ratio = options.head_sampling.to_string();
+            decided.push(("OTEL_TRACES_SAMPLER_ARG", ratio));
+        }
         Self(decided)
     }
 

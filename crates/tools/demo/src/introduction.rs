@@ -174,6 +174,12 @@ fn without_password(url: &Url) -> String {
 fn doctor(plan: &Plan, options: &Options) -> String {
     let stage = plan.stage;
     let mut command = format!("cargo run --release -- doctor --stage {stage}");
+    if options.head_sampling < 1.0 {
+        command += &format!(" --head-sampling {}", options.head_sampling);
+    }
+    if options.tail_sampling {
+        command += " --tail-sampling";
+    }
     let mut add = |name: &str, port: Option<u16>, default| {
         if let Some(port) = port.filter(|port| Some(*port) != default) {
             command += &format!(" --{name}-url {}", url(port));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use mini_alloy::{Pipeline, Settings};
-use mini_tempo::{Bounds, Store};
+use mini_tempo::{Bounds, Store, TailSampling};
 use service::Server;
 use signals::Reader;
 use signals::exposition::Exposition;
@@ -82,10 +82,14 @@ async fn start_and_watch(
     let [otlp, tempo] = topology::store_ports(options);
     let ports = topology::ports(usage_sink.iter().chain(&services));
     check_ports(ports.iter().chain([&otlp, &tempo])).await?;
-    let store = Store::bounded(Bounds {
+    let bounds = Bounds {
         spans: options.max_spans,
         bytes: options.max_trace_mib << 20,
-    });
+    };
+    let store = match options.tail_sampling {
+        true => Store::sampled(bounds, TailSampling::STACK),
+        false => Store::bounded(bounds),
+    };
     serve(listen(&otlp).await?, mini_tempo::receiver(store.clone()));
     serve(listen(&tempo).await?, mini_tempo::api(store.clone()));
     let flags = running.flags.insert(plan.flags(options)?);

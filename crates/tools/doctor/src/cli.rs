@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-use clap::builder::{Resettable, TypedValueParser};
+use clap::builder::{FalseyValueParser, Resettable, TypedValueParser};
 use clap::{Arg, CommandFactory, Parser, ValueEnum};
 use stages::{Component, Stage};
 use telemetry::client::http_url;
@@ -44,6 +44,29 @@ pub(crate) struct Cli {
     )]
     #[arg(value_parser = humantime::parse_duration)]
     pub(crate) patience: Duration,
+
+    /// The share of traces that are kept, decided where they begin: with less than 1, a missing trace is
+    /// reported as not kept
+    #[arg(
+        long,
+        env = "HEAD_SAMPLING",
+        value_name = "RATIO",
+        default_value_t = 1.0
+    )]
+    pub(crate) head_sampling: f64,
+
+    /// The collector keeps only some traces: a missing one is reported as not kept
+    #[arg(long, env = "TAIL_SAMPLING", value_parser = FalseyValueParser::new())]
+    pub(crate) tail_sampling: bool,
+
+    /// Levels of log lines that the collector drops, separated by |: those of a roll have INFO
+    #[arg(
+        long,
+        env = "DROPPED_LOG_LEVELS",
+        value_name = "LEVELS",
+        default_value = ""
+    )]
+    pub(crate) dropped_log_levels: String,
 
     /// Print JSON instead of a table
     #[arg(long, env = "DOCTOR_JSON")]
@@ -209,6 +232,17 @@ impl Cli {
     /// usage-sink, if the stage has it.
     pub(crate) fn usage_sink(&self) -> Option<Url> {
         self.url(Component::UsageSink)
+    }
+
+    /// Whether not every trace is kept.
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.tail_sampling || self.head_sampling < 1.0
+    }
+
+    /// Whether the lines of a roll are dropped on purpose.
+    pub(crate) fn drops_lines(&self) -> bool {
+        let mut levels = self.dropped_log_levels.split('|');
+        levels.any(|level| level == "INFO")
     }
 
     pub(crate) fn has(&self, part: Part) -> bool {

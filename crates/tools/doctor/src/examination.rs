@@ -148,8 +148,12 @@ async fn follow(doctor: &Doctor<'_>, report: &mut Report, before: Before, roll: 
     } else {
         report.pass_over(SCRAPED, State::NotPart, "this run has no Prometheus");
     }
-    let traced = timed(report, TRACED, hops::traced(doctor, roll)).await;
-    if doctor.cli.has(Part::Loki) {
+    let traced = trace(doctor, report, roll).await;
+    if doctor.cli.drops_lines() {
+        let levels = &doctor.cli.dropped_log_levels;
+        let why = format!("Alloy drops the lines of a roll: levels {levels}");
+        report.pass_over(LOGGED, State::NotKept, &why);
+    } else if doctor.cli.has(Part::Loki) {
         timed(report, LOGGED, hops::logged(doctor, roll)).await;
     } else {
         report.pass_over(LOGGED, State::NotPart, "this run has no Loki");
@@ -168,7 +172,10 @@ async fn follow(doctor: &Doctor<'_>, report: &mut Report, before: Before, roll: 
     } else if !traced {
         report.pass_over(
             EXEMPLAR,
-            State::NotReached,
+            match doctor.cli.is_sampled() {
+                true => State::NotKept,
+                false => State::NotReached,
+            },
             "it is generated from the trace",
         );
     } else {
@@ -180,6 +187,23 @@ async fn follow(doctor: &Doctor<'_>, report: &mut Report, before: Before, roll: 
         hops::nothing_lost(doctor, before.losses),
     )
     .await;
+}
+
+/// Looks for the trace; returns whether it is there.
+async fn trace(doctor: &Doctor<'_>, report: &mut Report, roll: &Roll) -> bool {
+    let start = Instant::now();
+    let found = match hops::traced(doctor, roll).await {
+        Ok(Some(saw)) => Ok(saw),
+        Ok(None) => {
+            let why = "sampling is on, and this trace is not among those that are kept";
+            report.pass_over(TRACED, State::NotKept, why);
+            return false;
+        }
+        Err(finding) => Err(finding),
+    };
+    let there = found.is_ok();
+    report.add(TRACED, start.elapsed(), found);
+    there
 }
 
 /// Examines one hop; returns whether it works.

@@ -28,6 +28,8 @@ pub(crate) enum State {
     NotReached,
     /// The run does not have this part.
     NotPart,
+    /// It is missing because a saving does not keep it.
+    NotKept,
 }
 
 impl State {
@@ -37,6 +39,7 @@ impl State {
             Self::Broken => "BROKEN",
             Self::NotReached => "-",
             Self::NotPart => "not here",
+            Self::NotKept => "not kept",
         }
     }
 }
@@ -107,7 +110,7 @@ impl Report {
 
     /// Whether every hop that this run has works.
     pub(crate) fn is_healthy(&self) -> bool {
-        let good = |row: &Row| matches!(row.state, State::Ok | State::NotPart);
+        let good = |row: &Row| matches!(row.state, State::Ok | State::NotPart | State::NotKept);
         self.rows.iter().all(good)
     }
 
@@ -162,7 +165,7 @@ impl Report {
 
 fn took(row: &Row) -> String {
     match (row.state, row.took_ms) {
-        (State::NotReached | State::NotPart, _) => String::new(),
+        (State::NotReached | State::NotPart | State::NotKept, _) => String::new(),
         (_, ms) if ms < 1000 => format!("{ms} ms"),
         #[allow(clippy::cast_precision_loss, reason = "shown with one decimal")]
         (_, ms) => format!("{:.1} s", ms as f64 / 1000.0),

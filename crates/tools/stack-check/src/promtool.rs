@@ -8,8 +8,12 @@ use std::process::Command;
 use crate::Verdict;
 use stack_check::workshop;
 use tooling::command::{is_there, output, root};
+use tooling::prometheus::for_debian;
 
 const CONFIG: &str = "stack/prometheus/prometheus.yml";
+
+/// The same with fewer buckets.
+const FEWER: &str = "stack/prometheus/fewer-buckets.yml";
 
 const TARGETS: &str = "stack/prometheus/targets";
 
@@ -18,9 +22,6 @@ const RULES: [&str; 2] = ["24h.yml", "30d.yml"];
 
 /// What Prometheus also reads on Kubernetes.
 const PODS: &str = "deploy/kubernetes/components/learner/pods.yml";
-
-/// The key of CONFIG that includes PODS.
-const INCLUDES: &str = "scrape_config_files:";
 
 /// Where both have their list.
 const LIST: &str = "scrape_configs:\n";
@@ -31,7 +32,7 @@ pub(crate) fn check() -> Result<Verdict, String> {
             "promtool is not installed; on Debian: apt-get install prometheus".to_owned(),
         ));
     }
-    let config = without_includes(&read(CONFIG)?)?;
+    let config = for_debian(&read(CONFIG)?);
     let mut stages: Vec<String> = Vec::new();
     for entry in root()
         .join(TARGETS)
@@ -48,6 +49,7 @@ pub(crate) fn check() -> Result<Verdict, String> {
     for (stage, rules) in stages.iter().zip(RULES.iter().cycle()) {
         check_config(&config, stage, rules)?;
     }
+    check_config(&for_debian(&read(FEWER)?), "stage4.yml", RULES[0])?;
     let pods = read(PODS)?;
     let pods = without_discovery(&pods)?;
     let with_pods = config.replace(LIST, &format!("{LIST}{pods}"));
@@ -58,15 +60,6 @@ pub(crate) fn check() -> Result<Verdict, String> {
         stages.len(),
         RULES.len()
     )))
-}
-
-/// The configuration without the key that Debian's promtool does not know.
-fn without_includes(config: &str) -> Result<String, String> {
-    let (before, rest) = config
-        .split_once(INCLUDES)
-        .ok_or_else(|| format!("{CONFIG} has no {INCLUDES}"))?;
-    let (_, after) = rest.split_once('\n').unwrap_or_default();
-    Ok(format!("{before}{after}"))
 }
 
 /// The scrape configuration of Kubernetes with a fixed target: Debian's promtool is built without the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/grafana/alloy/syntax/ast"
@@ -63,6 +64,9 @@ func read(file string) (*ast.File, error) {
 	return tree, nil
 }
 
+// namespaces are those of the functions in use.
+var namespaces = []string{"string", "sys"}
+
 // whole counts the blocks of a configuration: each is there once, and what one refers to is there.
 func whole(file *ast.File) (int, error) {
 	blocks := map[string]bool{}
@@ -82,7 +86,7 @@ func whole(file *ast.File) (int, error) {
 	for _, name := range found {
 		// The last part is what the component exports.
 		component := name[:strings.LastIndex(name, ".")]
-		if !blocks[component] && !strings.HasPrefix(name, "string.") {
+		if !blocks[component] && !slices.Contains(namespaces, component) {
 			return 0, fmt.Errorf("there is no %s, of which something wants %s", component, name)
 		}
 	}

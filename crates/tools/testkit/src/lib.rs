@@ -28,6 +28,7 @@ pub use schemathesis::schemathesis;
 use serde_json::Value;
 pub use skip::{skip, skip_without};
 pub use tooling::command::is_there;
+pub use tooling::prometheus::for_debian;
 
 /// A generous timeout: nothing takes longer, even on a busy machine with two cores.
 pub const DEADLINE: Duration = Duration::from_secs(60);

@@ -9,6 +9,7 @@ use signals::alertmanager::{self, Alert};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tooling::command::is_there;
+use tooling::prometheus::EXTRA_SCRAPE_METRICS;
 
 use crate::{eventually, fetch, free_address};
 
@@ -34,10 +35,10 @@ pub fn start_prometheus(folder: &Path, address: &str) -> Child {
             folder.join("data").display()
         ))
         .arg(format!("--web.listen-address={address}"))
-        .args([
-            "--web.enable-remote-write-receiver",
-            "--enable-feature=exemplar-storage",
-        ]);
+        .arg("--web.enable-remote-write-receiver")
+        .arg(format!(
+            "--enable-feature=exemplar-storage,{EXTRA_SCRAPE_METRICS}"
+        ));
     quiet(command)
 }
 

@@ -59,6 +59,8 @@ pub(crate) enum Palette {
     Objectives,
     /// The windows of the alerts of both clocks.
     Windows,
+    /// Metrics, logs and traces.
+    Signals,
     /// The workers, by the last digit of their ports, 5003 to 5008.
     Workers,
 }
@@ -163,6 +165,7 @@ impl Palette {
                 ("sign_in", ORANGE),
                 ("sign_out", PINK),
             ],
+            Self::Signals => &[("metrics", BLUE), ("logs", ORANGE), ("traces", PURPLE)],
             Self::Workers => &[
                 (".*3", BLUE),
                 (".*4", ORANGE),

@@ -54,6 +54,7 @@ impl Dashboard {
                 tagged("Dice Roller stages", "dice-roller"),
                 tagged("KTRDR", "ktrdr"),
                 tagged("Objectives", "slo"),
+                tagged("Cost", "cost"),
             ],
             "panels": place(&self.rows, self.headers),
         });

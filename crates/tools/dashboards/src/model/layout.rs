@@ -87,6 +87,14 @@ impl Row {
         }
     }
 
+    /// Collapses the row, whatever its kind: it sends no queries until it is opened.
+    pub(crate) fn folded(self) -> Self {
+        Self {
+            collapsed: true,
+            ..self
+        }
+    }
+
     /// Returns the part that `stage` has, if any.
     fn only(self, stage: Stage) -> Option<Self> {
         let collapsed = match self.kind {

@@ -24,6 +24,12 @@ pub(crate) const TEXT: &str = "string";
 pub(crate) const TIMES: &str = "suffix:×";
 /// Bytes, shown in KiB, MiB and so on.
 pub(crate) const BYTES: &str = "bytes";
+/// Bytes, shown in kB, MB and so on: prices are for decimal units.
+pub(crate) const VOLUME: &str = "decbytes";
+/// Hundredths of a dollar.
+pub(crate) const CENTS: &str = "suffix: ¢";
+/// Money.
+pub(crate) const USD: &str = "currencyUSD";
 /// A time of day with its date, without the year.
 pub(crate) const CLOCK: &str = "time:MM-DD HH:mm:ss";
 
@@ -32,7 +38,7 @@ pub(crate) fn quiet_top(unit: &str) -> Option<f64> {
     match unit {
         REQUESTS | OPERATIONS | EVENTS | LINES => Some(0.1),
         COUNT | PERCENT | TIMES => Some(1.0),
-        RATIO => Some(0.01),
+        RATIO | USD => Some(0.01),
         SECONDS => Some(0.001),
         _ => None,
     }

@@ -11,6 +11,16 @@ use slo::rules::Group;
 
 type Labels = BTreeMap<String, String>;
 
+/// The label that holds a metric's name.
+const NAME: &str = "__name__";
+
+/// What Prometheus adds to each scrape, besides `up`.
+const OF_SCRAPES: [&str; 3] = [
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+    "scrape_body_size_bytes",
+];
+
 /// Series by metric name, and the names of counters.
 #[derive(Debug, Default)]
 pub(crate) struct Exposed {
@@ -25,7 +35,9 @@ impl Exposed {
     /// Adds a target's answer to a scrape with the labels of the target, and its `up`.
     pub(crate) fn scrape(&mut self, target: &[(&str, &str)], metrics: &str) {
         let target = labels(target);
-        self.add("up", target.clone());
+        for name in ["up"].iter().chain(&OF_SCRAPES) {
+            self.add(name, target.clone());
+        }
         let kinds = metrics
             .lines()
             .filter_map(|line| line.strip_prefix("# TYPE "));
@@ -82,23 +94,26 @@ impl Exposed {
         }
     }
 
-    fn add(&mut self, name: &str, labels: Labels) {
+    fn add(&mut self, name: &str, mut labels: Labels) {
+        labels.insert(NAME.to_owned(), name.to_owned());
         self.series.entry(name.to_owned()).or_default().push(labels);
     }
 
     /// The series that `selector` selects.
     pub(crate) fn select(&self, selector: &VectorSelector) -> Vec<&Labels> {
-        let name = selector.name.as_deref().unwrap_or_default();
-        let series = self.series.get(name).into_iter().flatten();
         let matches = |labels: &&Labels| {
-            let matchers = selector.matchers.matchers.iter();
-            matchers
-                .filter(|matcher| matcher.name != "__name__")
-                .all(|matcher| {
-                    matcher.is_match(labels.get(&matcher.name).map_or("", String::as_str))
-                })
+            let mut matchers = selector.matchers.matchers.iter();
+            matchers.all(|matcher| {
+                matcher.is_match(labels.get(&matcher.name).map_or("", String::as_str))
+            })
         };
-        series.filter(matches).collect()
+        match &selector.name {
+            Some(name) => {
+                let series = self.series.get(name).into_iter().flatten();
+                series.filter(matches).collect()
+            }
+            None => self.series.values().flatten().filter(matches).collect(),
+        }
     }
 
     /// The label names of the series that `selector` selects; none if there are no series, each of
@@ -123,6 +138,9 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
 fn counters(kind: &str) -> Vec<String> {
     match kind.split_once(' ') {
         Some((name, "counter")) => vec![name.to_owned()],
+        Some((name, "summary")) => ["count", "sum"]
+            .map(|part| format!("{name}_{part}"))
+            .to_vec(),
         Some((name, "histogram")) => ["bucket", "count", "sum"]
             .map(|part| format!("{name}_{part}"))
             .to_vec(),

@@ -99,6 +99,7 @@ fn each_dashboard_has_its_uid_and_title() {
         ("operations.json", "ktrdr-operations", 8),
         ("slo-overview.json", "slo-overview", 6),
         ("slo-detail.json", "slo-detail", 9),
+        ("observability-cost.json", "observability-cost", 18),
     ];
     let boards = boards();
     assert_eq!(boards.len(), wanted.len());

@@ -70,8 +70,14 @@ async fn add_stages(exposed: &mut Exposed) {
     }
     let target = [("job", "alloy"), ("instance", "alloy:12345")];
     exposed.scrape(&target, include_str!("alloy.prom"));
-    for job in ["alertmanager", "loki", "prometheus", "tempo"] {
-        exposed.scrape(&[("job", job)], "");
+    for (job, metrics) in [
+        ("alertmanager", ""),
+        ("loki", include_str!("loki.prom")),
+        ("prometheus", include_str!("prometheus.prom")),
+        ("tempo", ""),
+        ("tempo-usage", include_str!("tempo-usage.prom")),
+    ] {
+        exposed.scrape(&[("job", job)], metrics);
     }
     exposed.scrape(&[("job", "prober")], include_str!("faults.prom"));
     exposed.recorded();

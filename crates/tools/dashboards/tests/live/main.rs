@@ -27,6 +27,7 @@ mod speed_up;
 mod sql;
 mod system;
 mod table;
+mod tempo;
 
 use std::process::ExitCode;
 use std::time::{Instant, SystemTime};
@@ -47,7 +48,7 @@ const SCRAPES: u32 = 16;
 /// How often a slow dashboard is measured again before it counts as slow.
 const REPEATED: u32 = 3;
 
-/// Series of Tempo and Alloy, which do not run here, and of faults, of which none is on.
+/// Series of Loki and Alloy, which do not run here, those that Tempo makes of spans, and of faults, of which none is on.
 const ELSEWHERE: [&str; 4] = ["traces_spanmetrics_", "loki_", "otelcol_", "fault_active"];
 
 fn main() -> ExitCode {

@@ -8,7 +8,7 @@ use crate::support::board::Query;
 
 /// Panels that rightly show 0 in a healthy system; [`crate::broken`] and [`crate::outage`] check
 /// other values, and `arithmetic.yml` those of losses that a client cannot cause.
-const RIGHTLY_ZERO: [&str; 12] = [
+const RIGHTLY_ZERO: [&str; 13] = [
     "Bad Events by Window",
     "Bad Events per Second",
     "Burn Rate",
@@ -21,6 +21,7 @@ const RIGHTLY_ZERO: [&str; 12] = [
     "Log Lines Lost",
     "Requests Refused",
     "Panics",
+    "Series Growth in Range",
 ];
 
 /// The panel that shows nothing while no alert of its objective fires.
@@ -72,6 +73,8 @@ fn bounds(query: &Query, speed_up: f64) -> Option<RangeInclusive<f64>> {
         "reqps" | "ops" | "eps" => Some(0.0..=1e3),
         "suffix:×" => Some(0.75 * speed_up..=1.25 * speed_up),
         "bytes" => Some(1e6..=1e9),
+        "decbytes" => Some(0.0..=1e9),
+        "currencyUSD" => Some(0.0..=1e4),
         // Counts, and columns with their own units.
         "locale" | "string" => Some(0.0..=1e9),
         // Annotations: times in milliseconds.

@@ -8,7 +8,7 @@ use std::{env, fs, io};
 use serde_json::Value;
 use signals::Reader;
 use signals::prometheus::{Graph, Range};
-use testkit::start_prometheus;
+use testkit::{for_debian, start_prometheus};
 use tokio::process::Child;
 
 use crate::STACK;
@@ -170,7 +170,7 @@ impl From<Range> for Series {
 fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
     let read = |file: &str| fs::read_to_string(Path::new(STACK).join("prometheus").join(file));
-    let mut configuration = without_scrape_files(&read("prometheus.yml")?)
+    let mut configuration = for_debian(&read("prometheus.yml")?)
         .replace("/etc/prometheus/targets", &folder.display().to_string())
         .replace("/etc/prometheus/rules", &folder.display().to_string())
         .replace("127.0.0.1:9090", own);
@@ -181,13 +181,9 @@ fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<
         );
         configuration = configuration.replace(stack, here);
     }
+    configuration = configuration.replace("tempo:3200", &system.tempo.address);
     // The rest of the stack does not run here: use the discard port, which refuses connections.
-    for host in [
-        "alertmanager:9093",
-        "tempo:3200",
-        "loki:3100",
-        "alloy:12345",
-    ] {
+    for host in ["alertmanager:9093", "loki:3100", "alloy:12345"] {
         configuration = configuration.replace(host, "127.0.0.1:9");
     }
     fs::write(folder.join("prometheus.yml"), configuration)?;
@@ -207,16 +203,6 @@ fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<
     });
     fs::write(folder.join("ktrdr.yml"), targets)?;
     Ok(services)
-}
-
-/// The configuration without the key for files that only Kubernetes has. Debian's Prometheus 2.42
-/// does not know it.
-fn without_scrape_files(configuration: &str) -> String {
-    let lines = configuration.lines();
-    let kept: Vec<&str> = lines
-        .filter(|line| !line.starts_with("scrape_config_files:"))
-        .collect();
-    kept.join("\n")
 }
 
 /// Replaces the address of each quoted target in `text`, and counts the targets.

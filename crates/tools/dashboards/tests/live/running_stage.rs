@@ -23,20 +23,31 @@ pub(crate) struct RunningStage {
 }
 
 impl RunningStage {
-    pub(crate) async fn start(stage: Stage) -> Self {
+    /// `tempo` receives the spans of stage 4.
+    pub(crate) async fn start(stage: Stage, tempo: &str) -> Self {
         let postgres = match stage.runs(Component::Postgres) {
             true => Some(Postgres::start().await),
             false => None,
         };
         let database = |role, name| postgres.as_ref().map(|server| server.url(role, name));
-        let dice = [("--database-url", database("die_service", "dice"))];
+        // Nobody listens on the discard port: stage 1 loses its spans, and its panels say so.
+        let collector = match stage {
+            Stage::One => Some("http://127.0.0.1:9".to_owned()),
+            Stage::Four => Some(tempo.to_owned()),
+            _ => None,
+        };
+        let collector = ("--otlp-endpoint", collector);
+        let dice = ("--database-url", database("die_service", "dice"));
+        let dice = [dice, collector.clone()];
         let die_service = start_if(stage.runs(Component::DieService), "die-service", &dice).await;
         let dice = ("--die-service-url", die_service.as_ref().map(root));
-        // Nobody listens on the discard port: stage 1 loses its spans, and its panels say so.
-        let collector = (stage == Stage::One).then(|| "http://127.0.0.1:9".to_owned());
-        let dice_roller = [dice.clone(), ("--otlp-endpoint", collector)];
+        let dice_roller = [dice.clone(), collector.clone()];
         let dice_roller = start(&["dice-roller"], &dice_roller).await;
-        let urls = [dice, ("--dice-roller-url", Some(root(&dice_roller)))];
+        let urls = [
+            dice,
+            ("--dice-roller-url", Some(root(&dice_roller))),
+            collector,
+        ];
         let frontend = start_if(stage.runs(Component::Frontend), "frontend", &urls).await;
         let frontend = frontend.map(Arc::new);
         let events = [("--database-url", database("usage_sink", "usage"))];

@@ -6,20 +6,27 @@ use tokio::process::Child;
 
 use crate::ktrdr::{Clients, Ktrdr};
 use crate::running_stage::RunningStage;
+use crate::tempo::Tempo;
 
 /// The processes; killed when dropped.
 pub(crate) struct System {
     stages: Vec<RunningStage>,
     pub(crate) ktrdr: Ktrdr,
+    pub(crate) tempo: Tempo,
 }
 
 impl System {
     /// Starts the stages up to `last` and KTRDR, all at the same time.
     pub(crate) async fn start(last: Stage) -> Self {
+        let tempo = Tempo::start().await;
         let stages = Stage::ALL.into_iter().filter(|stage| *stage <= last);
-        let stages = join_all(stages.map(RunningStage::start));
+        let stages = join_all(stages.map(|stage| RunningStage::start(stage, &tempo.otlp)));
         let (stages, ktrdr) = tokio::join!(stages, Ktrdr::start());
-        Self { stages, ktrdr }
+        Self {
+            stages,
+            ktrdr,
+            tempo,
+        }
     }
 
     /// Starts users of every stage and of KTRDR, which run until dropped.

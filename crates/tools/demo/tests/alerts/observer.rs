@@ -9,7 +9,7 @@ use serde_json::Value;
 use signals::prometheus::Prometheus;
 use signals::{AskError, Reader};
 use tempfile::TempDir;
-use testkit::{Alertmanager, eventually, free_address, is_there, start_prometheus};
+use testkit::{Alertmanager, eventually, for_debian, free_address, is_there, start_prometheus};
 use tokio::process::Child;
 
 use crate::compressed;
@@ -120,12 +120,7 @@ fn configure(folder: &Path, system: &System, own: &str, alertmanager: &str) -> u
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     };
     let here = folder.display().to_string();
-    // Debian's Prometheus does not know this key, and no file would match here.
-    let configuration: String = read("prometheus/prometheus.yml")
-        .lines()
-        .filter(|line| !line.starts_with("scrape_config_files:"))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let configuration = for_debian(&read("prometheus/prometheus.yml"));
     let configuration = compressed::file(&configuration)
         .replace("/etc/prometheus/targets", &here)
         .replace("/etc/prometheus/rules", &here)

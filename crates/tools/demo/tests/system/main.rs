@@ -4,6 +4,7 @@
 mod bounds;
 mod clients;
 mod concurrency;
+mod cost;
 mod database_stages;
 mod demo;
 mod demo_command;
@@ -26,6 +27,7 @@ mod propagation;
 mod proxy;
 mod reconciliation;
 mod replicas;
+mod sampling;
 mod secrets;
 mod stage_flags;
 mod stages;

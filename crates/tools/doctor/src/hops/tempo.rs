@@ -16,12 +16,16 @@ use crate::report::Finding;
 /// The query of die-service, in the stages with PostgreSQL.
 const QUERY: &str = "SELECT dice";
 
-pub(crate) async fn traced(doctor: &Doctor<'_>, roll: &Roll) -> Result<String, Finding> {
+/// The spans; none if the trace was not kept, which is possible with sampling.
+pub(crate) async fn traced(doctor: &Doctor<'_>, roll: &Roll) -> Result<Option<String>, Finding> {
     Backend::Tempo.ready(doctor).await?;
     let seen = patiently(doctor.cli.patience, || look(doctor, roll)).await;
     match seen {
-        Ok(saw) => Ok(saw),
+        Ok(saw) => Ok(Some(saw)),
         Err(Seen::NoAnswer(error)) => Err(doctor.kind.no_answer("tempo", &error)),
+        Err(Seen::Incomplete(spans)) if spans.by_service.is_empty() && doctor.cli.is_sampled() => {
+            Ok(None)
+        }
         Err(Seen::Incomplete(spans)) => Err(incomplete(doctor, &spans).await),
     }
 }

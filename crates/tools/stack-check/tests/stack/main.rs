@@ -14,6 +14,7 @@
 //! * [`faults`]: the file of flags, which services read and one container writes.
 //! * [`image`]: the Dockerfile.
 //! * [`kubernetes`]: `deploy/kubernetes`, which must agree with all of this.
+//! * [`savings`]: what can be saved, one line each.
 //! * [`keys`]: the keys of Loki's and Tempo's configuration.
 
 mod compose;
@@ -28,5 +29,6 @@ mod kubernetes;
 mod metrics;
 mod projects;
 mod routes;
+mod savings;
 mod signals;
 mod variables;

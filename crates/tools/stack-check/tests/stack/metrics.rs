@@ -145,7 +145,14 @@ fn the_stack_scrapes_itself_where_it_listens() {
     seen.sort();
     assert_eq!(
         seen,
-        ["alertmanager", "alloy", "loki", "prometheus", "tempo"]
+        [
+            "alertmanager",
+            "alloy",
+            "loki",
+            "prometheus",
+            "tempo",
+            "tempo-usage"
+        ]
     );
 }
 

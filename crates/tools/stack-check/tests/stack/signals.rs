@@ -56,7 +56,13 @@ fn alloy_forwards_to_containers_that_listen() {
     for address in all {
         assert_reachable(&address, "stack/alloy");
     }
-    assert_eq!(values("url"), ["http://loki:3100/loki/api/v1/push"]);
+    assert_eq!(
+        values("url"),
+        [
+            "http://loki:3100/loki/api/v1/push",
+            "http://prometheus:9090/api/v1/write"
+        ]
+    );
 }
 
 #[test]
