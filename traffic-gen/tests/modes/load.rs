@@ -151,7 +151,7 @@ async fn the_highest_rate_is_below_what_the_server_can_do() {
 }
 
 /// Answers every request after `delay`, however many there are at once.
-async fn slow(delay: Duration) -> String {
+pub(crate) async fn slow(delay: Duration) -> String {
     let answer = move || async move {
         sleep(delay).await;
         "fine"
@@ -258,59 +258,4 @@ async fn more_connections_than_open_files_are_rejected_with_both_numbers() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     let said = "--connections 500 needs 532 open files, but the limit is 200";
     assert!(stderr.contains(said), "{stderr}");
-}
-
-/// A component that uses half a core and loses ten spans a second.
-async fn component() -> String {
-    let start = Instant::now();
-    let metrics = move || async move {
-        let seconds = start.elapsed().as_secs_f64();
-        let (cpu, lost) = (seconds / 2.0, 10.0 * seconds);
-        format!(
-            "process_cpu_seconds_total {cpu}\nprocess_resident_memory_bytes 1048576\n\
-             telemetry_spans_total{{outcome=\"exported\"}} 1000\n\
-             telemetry_spans_total{{outcome=\"dropped\"}} {lost}\n"
-        )
-    };
-    let (listener, url) = listen().await;
-    let app = Router::new().route("/metrics", get(metrics));
-    tokio::spawn(async { axum::serve(listener, app).await.expect("serves") });
-    url
-}
-
-#[tokio::test]
-async fn a_search_says_what_each_component_uses_and_loses() {
-    let url = slow(Duration::from_millis(10)).await;
-    let watched = format!("collector={}", component().await);
-    // Nothing listens on the discard port.
-    let flags = [
-        "--find-max",
-        "--duration=1s",
-        "--connections=4",
-        "--watch",
-        &watched,
-    ];
-    let flags = [&flags[..], &["--watch=gone=http://127.0.0.1:9"]].concat();
-    let report = load(&url, &flags).await.json();
-    for step in report["steps"].as_array().expect("steps") {
-        let [collector, gone] = &step["components"].as_array().expect("components")[..] else {
-            panic!("{step}");
-        };
-        assert_eq!(collector["name"], "collector");
-        let cores = collector["cores"].as_f64().expect("a number");
-        assert!((0.1..1.0).contains(&cores), "{step}");
-        assert_eq!(collector["resident_bytes"], 1_048_576.0);
-        assert!(collector["lost"]["spans"].as_f64() > Some(5.0), "{step}");
-        assert!(
-            gone["cores"].is_null() && gone["lost"] == serde_json::json!({}),
-            "{step}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_component_needs_a_name_and_an_address() {
-    let finished = traffic_gen(&["load", "--find-max", "--watch", "http://localhost:3200"]).await;
-    assert_eq!(finished.code, Some(2), "{finished:?}");
-    assert!(finished.stderr.contains("is not NAME=URL"), "{finished:?}");
 }

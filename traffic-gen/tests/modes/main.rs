@@ -17,3 +17,4 @@ mod sessions;
 mod stand_in;
 mod usage_rows;
 mod users;
+mod watch;
