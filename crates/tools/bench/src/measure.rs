@@ -5,25 +5,25 @@ use serde::Serialize;
 /// A number and its bound.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Goal {
-    what: &'static str,
+    what: String,
     value: f64,
     bound: f64,
     pub(crate) reached: bool,
 }
 
 impl Goal {
-    pub(crate) fn at_least(what: &'static str, value: f64, bound: f64) -> Self {
+    pub(crate) fn at_least(what: impl Into<String>, value: f64, bound: f64) -> Self {
         Self {
-            what,
+            what: what.into(),
             value,
             bound,
             reached: value >= bound,
         }
     }
 
-    pub(crate) fn at_most(what: &'static str, value: f64, bound: f64) -> Self {
+    pub(crate) fn at_most(what: impl Into<String>, value: f64, bound: f64) -> Self {
         Self {
-            what,
+            what: what.into(),
             value,
             bound,
             reached: value <= bound,
@@ -32,7 +32,7 @@ impl Goal {
 }
 
 pub(crate) fn print_goals(goals: &[Goal]) {
-    println!("\n{:<52} {:>10} {:>10}", "goal", "measured", "bound");
+    println!("\n{:<58} {:>10} {:>10}", "goal", "measured", "bound");
     for Goal {
         what,
         value,
@@ -41,7 +41,7 @@ pub(crate) fn print_goals(goals: &[Goal]) {
     } in goals
     {
         let verdict = if *reached { "" } else { "  MISSED" };
-        println!("{what:<52} {value:>10.2} {bound:>10.2}{verdict}");
+        println!("{what:<58} {value:>10.2} {bound:>10.2}{verdict}");
     }
 }
 
@@ -56,4 +56,17 @@ pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> f64
     sorted.sort_by(f64::total_cmp);
     let rank = (share * sorted.len() as f64).ceil().max(1.0) as usize;
     sorted.get(rank - 1).copied().unwrap_or_default()
+}
+
+/// A whole number with its thousands separated.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

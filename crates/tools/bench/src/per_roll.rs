@@ -1,168 +1,184 @@
 //! What one roll costs at different rates: CPU time, spans, log lines and bytes of each service, and
 //! how many samples a scrape has. docs/scaling.md derives replicas and storage from these numbers.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::routing::post;
 use serde::Serialize;
 use testkit::{Metrics, Process};
-use tokio::net::TcpListener;
 
-use crate::programs::{Load, load};
+use crate::programs::{Load, Programs};
+use crate::sink::Sink;
+use crate::usage::{cpu_time, micros_each};
 
-/// Rolls a second. A roll takes half a second on average, and a service handles 256 at once.
-const RATES: [u32; 3] = [10, 100, 400];
+/// What the frontend is asked for, and how often a second. A roll takes half a second on average, and a
+/// service handles 256 at once.
+const LOADS: [(&str, u32); 4] = [
+    ("/roll?die=fair", 10),
+    ("/roll?die=fair", 100),
+    ("/roll?die=fair", 400),
+    ("/roll-async?die=fair&times=10", 40),
+];
 
 /// Longer than the delay of the batch exporter and the buffer of log lines.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// One service at one rate.
+/// One service under one load; numbers are for each request to the frontend.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
+    path: &'static str,
+    /// Requests a second.
     rate: u32,
     service: &'static str,
-    /// CPU time for each roll, user and system, without that of no load, in microseconds.
+    /// CPU time, user and system, without that of no load, in microseconds.
     cpu_us: f64,
     spans: f64,
     lines: f64,
     line_bytes: f64,
+    /// Samples of a scrape, and its size.
     samples: usize,
+    scrape_bytes: usize,
     resident_mb: f64,
     /// Whether the p99 is within the bound of the latency objective.
     is_in_time: bool,
 }
 
-/// All services at one rate.
+/// All services under all loads.
 #[derive(Debug, Serialize)]
 pub(crate) struct PerRoll {
     rows: Vec<Row>,
-    /// Bytes of the requests to the collector for each span, by rate.
-    otlp_bytes: Vec<(u32, f64)>,
+    /// Bytes of the requests to the collector for each request, by load.
+    otlp_bytes: Vec<(&'static str, u32, f64)>,
 }
 
-/// Measures each rate for so many seconds.
-pub(crate) async fn measure(seconds: u64) -> PerRoll {
-    let (bytes, otlp) = collector().await;
+/// Measures each load for so many seconds.
+pub(crate) async fn measure(programs: &Programs, seconds: u64) -> PerRoll {
     let mut measured = PerRoll {
         rows: Vec::new(),
         otlp_bytes: Vec::new(),
     };
-    for rate in RATES {
-        println!("{rate} rolls/s for {seconds} s");
-        let sent = bytes.load(Ordering::Relaxed);
-        let rows = at(rate, seconds, &otlp).await;
-        let sent = bytes.load(Ordering::Relaxed) - sent;
-        let rolls = f64::from(rate) * seconds as f64;
-        let spans: f64 = rows.iter().map(|row| row.spans * rolls).sum();
-        measured.otlp_bytes.push((rate, sent as f64 / spans));
+    for (path, rate) in LOADS {
+        println!("{path}, {rate} a second, for {seconds} s");
+        let sink = Sink::start().await;
+        let (rows, load) = at((path, rate), seconds, programs, &sink.flag()).await;
         measured.rows.extend(rows);
+        let bytes = sink.bytes() as f64 / load.answered as f64;
+        measured.otlp_bytes.push((path, rate, bytes));
     }
     measured.print();
     measured
 }
 
-async fn at(rate: u32, seconds: u64, otlp: &str) -> Vec<Row> {
-    let dice = service_heard("die-service", &[otlp]).await;
-    let url = format!("--die-service-url={}", dice.url(""));
-    let roller = service_heard("dice-roller", &[otlp, &url]).await;
-    let url = format!("--dice-roller-url={}", roller.url(""));
-    let frontend = service_heard("frontend", &[otlp, &url]).await;
-    let services = [
-        ("frontend", frontend),
-        ("dice-roller", roller),
-        ("die-service", dice),
-    ];
+async fn at(
+    (path, rate): (&'static str, u32),
+    seconds: u64,
+    programs: &Programs,
+    otlp: &str,
+) -> (Vec<Row>, Load) {
+    let services = start(programs, otlp).await;
+    let lines = services
+        .each_ref()
+        .map(|(_, process)| process.lines().len());
     let duration = Duration::from_secs(seconds);
-    let idle = cpu_over(&services, tokio::time::sleep(duration)).await;
-    let url = services[0].1.url("/roll?die=fair");
+    let idle = cpu_over(&services, tokio::time::sleep(duration + SETTLE)).await;
+    let url = services[0].1.url(path);
     let mut found = None;
     let busy = cpu_over(&services, async {
-        found = Some(load(&url, Some(rate), duration).await);
+        found = Some(programs.load(&url, Some(rate), duration).await);
         tokio::time::sleep(SETTLE).await;
     })
     .await;
     let found = found.expect("the load ran");
     let mut rows = Vec::new();
     for (index, (name, process)) in services.iter().enumerate() {
-        rows.push(row(rate, name, process, busy[index] - idle[index], &found).await);
+        let row = Row {
+            path,
+            rate,
+            cpu_us: micros_each(busy[index].saturating_sub(idle[index]), found.answered),
+            ..Row::counted(name, process, lines[index], &found).await
+        };
+        rows.push(row);
     }
-    rows
+    (rows, found)
 }
 
-/// Keeps its lines, unlike the services of the other measurements.
-async fn service_heard(name: &str, flags: &[&str]) -> Process {
-    let own = ["service", name, "--listen=127.0.0.1:0"];
-    Process::start(crate::programs::release("demo"), &[&own, flags].concat()).await
+/// The three services, each with its name; they keep their lines.
+async fn start(programs: &Programs, otlp: &str) -> [(&'static str, Process); 3] {
+    let dice = programs.service_heard("die-service", &[otlp]).await;
+    let url = format!("--die-service-url={}", dice.url(""));
+    let roller = programs.service_heard("dice-roller", &[otlp, &url]).await;
+    let url = format!("--dice-roller-url={}", roller.url(""));
+    let frontend = programs.service_heard("frontend", &[otlp, &url]).await;
+    [
+        ("frontend", frontend),
+        ("dice-roller", roller),
+        ("die-service", dice),
+    ]
 }
 
-/// CPU seconds of each service while `work` runs.
+/// CPU time of each service while `work` runs.
 async fn cpu_over(
     services: &[(&'static str, Process)],
     work: impl Future<Output = ()>,
-) -> Vec<f64> {
-    let before = cpu(services).await;
+) -> Vec<Duration> {
+    let now = || services.iter().map(|(_, process)| cpu_time(process.pid()));
+    let before: Vec<Duration> = now().collect();
     work.await;
-    let after = cpu(services).await;
-    after.iter().zip(before).map(|(a, b)| a - b).collect()
+    now()
+        .zip(before)
+        .map(|(after, before)| after - before)
+        .collect()
 }
 
-async fn cpu(services: &[(&'static str, Process)]) -> Vec<f64> {
-    let mut seconds = Vec::new();
-    for (_, process) in services {
-        let metrics = process.metrics().await;
-        seconds.push(metrics.value("process_cpu_seconds_total", &[]));
+impl Row {
+    /// What a service counted itself; its lines after the first `skipped`.
+    async fn counted(
+        service: &'static str,
+        process: &Process,
+        skipped: usize,
+        load: &Load,
+    ) -> Self {
+        let metrics: Metrics = process.metrics().await;
+        let (_, exposition) = testkit::get(&process.url("/metrics")).await;
+        let requests = load.answered as f64;
+        let lines = process.lines();
+        let lines = lines[skipped..].iter().map(ToString::to_string);
+        let lengths: Vec<usize> = lines.map(|line| line.len() + 1).collect();
+        let bytes: usize = lengths.iter().sum();
+        Self {
+            path: "",
+            rate: 0,
+            service,
+            cpu_us: 0.0,
+            spans: metrics.sum("telemetry_spans_total", &[]) / requests,
+            lines: lengths.len() as f64 / requests,
+            line_bytes: bytes as f64 / requests,
+            samples: metrics.samples().len(),
+            scrape_bytes: exposition.as_str().map_or(0, str::len),
+            resident_mb: metrics.value("process_resident_memory_bytes", &[]) / 1e6,
+            is_in_time: load.p99_ms < 1100.0,
+        }
     }
-    seconds
-}
-
-async fn row(rate: u32, service: &'static str, process: &Process, cpu: f64, load: &Load) -> Row {
-    let metrics: Metrics = process.metrics().await;
-    let rolls = load.answered as f64;
-    let lines: Vec<String> = process.lines().iter().map(ToString::to_string).collect();
-    let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
-    Row {
-        rate,
-        service,
-        cpu_us: cpu / rolls * 1e6,
-        spans: metrics.sum("telemetry_spans_total", &[]) / rolls,
-        lines: lines.len() as f64 / rolls,
-        line_bytes: bytes as f64 / lines.len() as f64,
-        samples: metrics.samples().len(),
-        resident_mb: metrics.value("process_resident_memory_bytes", &[]) / 1e6,
-        is_in_time: load.p99_ms < 1100.0,
-    }
-}
-
-/// The bytes received so far, and the flag that makes a service export there.
-async fn collector() -> (Arc<AtomicU64>, String) {
-    let bytes = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&bytes);
-    let receive = move |body: Bytes| {
-        counted.fetch_add(body.len() as u64, Ordering::Relaxed);
-        async {}
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let flag = format!(
-        "--otlp-endpoint=http://{}",
-        listener.local_addr().expect("bound")
-    );
-    let app = Router::new().route("/v1/traces", post(receive));
-    tokio::spawn(axum::serve(listener, app).into_future());
-    (bytes, flag)
 }
 
 impl PerRoll {
     fn print(&self) {
         println!(
-            "\nrolls/s  service      CPU µs  spans  lines  bytes/line  samples  RSS MB  p99 < 1.1 s"
+            "\n{:<30} {:>8} {:<11} {:>6} {:>6} {:>6} {:>10} {:>8} {:>9} {:>6}  p99 < 1.1 s",
+            "for each request",
+            "a second",
+            "service",
+            "CPU µs",
+            "spans",
+            "lines",
+            "line bytes",
+            "samples",
+            "scrape kB",
+            "RSS MB"
         );
         for row in &self.rows {
             println!(
-                "{:>7}  {:<11}  {:>6.0}  {:>5.2}  {:>5.2}  {:>10.0}  {:>7}  {:>6.1}  {}",
+                "{:<30} {:>8} {:<11} {:>6.0} {:>6.2} {:>6.2} {:>10.0} {:>8} {:>9.1} {:>6.1}  {}",
+                row.path,
                 row.rate,
                 row.service,
                 row.cpu_us,
@@ -170,12 +186,13 @@ impl PerRoll {
                 row.lines,
                 row.line_bytes,
                 row.samples,
+                row.scrape_bytes as f64 / 1e3,
                 row.resident_mb,
                 row.is_in_time,
             );
         }
-        for (rate, bytes) in &self.otlp_bytes {
-            println!("{rate:>7}  {bytes:.0} bytes of OTLP a span");
+        for (path, rate, bytes) in &self.otlp_bytes {
+            println!("{path:<30} {rate:>8} {bytes:.0} bytes of OTLP");
         }
     }
 }

@@ -1,65 +1,72 @@
-//! The measured programs, from a release build.
+//! Measured programs, and the load on them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use mini_tempo::Store;
 use serde_json::Value;
 use testkit::Process;
-use tokio::net::TcpListener;
 use tokio::process::Command;
 
-use tooling::command::root;
+/// The measured request.
+pub(crate) const PATH: &str = "/dice?identifier=fair";
 
-/// A program of the release build.
-pub(crate) fn release(name: &str) -> PathBuf {
-    let target = option_env!("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    target.join("release").join(name)
+/// The folder of the release build of our programs.
+#[derive(Debug, Clone)]
+pub(crate) struct Programs(pub(crate) PathBuf);
+
+impl Programs {
+    /// Starts a service on a free port, and discards its lines.
+    pub(crate) async fn service(&self, name: &str, flags: &[&str]) -> Process {
+        Process::start_unheard(self.0.join(name), &listening(flags)).await
+    }
+
+    /// Starts a service on a free port, and keeps its lines.
+    pub(crate) async fn service_heard(&self, name: &str, flags: &[&str]) -> Process {
+        Process::start(self.0.join(name), &listening(flags)).await
+    }
+
+    /// Loads `url` over 32 connections: at `rate` requests a second, or as fast as possible.
+    pub(crate) async fn load(&self, url: &str, rate: Option<u32>, duration: Duration) -> Load {
+        load(&self.traffic_gen(), url, rate, duration).await
+    }
+
+    pub(crate) fn traffic_gen(&self) -> PathBuf {
+        self.0.join("traffic-gen")
+    }
 }
 
-/// A service on a free port, from the demo's binary.
-pub(crate) async fn service(name: &str, flags: &[&str]) -> Process {
-    let own = ["service", name, "--listen=127.0.0.1:0"];
-    Process::start_unheard(release("demo"), &[&own, flags].concat()).await
+fn listening<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+    [&["--listen=127.0.0.1:0"], flags].concat()
 }
 
 /// The measurements of `traffic-gen load`.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) per_second: f64,
     pub(crate) p99_ms: f64,
     pub(crate) answered: u64,
 }
 
-/// Loads `url` over 32 connections: at `rate` requests per second, or as fast as possible.
-pub(crate) async fn load(url: &str, rate: Option<u32>, duration: Duration) -> Load {
-    let mut command = Command::new(release("traffic-gen"));
-    command.args(["load", "--json", "--connections=32", url]);
+async fn load(traffic_gen: &Path, url: &str, rate: Option<u32>, duration: Duration) -> Load {
+    let mut command = Command::new(traffic_gen);
+    // Each request is counted, by us and by the server.
+    command.args(["load", "--json", "--connections=32", "--warm-up=0s", url]);
     command.arg(format!("--duration={}ms", duration.as_millis()));
     command.args(rate.map(|rate| format!("--rate={rate}")));
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .await
-        .expect("traffic-gen was built");
+    let output = command.stderr(Stdio::inherit()).output().await;
+    let output = output.expect("traffic-gen was built");
     let report: Value = serde_json::from_slice(&output.stdout).expect("--json prints JSON");
     let measured = &report["measured"];
-    assert_eq!(measured["failed"], 0, "{report}");
+    // On a busy machine the generator may fail to send at the rate. Every request that was sent must have
+    // been answered with 200.
+    let results = measured["targets"][0]["results"].as_object();
+    let mut results = results.expect("counts").keys();
+    let fine = results.all(|result| result == "200" || result == "not sent");
+    assert!(fine, "{report}");
     Load {
         per_second: measured["requests_per_second"].as_f64().expect("a number"),
         p99_ms: measured["latency"]["p99_ms"].as_f64().expect("a number"),
         answered: measured["answered"].as_u64().expect("a number"),
     }
-}
-
-/// A trace store, and the flag that makes a service export to it.
-pub(crate) async fn collector() -> (Store, String) {
-    let store = Store::new(100_000);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let flag = format!(
-        "--otlp-endpoint=http://{}",
-        listener.local_addr().expect("bound")
-    );
-    tokio::spawn(axum::serve(listener, mini_tempo::receiver(store.clone())).into_future());
-    (store, flag)
 }

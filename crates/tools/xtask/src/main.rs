@@ -56,8 +56,7 @@ fn main() -> ExitCode {
         Command::Dashboards => package("dashboards", &[], &["write".into()]),
         Command::Slo => package("slo", &[], &["write".into()]),
         Command::CheckStack(Arguments { arguments }) => check_stack(&arguments),
-        // Its baseline server is compared with programs of a release build.
-        Command::Bench(Arguments { arguments }) => package("bench", &["--release"], &arguments),
+        Command::Bench(Arguments { arguments }) => package("bench", &[], &arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

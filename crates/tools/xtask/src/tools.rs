@@ -20,7 +20,7 @@ struct Tool {
     needed_for: &'static str,
 }
 
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 10] = [
     Tool {
         program: POSTGRES,
         package: "postgresql",
@@ -60,6 +60,11 @@ const TOOLS: [Tool; 9] = [
         program: VENV,
         package: "python3-venv",
         needed_for: "schemathesis, which tests the services against their OpenAPI documents",
+    },
+    Tool {
+        program: "valgrind",
+        package: "valgrind",
+        needed_for: "the test of the instructions that cargo xtask bench counts",
     },
     Tool {
         program: "pkill",
