@@ -75,7 +75,7 @@ pub(crate) fn print(rows: &[Row]) {
 
 fn line(name: &str, cells: [String; 9]) {
     let [a, b, c, d, e, f, g, h, i] = cells;
-    println!("{name:<37} {a:>12} {b:>7} {c:>7} {d:>7} {e:>9} {f:>7} {g:>9} {h:>10} {i:>10}");
+    println!("{name:<39} {a:>12} {b:>7} {c:>7} {d:>7} {e:>9} {f:>7} {g:>9} {h:>10} {i:>10}");
 }
 
 /// The number with so many decimals, or a dash.
