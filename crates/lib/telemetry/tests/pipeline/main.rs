@@ -5,5 +5,7 @@ mod answers;
 mod collector;
 mod lines;
 mod outages;
+mod requests;
+mod shown;
 mod spans;
 mod support;

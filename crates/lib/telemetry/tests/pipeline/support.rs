@@ -140,15 +140,21 @@ impl Pipeline {
     }
 
     /// Ends it; its lines.
-    pub(crate) fn end(mut self) -> Vec<Value> {
-        self.telemetry.shutdown();
-        let mut text = String::new();
-        self.log.rewind().expect("a file");
-        self.log.read_to_string(&mut text).expect("text");
+    pub(crate) fn end(self) -> Vec<Value> {
+        let text = self.end_with_text();
         let lines = text.lines();
         lines
             .map(|line| serde_json::from_str(line).expect(line))
             .collect()
+    }
+
+    /// Ends it; its lines as they were written.
+    pub(crate) fn end_with_text(mut self) -> String {
+        self.telemetry.shutdown();
+        let mut text = String::new();
+        self.log.rewind().expect("a file");
+        self.log.read_to_string(&mut text).expect("text");
+        text
     }
 }
 
