@@ -6,26 +6,18 @@
 
 mod admission;
 mod body;
+mod middleware;
 mod red;
 mod span;
 
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::CONNECTION;
-use axum::http::{HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::http::Method;
 use axum::routing::get;
-use futures_util::FutureExt;
-use tracing::Instrument;
 
 pub use self::admission::{Admission, Limits, Surplus};
-use self::red::{CLIENT_CLOSED_REQUEST, HttpMetrics, Observation};
-use self::span::ServerSpan;
-use crate::metrics::{self, KnownValues, Registry};
+use self::middleware::Observe;
+use self::red::{CLIENT_CLOSED_REQUEST, HttpMetrics};
+use crate::metrics::{self, Registry};
 
 /// A route and the statuses of its answers; their series exist at 0 from the first scrape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,12 +53,6 @@ impl Route {
 /// Statuses that report a mistake in the client's program, and 499.
 const RARE: [u16; 6] = [400, 408, 413, 414, 415, CLIENT_CLOSED_REQUEST];
 
-/// The state of the middleware.
-struct Observed {
-    metrics: HttpMetrics,
-    admission: Admission,
-}
-
 /// Wraps `app`, whose metrics are in `registry`, and adds `/healthz` and `/metrics`. Requests
 /// beyond the limits of `admission` do not reach `app`.
 pub fn instrument(
@@ -75,63 +61,13 @@ pub fn instrument(
     routes: &[Route],
     admission: &Admission,
 ) -> Router {
-    let observed = Arc::new(Observed {
-        metrics: HttpMetrics::register(registry, routes),
-        admission: admission.clone(),
-    });
+    let metrics = HttpMetrics::register(registry, routes);
+    let observe = Observe::new(metrics, admission.clone());
     let registry = registry.clone();
     let scrape = move || async move { metrics::render(&registry) };
-    app.layer(from_fn_with_state(observed, observe))
+    app.layer(observe)
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/metrics", get(scrape))
-}
-
-async fn observe(State(observed): State<Arc<Observed>>, request: Request, next: Next) -> Response {
-    let Observed { metrics, admission } = &*observed;
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let handler = matched
-        .as_ref()
-        .map_or(KnownValues::UNKNOWN, MatchedPath::as_str);
-    let mut observation = Observation::start(metrics, method_label(request.method()), handler);
-    let response = match admission.admit(&request) {
-        Ok(_place) => {
-            let span = ServerSpan::start(&request, matched.as_ref());
-            if !span.continues_trace() {
-                metrics.without_context.inc();
-            }
-            let answered = async {
-                let response = answer(request, next, admission).await;
-                observation.log(response.status());
-                response
-            };
-            let response = answered.instrument(span.entered()).await;
-            span.finish(response.status());
-            response
-        }
-        Err(no_room) => no_room.into_response(),
-    };
-    observation.status = Some(response.status());
-    response
-}
-
-/// The handler's answer; 500 if the handler panics, 408 if the request's body does not arrive in
-/// time.
-async fn answer(request: Request, next: Next, admission: &Admission) -> Response {
-    let (request, lateness) = body::bound(request, admission);
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = handled.unwrap_or_else(|_| {
-        // The panic has already been logged, see `panics.rs`.
-        admission.count_panic();
-        let detail = "internal error; the log of this service has the cause";
-        admission::problem(StatusCode::INTERNAL_SERVER_ERROR, detail)
-    });
-    if lateness.is_late() {
-        let detail = "the body did not arrive in time";
-        response = admission::problem(StatusCode::REQUEST_TIMEOUT, detail);
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(CONNECTION, close);
-    }
-    response
 }
 
 /// The label of methods that the conventions do not know.

@@ -37,6 +37,7 @@ mod secrets;
 mod settings;
 mod span;
 mod trace_context;
+mod tracer;
 
 pub use losses::Losses;
 pub use pipeline::{InitError, Service, Telemetry, init, init_to, scoped};

@@ -28,6 +28,7 @@ use crate::collector::{Collector, Verdicts, split_credentials};
 use crate::export::{Bounded, Queue, Reported};
 use crate::filter::Filter;
 use crate::logs::{ForPeople, JsonLines, Lines, Writer};
+use crate::tracer::KeepTracer;
 use crate::{LogFormat, Losses, Sampler, Settings, environment, panics};
 
 /// The maximum duration of the flush of spans at shutdown.
@@ -114,15 +115,19 @@ pub fn scoped(
     let name = name.unwrap_or(service.name);
     let lines = Lines::new(losses.lines.clone());
     let traces = tracer_provider(name, service, settings, &losses)?;
-    let span_layer = match &traces {
-        Some((provider, _)) => span_layer(provider.tracer("dice")).boxed(),
+    let tracer = traces.as_ref().map(|(provider, _)| provider.tracer("dice"));
+    let span_layer = match tracer.clone() {
+        Some(tracer) => span_layer(tracer).boxed(),
         // Without an SDK, the API passes the caller's context on.
         None => span_layer(NoopTracer::new()).boxed(),
     };
     let subscriber = Registry::default()
-        .with(Filter(settings.log.clone()))
         .with(span_layer)
-        .with(line_layer(name, settings, &lines, output.is_terminal()));
+        .with(line_layer(name, settings, &lines, output.is_terminal()))
+        .with(tracer.map(KeepTracer))
+        // Last, that is outside of the others: only there, the filter of `span_layer` does not make
+        // `tracing` ask again for each line that is not written.
+        .with(Filter(settings.log.clone()));
     let subscriber = Dispatch::new(subscriber);
     if let Some((_, queue)) = &traces {
         queue.report_to(&subscriber);

@@ -20,13 +20,21 @@ pub fn bounded(text: &str) -> &str {
 /// Adds an attribute to the current span. A text is cut to [`MAX_TEXT`] bytes. Nothing happens
 /// outside a span, or in a span that is not recorded.
 pub fn set_attribute(key: &'static str, value: impl Into<Value>) {
-    let value = match value.into() {
+    Context::map_current(|context| {
+        let span = context.span();
+        if span.span_context().is_sampled() {
+            span.set_attribute(KeyValue::new(key, bounded_value(value.into())));
+        }
+    });
+}
+
+fn bounded_value(value: Value) -> Value {
+    match value {
         Value::String(text) if text.as_str().len() > MAX_TEXT => {
             Value::from(bounded(text.as_str()).to_owned())
         }
         value => value,
-    };
-    Context::map_current(|context| context.span().set_attribute(KeyValue::new(key, value)));
+    }
 }
 
 /// The trace id of the current span, 32 hexadecimal digits; none outside a span.

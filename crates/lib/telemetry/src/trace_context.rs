@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 
 use opentelemetry::trace::SpanContext;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-pub(crate) const TRACEPARENT: &str = "traceparent";
-pub(crate) const TRACESTATE: &str = "tracestate";
+pub(crate) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// The flag for trace ids of which at least the last 7 bytes are random.
 pub(crate) const RANDOM: u8 = 0b10;
@@ -64,13 +64,13 @@ pub(crate) fn headers(span: &SpanContext) -> HeaderMap {
         return headers;
     }
     if let Ok(parent) = HeaderValue::try_from(parent(span)) {
-        headers.insert(TRACEPARENT, parent);
+        headers.insert(&TRACEPARENT, parent);
     }
     let state = span.trace_state().header();
     if !state.is_empty()
         && let Ok(state) = HeaderValue::try_from(state)
     {
-        headers.insert(TRACESTATE, state);
+        headers.insert(&TRACESTATE, state);
     }
     headers
 }

@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its last, with a timeout for each wait.
 
 use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,6 +12,9 @@ use axum::extract::Request;
 use axum::http::header::{CONNECTION, HOST};
 use axum::http::{HeaderValue, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
+use axum::routing::future::RouteFuture;
+use futures_util::TryFutureExt;
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -65,17 +69,15 @@ pub(super) async fn keep(connections: &Connections, stream: TcpStream) {
     let requests = Requests::default();
     let ending = connections.admission.stopping();
     let service = |request| {
-        let (app, ending) = (connections.app.clone(), ending.clone());
-        let active = requests.start();
-        async move {
-            let mut answer = answer(app, request).await?;
+        let (active, ending) = (requests.start(), &ending);
+        answer(&connections.app, request).map_ok(move |mut answer| {
             if *ending.borrow() {
                 let headers = answer.headers_mut();
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
             drop(active);
-            Ok::<_, Infallible>(answer)
-        }
+            answer
+        })
     };
     let connection =
         builder(HEAD_TIMEOUT).serve_connection(TokioIo::new(stream), service_fn(service));
@@ -144,7 +146,7 @@ pub(super) async fn answer_once(connections: &Connections, stream: TcpStream) {
             return;
         }
     }
-    let service = |request| answer(connections.app.clone(), mark(request));
+    let service = |request| answer(&connections.app, mark(request));
     let connection = builder(SURPLUS_ANSWER_TIMEOUT)
         .max_buf_size(MAX_SURPLUS_HEAD)
         .keep_alive(false)
@@ -229,13 +231,19 @@ fn mark(mut request: Request<Incoming>) -> Request<Incoming> {
     request
 }
 
-async fn answer(mut app: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
+/// The answer to a request. This is no async function, whose future would have room for the request
+/// three times: a connection keeps that memory for as long as it lasts.
+fn answer(
+    app: &Router,
+    request: Request<Incoming>,
+) -> Either<Ready<Result<Response, Infallible>>, RouteFuture<Infallible>> {
     // RFC 9112, section 3.2: a server must answer 400 to these.
     let mut hosts = request.headers().get_all(HOST).iter();
     let has_host = hosts.next().is_some() || request.version() != Version::HTTP_11;
     if !has_host || hosts.next().is_some() {
         let detail = "HTTP/1.1 requires exactly one Host header";
-        return Ok(Problem::new(StatusCode::BAD_REQUEST, detail).into_response());
+        let problem = Problem::new(StatusCode::BAD_REQUEST, detail);
+        return Either::Left(ready(Ok(problem.into_response())));
     }
-    app.call(request.map(Body::new)).await
+    Either::Right(app.clone().call(request.map(Body::new)))
 }

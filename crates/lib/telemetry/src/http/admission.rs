@@ -77,6 +77,13 @@ struct Shared {
 #[derive(Debug)]
 pub(super) struct Place(Arc<Shared>);
 
+impl Place {
+    /// Counts a panic of the handler that has this place.
+    pub(super) fn count_panic(&self) {
+        self.0.panics.inc();
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
@@ -152,10 +159,6 @@ impl Admission {
     /// Counts a connection beyond the limit on which no request arrived in time.
     pub fn count_silent_connection(&self) {
         self.0.surplus.inc();
-    }
-
-    pub(super) fn count_panic(&self) {
-        self.0.panics.inc();
     }
 
     /// A place for `request`.

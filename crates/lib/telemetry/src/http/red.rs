@@ -1,11 +1,13 @@
 //! The RED metrics of requests. The handles of the series that are known in advance are looked up
 //! once: a look-up by label values for each request would cost more than the counting.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
 
-use super::Route;
+use super::{Route, method_label};
 use crate::metrics::{
     self, Histogram, HistogramVec, InProgress, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
     KnownValues, Registry,
@@ -32,7 +34,7 @@ pub(super) struct HttpMetrics {
     duration: HistogramVec,
     in_progress: IntGaugeVec,
     /// Requests whose trace begins here.
-    pub(super) without_context: IntCounter,
+    without_context: IntCounter,
     known: Vec<Known>,
 }
 
@@ -137,41 +139,55 @@ impl Answers {
 
 /// A request in progress. It is recorded when dropped, so that a request whose client disconnects
 /// is counted as well.
-pub(super) struct Observation<'a> {
-    metrics: &'a HttpMetrics,
-    known: Option<&'a Known>,
+pub(super) struct Observation {
+    metrics: Arc<HttpMetrics>,
+    /// The place of its series among the known ones.
+    known: Option<usize>,
     method: &'static str,
-    handler: &'a str,
+    route: Option<MatchedPath>,
     start: Instant,
     /// The status of the answer, once there is one.
-    pub(super) status: Option<StatusCode>,
+    status: Option<StatusCode>,
     _in_progress: InProgress,
 }
 
-impl<'a> Observation<'a> {
-    pub(super) fn start(metrics: &'a HttpMetrics, method: &'static str, handler: &'a str) -> Self {
+impl Observation {
+    pub(super) fn start(metrics: Arc<HttpMetrics>, request: &Request) -> Self {
+        let method = method_label(request.method());
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let handler = label(route.as_ref());
         let mut known = metrics.known.iter();
-        let known = known.find(|known| known.method == method && known.handler == handler);
+        let known = known.position(|known| known.method == method && known.handler == handler);
         let in_progress = match known {
-            Some(known) => InProgress::start(&known.in_progress),
+            Some(known) => InProgress::start(&metrics.known[known].in_progress),
             None => InProgress::start(&metrics.in_progress.with_label_values(&[method, handler])),
         };
         Self {
             metrics,
             known,
             method,
-            handler,
+            route,
             start: Instant::now(),
             status: None,
             _in_progress: in_progress,
         }
     }
 
+    /// Counts a request whose trace begins here.
+    pub(super) fn count_without_context(&self) {
+        self.metrics.without_context.inc();
+    }
+
+    /// Notes the status of the answer.
+    pub(super) fn answered(&mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+
     /// Logs the answer at level DEBUG.
     pub(super) fn log(&self, status: StatusCode) {
         tracing::debug!(
             method = self.method,
-            handler = self.handler,
+            handler = label(self.route.as_ref()),
             status = status.as_u16(),
             duration_ms = self.start.elapsed().as_secs_f64() * 1e3,
             "Request answered"
@@ -179,15 +195,22 @@ impl<'a> Observation<'a> {
     }
 }
 
-impl Drop for Observation<'_> {
+/// The label of a route.
+fn label(route: Option<&MatchedPath>) -> &str {
+    route.map_or(KnownValues::UNKNOWN, MatchedPath::as_str)
+}
+
+impl Drop for Observation {
     fn drop(&mut self) {
         let status = self.status.as_ref();
         let status = status.map_or(CLIENT_CLOSED_REQUEST, StatusCode::as_u16);
         let seconds = self.start.elapsed().as_secs_f64();
-        match self.known.and_then(|known| known.answers(status)) {
+        let known = self.known.map(|known| &self.metrics.known[known]);
+        match known.and_then(|known| known.answers(status)) {
             Some(answers) => answers.count(seconds),
             None => {
-                let answers = self.metrics.answers(self.method, self.handler, status);
+                let handler = label(self.route.as_ref());
+                let answers = self.metrics.answers(self.method, handler, status);
                 answers.count(seconds);
             }
         }

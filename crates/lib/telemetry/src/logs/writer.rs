@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
+use memchr::memchr_iter;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -207,7 +208,7 @@ fn write_some(mut output: &File, bytes: &[u8]) -> io::Result<usize> {
 
 /// The number of complete lines.
 fn count(lines: &[u8]) -> u64 {
-    lines.iter().filter(|byte| **byte == b'\n').count() as u64
+    memchr_iter(b'\n', lines).count() as u64
 }
 
 /// Each write is one or several complete lines.

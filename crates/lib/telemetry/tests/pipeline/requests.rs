@@ -9,11 +9,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
+use prometheus::proto::{LabelPair, MetricFamily};
 use telemetry::http::{Admission, Limits, Route, instrument};
 use telemetry::metrics::Registry;
 use telemetry::{set_attribute, trace_id, traceresponse};
 use tower::ServiceExt;
-use tracing::field::{debug, display};
 use tracing::{Instrument, info_span};
 
 use crate::collector::Collector;
@@ -141,10 +141,10 @@ fn counted(registry: &Registry) -> String {
     let requests = families
         .iter()
         .filter(|family| family.name() == "http_requests_total");
-    let series = requests.flat_map(|family| family.get_metric());
+    let series = requests.flat_map(MetricFamily::get_metric);
     let counted = series.filter(|series| series.get_counter().get_value() > 0.0);
     let labels = counted.map(|series| {
-        let labels = series.get_label().iter().map(|label| label.value());
+        let labels = series.get_label().iter().map(LabelPair::value);
         labels.collect::<Vec<_>>().join(" ")
     });
     labels.collect::<Vec<_>>().join(", ")
@@ -200,5 +200,8 @@ fn spans_and_lines_of_requests_are_as_ever() {
     }
     let debug = "--log=info,telemetry=debug";
     record(&mut seen, &[debug], request("GET", "/page", &[]), 1.0);
-    assert!(seen == include_str!("requests.txt"), "<<<{seen}>>>");
+    assert!(
+        seen == include_str!("requests.txt"),
+        "requests.txt does not have this:\n{seen}"
+    );
 }
