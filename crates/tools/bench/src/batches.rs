@@ -83,11 +83,9 @@ async fn cpu_us(programs: &Programs, path: &str, seconds: u64) -> f64 {
     let flags = [&otlp, &url, "--roll-delay=0s"];
     let roller = programs.service("dice-roller", &flags).await;
     let url = roller.url(path);
-    programs
-        .load(&url, Some(RATE), Duration::from_secs(1))
-        .await;
+    programs.load(&url, RATE, Duration::from_secs(1)).await;
     let before = cpu_time(roller.pid());
-    let load = programs.load(&url, Some(RATE), Duration::from_secs(seconds));
+    let load = programs.load(&url, RATE, Duration::from_secs(seconds));
     let answered = load.await.answered;
     micros_each(cpu_time(roller.pid()) - before, answered)
 }

@@ -80,10 +80,10 @@ async fn one_round(variant: &Variant, programs: &Programs, load: Load) -> Round 
     let url = process.url(PATH);
     let pid = process.pid();
     let idle_mb = resident_mb(pid);
-    let warm = programs.load(&url, Some(load.rate), WARM_UP).await;
+    let warm = programs.load(&url, load.rate, WARM_UP).await;
     let before = cpu_time(pid);
     let duration = Duration::from_secs(load.seconds);
-    let loaded = programs.load(&url, Some(load.rate), duration).await;
+    let loaded = programs.load(&url, load.rate, duration).await;
     let cpu = cpu_time(pid) - before;
     let loaded_mb = resident_mb(pid);
     // Stopping it flushes every span.

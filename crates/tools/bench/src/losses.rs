@@ -68,7 +68,7 @@ async fn through_all(programs: &Programs, duration: Duration) -> SpanCounts {
     let url = format!("--dice-roller-url={}", dice_roller.url(""));
     let frontend = programs.service("frontend", &[&otlp, &url]).await;
     let url = frontend.url("/roll?die=fair");
-    let load = programs.load(&url, Some(RATE), duration).await;
+    let load = programs.load(&url, RATE, duration).await;
     let services = [frontend, dice_roller, die_service];
     SpanCounts::when_flushed("three services", (RATE, 7.0), load, &services, &sink).await
 }
@@ -77,9 +77,7 @@ async fn through_one(programs: &Programs, duration: Duration) -> SpanCounts {
     const RATE: u32 = 5_000;
     let sink = Sink::start().await;
     let die_service = programs.service("die-service", &[&sink.flag()]).await;
-    let load = programs
-        .load(&die_service.url(PATH), Some(RATE), duration)
-        .await;
+    let load = programs.load(&die_service.url(PATH), RATE, duration).await;
     SpanCounts::when_flushed("die-service", (RATE, 1.0), load, &[die_service], &sink).await
 }
 

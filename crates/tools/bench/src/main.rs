@@ -73,7 +73,7 @@ async fn run(options: &Options) -> Result<(), String> {
         Some(Command::Gate(gate)) => gate::run(gate, &options.json).await,
         Some(Command::Count(count)) => instructions::run(count).await,
         Some(Command::PerRoll) => {
-            let programs = Programs(Build::Host.programs(&SERVICES)?);
+            let programs = options.programs()?;
             write(
                 &per_roll::measure(&programs, options.seconds).await,
                 &options.json,
@@ -83,15 +83,12 @@ async fn run(options: &Options) -> Result<(), String> {
     }
 }
 
-/// The measured programs, and what loads them.
-const SERVICES: [&str; 4] = ["die-service", "dice-roller", "frontend", "traffic-gen"];
-
 /// Builds, measures, prints the tables and writes the JSON.
 ///
 /// # Errors
 /// When a build fails or a goal is missed.
 async fn all(options: &Options) -> Result<(), String> {
-    let programs = Programs(Build::Host.programs(&SERVICES)?);
+    let programs = options.programs()?;
     let peers = Build::Host.peers(None)?;
     let variants = variants(options, &programs.0, &peers)?;
     let results = measure(options, &programs, &variants).await;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::builds::Build;
+use crate::programs::Programs;
 use crate::{cost, gate, instructions};
 
 /// Measure what metrics, logs and traces cost
@@ -33,6 +35,10 @@ pub(crate) struct Options {
     /// Seconds of steady load for counting spans
     #[arg(long, default_value_t = 20)]
     pub(crate) steady_seconds: u64,
+
+    /// Folder with die-service, dice-roller, frontend and traffic-gen; default: they are built
+    #[arg(long, global = true, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
 
     /// Another build's die-service as further rows of the table, such as before=/tmp/before/die-service
     #[arg(long = "other", value_name = "NAME=PROGRAM")]
@@ -78,6 +84,16 @@ pub(crate) enum Part {
 impl Options {
     pub(crate) fn wants(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
+    }
+
+    /// The measured programs, and what loads them.
+    ///
+    /// # Errors
+    /// If the build fails.
+    pub(crate) fn programs(&self) -> Result<Programs, String> {
+        let built =
+            || Build::Host.programs(&["die-service", "dice-roller", "frontend", "traffic-gen"]);
+        self.programs.clone().map_or_else(built, Ok).map(Programs)
     }
 
     pub(crate) fn load(&self) -> cost::Load {

@@ -19,6 +19,9 @@ const LOADS: [(&str, u32); 4] = [
     ("/roll-async?die=fair&times=10", 40),
 ];
 
+/// As many as a service handles at once. 400 rolls a second are 200 in flight.
+const CONNECTIONS: u32 = 256;
+
 /// Longer than the delay of the batch exporter and the buffer of log lines.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -38,8 +41,9 @@ pub(crate) struct Row {
     samples: usize,
     scrape_bytes: usize,
     resident_mb: f64,
-    /// Whether the p99 is within the bound of the latency objective.
-    is_in_time: bool,
+    /// Requests answered a second, over all services.
+    answers_per_second: f64,
+    p99_ms: f64,
 }
 
 /// All services under all loads.
@@ -83,7 +87,7 @@ async fn at(
     let url = services[0].1.url(path);
     let mut found = None;
     let busy = cpu_over(&services, async {
-        found = Some(programs.load(&url, Some(rate), duration).await);
+        found = Some(programs.load_over(CONNECTIONS, &url, rate, duration).await);
         tokio::time::sleep(SETTLE).await;
     })
     .await;
@@ -155,7 +159,8 @@ impl Row {
             samples: metrics.samples().len(),
             scrape_bytes: exposition.as_str().map_or(0, str::len),
             resident_mb: metrics.value("process_resident_memory_bytes", &[]) / 1e6,
-            is_in_time: load.p99_ms < 1100.0,
+            answers_per_second: load.per_second,
+            p99_ms: load.p99_ms,
         }
     }
 }
@@ -163,7 +168,7 @@ impl Row {
 impl PerRoll {
     fn print(&self) {
         println!(
-            "\n{:<30} {:>8} {:<11} {:>6} {:>6} {:>6} {:>10} {:>8} {:>9} {:>6}  p99 < 1.1 s",
+            "\n{:<30} {:>8} {:<11} {:>6} {:>6} {:>6} {:>10} {:>8} {:>9} {:>6} {:>9} {:>7}",
             "for each request",
             "a second",
             "service",
@@ -173,11 +178,13 @@ impl PerRoll {
             "line bytes",
             "samples",
             "scrape kB",
-            "RSS MB"
+            "RSS MB",
+            "answers/s",
+            "p99 ms"
         );
         for row in &self.rows {
             println!(
-                "{:<30} {:>8} {:<11} {:>6.0} {:>6.2} {:>6.2} {:>10.0} {:>8} {:>9.1} {:>6.1}  {}",
+                "{:<30} {:>8} {:<11} {:>6.0} {:>6.2} {:>6.2} {:>10.0} {:>8} {:>9.1} {:>6.1} {:>9.1} {:>7.0}",
                 row.path,
                 row.rate,
                 row.service,
@@ -188,7 +195,8 @@ impl PerRoll {
                 row.samples,
                 row.scrape_bytes as f64 / 1e3,
                 row.resident_mb,
-                row.is_in_time,
+                row.answers_per_second,
+                row.p99_ms,
             );
         }
         for (path, rate, bytes) in &self.otlp_bytes {

@@ -1,6 +1,6 @@
 //! Measured programs, and the load on them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -26,9 +26,26 @@ impl Programs {
         Process::start(self.0.join(name), &listening(flags)).await
     }
 
-    /// Loads `url` over 32 connections: at `rate` requests a second, or as fast as possible.
-    pub(crate) async fn load(&self, url: &str, rate: Option<u32>, duration: Duration) -> Load {
-        load(&self.traffic_gen(), url, rate, duration).await
+    /// Loads `url` with `rate` requests a second over 32 connections.
+    pub(crate) async fn load(&self, url: &str, rate: u32, duration: Duration) -> Load {
+        self.load_over(32, url, rate, duration).await
+    }
+
+    /// Loads `url` with `rate` requests a second, as long as connections are free.
+    pub(crate) async fn load_over(
+        &self,
+        connections: u32,
+        url: &str,
+        rate: u32,
+        duration: Duration,
+    ) -> Load {
+        let mut command = Command::new(self.traffic_gen());
+        // Each request is counted, by us and by the server.
+        command.args(["load", "--json", "--warm-up=0s", url]);
+        command.arg(format!("--connections={connections}"));
+        command.arg(format!("--duration={}ms", duration.as_millis()));
+        command.arg(format!("--rate={rate}"));
+        load(&mut command).await
     }
 
     pub(crate) fn traffic_gen(&self) -> PathBuf {
@@ -48,12 +65,7 @@ pub(crate) struct Load {
     pub(crate) answered: u64,
 }
 
-async fn load(traffic_gen: &Path, url: &str, rate: Option<u32>, duration: Duration) -> Load {
-    let mut command = Command::new(traffic_gen);
-    // Each request is counted, by us and by the server.
-    command.args(["load", "--json", "--connections=32", "--warm-up=0s", url]);
-    command.arg(format!("--duration={}ms", duration.as_millis()));
-    command.args(rate.map(|rate| format!("--rate={rate}")));
+async fn load(command: &mut Command) -> Load {
     let output = command.stderr(Stdio::inherit()).output().await;
     let output = output.expect("traffic-gen was built");
     let report: Value = serde_json::from_slice(&output.stdout).expect("--json prints JSON");
