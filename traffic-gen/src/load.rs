@@ -92,6 +92,12 @@ pub(crate) struct Options {
     #[arg(long, env = "LOAD_FIND_MAX")]
     pub(crate) find_max: bool,
 
+    /// Search below this rate; default: the throughput of a closed loop, which a busy machine makes too
+    /// low
+    #[arg(long, env = "LOAD_UP_TO", value_name = "NUMBER", requires = "find_max")]
+    #[arg(value_parser = rate)]
+    pub(crate) up_to: Option<f64>,
+
     /// The longest p99 that --find-max accepts
     #[arg(
         long,

@@ -22,7 +22,7 @@ const AS_FAST: f64 = 1.5;
 /// The share of due requests that must be answered for a rate to count as sustained.
 const ANSWERED_SHARE: f64 = 0.98;
 
-/// Searches between 0 and the throughput of a closed loop.
+/// Searches between 0 and the throughput of a closed loop, or the given rate.
 pub(super) async fn highest_rate(
     load: &Load,
     options: &Options,
@@ -33,7 +33,7 @@ pub(super) async fn highest_rate(
     let measured = load.measure(Pacing::Closed, console).await;
     let measured = measured.throughput(Pacing::Closed, load);
     let mut kept = 0.0;
-    let mut too_much = measured.requests_per_second;
+    let mut too_much = options.up_to.unwrap_or(measured.requests_per_second);
     let mut steps = Vec::new();
     for bisection in 1..=BISECTIONS {
         let rate = f64::midpoint(kept, too_much);
@@ -63,7 +63,9 @@ pub(super) async fn highest_rate(
         seed,
         interrupted: load.stop.is_requested(),
         searched: true,
-        limited_by_connections: is_limited_by_connections(&measured, &steps, kept),
+        // With another upper bound, the first step says nothing about half of the closed loop.
+        limited_by_connections: options.up_to.is_none()
+            && is_limited_by_connections(&measured, &steps, kept),
         connections: load.connections,
         measured,
         highest_rate: (kept > 0.0).then_some(kept),

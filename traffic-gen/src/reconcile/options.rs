@@ -78,7 +78,7 @@ pub(crate) struct Options {
         value_name = "RATIO",
         default_value_t = 1.0
     )]
-    #[arg(value_parser = share)]
+    #[arg(value_parser = telemetry::ratio)]
     pub(crate) head_sampling: f64,
 
     /// The collector keeps only some traces: one that is missing as a whole is not lost
@@ -177,12 +177,4 @@ impl Options {
         all.extend(self.loki.iter().map(|url| needed("Loki", url, "--loki")));
         all
     }
-}
-
-/// A number from 0 to 1.
-fn share(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok();
-    number
-        .filter(|number| (0.0..=1.0).contains(number))
-        .ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }

@@ -59,6 +59,24 @@ async fn a_search_says_what_each_component_uses_and_loses() {
 }
 
 #[tokio::test]
+async fn a_search_can_begin_below_a_given_rate() {
+    let url = slow(Duration::from_millis(10)).await;
+    let flags = [
+        "--find-max",
+        "--duration=1s",
+        "--connections=4",
+        "--up-to=8",
+    ];
+    let report = load(&url, &flags).await.json();
+    assert_eq!(
+        report["steps"][0]["measured"]["target_rate"], 4.0,
+        "{report}"
+    );
+    let highest = report["highest_rate"].as_f64().expect("a rate was kept");
+    assert!(highest < 8.0, "{report}");
+}
+
+#[tokio::test]
 async fn a_component_needs_a_name_and_an_address() {
     let finished = traffic_gen(&["load", "--find-max", "--watch", "http://localhost:3200"]).await;
     assert_eq!(finished.code, Some(2), "{finished:?}");

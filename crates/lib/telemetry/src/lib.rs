@@ -43,5 +43,5 @@ pub use losses::Losses;
 pub use pipeline::{InitError, Service, Telemetry, init, init_to, scoped};
 pub use resource::ResourceAttributes;
 pub use secrets::{parse, text_without_secret, without_secrets};
-pub use settings::{LogFormat, Protocol, Sampler, Settings, TracesExporter};
+pub use settings::{LogFormat, Protocol, Sampler, Settings, TracesExporter, ratio};
 pub use span::{Cause, MAX_TEXT, bounded, set_attribute, trace_id, traceresponse};

@@ -190,7 +190,11 @@ fn milliseconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn ratio(text: &str) -> Result<f64, String> {
+/// Parses a share, for flags.
+///
+/// # Errors
+/// If it is not a number from 0 to 1.
+pub fn ratio(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
         _ => Err("expected a number from 0.0 to 1.0".to_owned()),

@@ -17,8 +17,8 @@ use crate::model::variable::Variable;
 
 const UID: &str = "observability-cost";
 
-/// The prices are those of two hosted services, read in public pages of 2026: whoever runs the stores
-/// has other prices, and the same volumes.
+/// The prices are those of two hosted services in December 2026; docs/cost.md has their sources. Stores
+/// of one's own have other prices, and the same volumes.
 const VARIABLES: [Variable; 8] = [
     Variable::Labels {
         name: "stage",

@@ -204,7 +204,7 @@ pub(crate) struct Options {
 
     /// Keep only this share of the traces, 0 to 1, decided where they begin
     #[arg(hide_short_help = true)]
-    #[arg(long, env = "HEAD_SAMPLING", value_name = "RATIO", default_value_t = 1.0, value_parser = share)]
+    #[arg(long, env = "HEAD_SAMPLING", value_name = "RATIO", default_value_t = 1.0, value_parser = telemetry::ratio)]
     pub(crate) head_sampling: f64,
 
     /// Keep all traces with an error, all that take 1.1 s or longer, and one in ten of the others,
@@ -281,14 +281,6 @@ impl Options {
 
 /// The maximum time from Ctrl-C to the end of the last process.
 pub(crate) const STOP_BOUND: Duration = Duration::from_millis(1_900);
-
-/// A number from 0 to 1.
-fn share(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok();
-    number
-        .filter(|number| (0.0..=1.0).contains(number))
-        .ok_or_else(|| "expected a number from 0 to 1".to_owned())
-}
 
 /// A port other than 0, which means any port.
 fn port() -> RangedI64ValueParser<u16> {

@@ -53,6 +53,7 @@ pub(crate) struct Cli {
         value_name = "RATIO",
         default_value_t = 1.0
     )]
+    #[arg(value_parser = telemetry::ratio)]
     pub(crate) head_sampling: f64,
 
     /// The collector keeps only some traces: a missing one is reported as not kept

@@ -1,4 +1,4 @@
-//! Only a whole trace counts, and Alloy's backlog is found in its metrics.
+//! Only a whole trace counts, unless not all are kept, and Alloy's backlog is found in its metrics.
 
 use serde_json::Value;
 
@@ -92,5 +92,44 @@ async fn losses_during_the_examination_are_failures_and_earlier_ones_are_reporte
     assert_eq!(
         saw,
         "nothing now; earlier dice-roller: log lines write_failed 12"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_kept_on_purpose_is_not_broken() {
+    let patient = Patient::with(&[Fault::NoTrace, Fault::NoLines]).await;
+    let savings = ["--head-sampling=0.1", "--dropped-log-levels=DEBUG|INFO"];
+    let (code, report) = examine(&patient, &savings).await;
+    assert_eq!(code, 0, "{report:#}");
+    for hop in [TRACED, "log lines in Loki", "exemplar in Prometheus"] {
+        assert_eq!(row(&report, hop)["state"], "not_kept", "{report:#}");
+    }
+    let (code, report) = examine(&patient, &["--tail-sampling"]).await;
+    assert_eq!(code, 1, "{report:#}");
+    assert_eq!(row(&report, TRACED)["state"], "not_kept", "{report:#}");
+    assert_eq!(
+        row(&report, "log lines in Loki")["state"],
+        "broken",
+        "{report:#}"
+    );
+}
+
+#[tokio::test]
+async fn a_part_of_a_trace_is_broken_with_sampling_as_well() {
+    let patient = Patient::with(&[Fault::LostSpan]).await;
+    let (code, report) = examine(&patient, &["--tail-sampling"]).await;
+    assert_eq!(code, 1, "{report:#}");
+    assert_eq!(row(&report, TRACED)["state"], "broken", "{report:#}");
+}
+
+#[tokio::test]
+async fn lines_of_other_levels_are_expected() {
+    let patient = Patient::with(&[]).await;
+    let (code, report) = examine(&patient, &["--dropped-log-levels=DEBUG"]).await;
+    assert_eq!(code, 0, "{report:#}");
+    assert_eq!(
+        row(&report, "log lines in Loki")["state"],
+        "ok",
+        "{report:#}"
     );
 }
