@@ -8,9 +8,9 @@ use service::Problem;
 /// An error of this service. Errors are logged where they occur, not here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    /// 404: the client named an unknown die.
-    #[error("there is no die {0:?}")]
-    UnknownDie(String),
+    /// 404: the client named an unknown die. `known` names the dice, or where they are listed.
+    #[error("there is no die {identifier:?}; {known}")]
+    UnknownDie { identifier: String, known: String },
     /// 404: the name is too long for any die.
     #[error(transparent)]
     NameTooLong(#[from] NameTooLong),
@@ -46,7 +46,7 @@ pub(crate) enum Error {
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownDie(_) | Self::NameTooLong(_) => StatusCode::NOT_FOUND,
+            Self::UnknownDie { .. } | Self::NameTooLong(_) => StatusCode::NOT_FOUND,
             Self::RollFailed | Self::BatchFailed { .. } | Self::Broken => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

@@ -16,6 +16,9 @@ use crate::Config;
 use crate::error::Error;
 use crate::metrics::Metrics;
 
+/// Where the dice are listed if this service does not have them: there may be any number.
+const ELSEWHERE: &str = "GET /dice of die-service lists those there are";
+
 /// die-service if the deployment has its URL, otherwise the built-in dice.
 pub(crate) enum Specs {
     BuiltIn(Catalogue),
@@ -43,12 +46,15 @@ impl Specs {
     /// If the die does not exist, or die-service is unavailable.
     pub(crate) async fn find(&self, identifier: &str) -> Result<Die, Error> {
         match self {
-            Self::BuiltIn(dice) => dice.get(identifier).ok_or_else(|| unknown(identifier)),
+            Self::BuiltIn(dice) => {
+                let die = dice.get(identifier);
+                die.ok_or_else(|| unknown(identifier, names(dice)))
+            }
             Self::Remote(service) => {
                 let span = info_span!("query die service", otel.status_code = field::Empty);
                 let found = service.find(identifier).instrument(span.clone()).await;
                 // An unknown die is a valid answer.
-                if !matches!(found, Ok(_) | Err(Error::UnknownDie(_))) {
+                if !matches!(found, Ok(_) | Err(Error::UnknownDie { .. })) {
                     span.record("otel.status_code", "ERROR");
                 }
                 found
@@ -57,8 +63,15 @@ impl Specs {
     }
 }
 
-fn unknown(identifier: &str) -> Error {
-    Error::UnknownDie(identifier.to_owned())
+fn unknown(identifier: &str, known: String) -> Error {
+    let identifier = identifier.to_owned();
+    Error::UnknownDie { identifier, known }
+}
+
+/// The names of the dice; the first 20 if there are more.
+fn names(dice: &Catalogue) -> String {
+    let names: Vec<_> = dice.identifiers().take(20).collect();
+    format!("the dice are {}", names.join(", "))
 }
 
 /// die-service. Each request queries it again, because it owns the specifications.
@@ -81,7 +94,7 @@ impl DieService {
         let found = self.interpret(identifier, reply);
         let outcome = match &found {
             Ok(_) => "success",
-            Err(Error::UnknownDie(_)) => "not_found",
+            Err(Error::UnknownDie { .. }) => "not_found",
             Err(Error::DieServiceTimeout) => "timeout",
             Err(_) => "error",
         };
@@ -117,7 +130,7 @@ impl DieService {
                 .map_err(|error| self.unexpected(identifier, &error.to_string())),
             StatusCode::NOT_FOUND => match problem() {
                 Some(detail) if detail.contains(&format!("{identifier:?}")) => {
-                    Err(unknown(identifier))
+                    Err(unknown(identifier, ELSEWHERE.to_owned()))
                 }
                 _ => Err(self.unexpected(identifier, reply.status.as_str())),
             },

@@ -19,11 +19,12 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// One row with all names: decoding a row for each name took five times as long.
 const LIST: Statement = Statement {
     query_type: "list",
     operation: "SELECT",
     table: "dice",
-    text: "SELECT identifier FROM dice ORDER BY identifier",
+    text: "SELECT ARRAY(SELECT identifier FROM dice ORDER BY identifier)",
     looks_up: false,
 };
 
@@ -58,9 +59,10 @@ impl PostgresStore {
 
     pub(crate) async fn identifiers(&self) -> Result<Vec<String>, Error> {
         let query = sqlx::query_as(LIST.text);
-        let rows: Vec<(String,)> = self.database.fetch_all(&LIST, query).await?;
-        (self.loaded)(rows.len());
-        Ok(rows.into_iter().map(|(identifier,)| identifier).collect())
+        let mut rows: Vec<(Vec<String>,)> = self.database.fetch_all(&LIST, query).await?;
+        let (identifiers,) = rows.pop().unwrap_or_default();
+        (self.loaded)(identifiers.len());
+        Ok(identifiers)
     }
 
     pub(crate) async fn find(&self, identifier: &str) -> Result<Option<Die>, Error> {

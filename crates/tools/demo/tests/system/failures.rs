@@ -142,7 +142,8 @@ async fn without_die_service_the_roller_has_dice_and_the_page_has_a_list() {
     let roller = service("dice-roller", &otlp, &["--roll-delay=0s"]).await;
     assert_eq!(get(&roller.url("/roll?die=fair")).await.0, 200);
     let (status, answer) = get(&roller.url("/roll?die=loaded")).await;
-    assert_eq!(status, 404, "{answer}");
+    let words = "there is no die \"loaded\"; the dice are extreme, fair, risky";
+    assert_eq!((status, answer["detail"].as_str()), (404, Some(words)));
     let unused = crate::support::unused_url();
     let arguments = [
         format!("--die-service-url={unused}"),

@@ -117,7 +117,7 @@ async fn bad_input_is_named_with_what_is_allowed() {
             ),
             ("/roll?die=%ff%fe", 422, "not UTF-8"),
             (&long, 414, "2004 bytes, allowed are 1024"),
-            ("/roll?die=loaded", 404, "there is no die \"loaded\""),
+            ("/roll?die=loaded", 404, "\"loaded\"; GET /dice of die"),
             ("/roll?die=", 404, "there is no die \"\""),
             ("/roll?die=../../etc%00", 404, "there is no die"),
             (
