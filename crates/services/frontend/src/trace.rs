@@ -1,15 +1,16 @@
 //! `GET /api/trace/{id}`: the trace of a roll, for the page's waterfall.
 //!
-//! Read it in this order: this file queries the trace store through [`signals`], [`tree`] builds
-//! the call tree, [`clocks`] corrects clock skew, [`critical`] finds the critical path, [`story`]
-//! and [`whole`] draw conclusions, always from all spans, [`drawn`] selects the spans to draw, and
-//! [`view`] is the answer to the page.
+//! Read it in this order: this file queries the trace store through [`signals`], [`distinct`] drops
+//! duplicates, [`tree`] builds the call tree, [`clocks`] corrects clock skew, [`critical`] finds the
+//! critical path, [`story`] and [`whole`] draw conclusions, always from all spans, [`drawn`] selects
+//! the spans to draw, and [`view`] is the answer to the page.
 //!
 //! Viewing a trace must not create one: the route bypasses the middleware, and the store is queried
 //! without a span.
 
 mod clocks;
 mod critical;
+mod distinct;
 mod drawn;
 mod story;
 mod tree;

@@ -1,7 +1,6 @@
 //! A trace as a list of spans, each with its service. The wire format groups them by resource and
 //! scope.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Wire;
@@ -145,11 +144,16 @@ fn kind(kind: SpanKind) -> Kind {
     }
 }
 
+/// Each span has two or three ids; by `fmt`, they were a seventh of the time for a trace.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 0xf] {
+            hex.push(char::from(DIGITS[usize::from(digit)]));
+        }
+    }
+    hex
 }
 
 fn attributes(list: Vec<KeyValue>) -> Map<String, Value> {

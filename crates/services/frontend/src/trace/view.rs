@@ -1,15 +1,16 @@
 //! A trace as drawn by the page and returned to scripts.
 
-use std::collections::HashMap;
+use std::mem::take;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use service::openapi::TraceId;
-use signals::tempo::{Kind, Span, Trace};
+use signals::tempo::{Span, Trace};
 use utoipa::ToSchema;
 
 use super::clocks::{self, Skew};
 use super::critical::{self, Segment};
+use super::distinct;
 use super::drawn;
 use super::micros;
 use super::story::{self, Batch, Named};
@@ -103,7 +104,7 @@ struct SpanView {
 impl View {
     /// None if there are no spans.
     pub(super) fn new(trace: Trace) -> Option<Self> {
-        let (mut spans, left_out) = in_order_of_start(trace.spans);
+        let (mut spans, left_out) = distinct::in_order_of_start(trace.spans);
         let mut tree = Tree::new(&spans);
         let skew = clocks::align(&mut spans, &tree);
         tree.sort(&spans);
@@ -116,12 +117,15 @@ impl View {
         let notable = failed.into_iter().chain(longest.map(|(at, _)| at));
         let is_drawn = drawn::choose(&spans, &tree, &order, notable);
         let drawn = order.iter().filter(|(at, _)| is_drawn[*at]);
+        let whole = is_whole(&spans, &tree);
+        let batch = Batch::of(&spans);
+        let longest = longest.map(|longest| Longest::new(&spans, &tree, longest));
+        let failed = failed.map(|at| Named::new(&spans, &tree, at));
         let views: Vec<_> = drawn
-            .map(|(at, depth)| span_view(&spans, &tree, *at, *depth, (start, &paths[*at], &skew)))
+            .map(|node| span_view(&mut spans, &tree, *node, (start, &paths, &skew)))
             .collect();
         let spans_total = spans.len() + left_out;
         let truncated = views.len() < spans_total || trace.partial.is_some();
-        let whole = is_whole(&spans, &tree);
         Some(Self {
             trace_id: spans[0].trace_id.clone(),
             complete: whole && !truncated,
@@ -134,37 +138,11 @@ impl View {
             spans: views,
             cycles: tree.cycles,
             clock_skew: ClockSkew::of(&skew),
-            longest: longest.map(|(at, share)| Longest {
-                span: Named::new(&spans, &tree, at),
-                critical_us: micros(share),
-            }),
-            failed: failed.map(|at| Named::new(&spans, &tree, at)),
-            batch: Batch::of(&spans),
+            longest,
+            failed,
+            batch,
         })
     }
-}
-
-/// The spans by start, without duplicates, and the number of spans that cannot be drawn.
-///
-/// A store may return a span twice. As in Tempo, id and kind identify a span: with Zipkin's shared
-/// ids, a call and its answer have the same id. Of different spans with the same id and kind, only
-/// the first is drawn.
-fn in_order_of_start(mut spans: Vec<Span>) -> (Vec<Span>, usize) {
-    spans.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
-    let mut kept: Vec<Span> = Vec::with_capacity(spans.len());
-    let mut known: HashMap<(String, Kind), usize> = HashMap::with_capacity(spans.len());
-    let mut left_out = 0;
-    for span in spans {
-        let key = (span.id.clone(), span.kind);
-        match known.get(&key) {
-            Some(at) if !span.id.is_empty() => left_out += usize::from(kept[*at] != span),
-            _ => {
-                known.insert(key, kept.len());
-                kept.push(span);
-            }
-        }
-    }
-    (kept, left_out)
 }
 
 fn services<'a>(in_order: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -173,14 +151,15 @@ fn services<'a>(in_order: impl Iterator<Item = &'a str>) -> Vec<String> {
     first.map(str::to_owned).collect()
 }
 
+/// The span at `at`, whose attributes are moved.
 fn span_view(
-    spans: &[Span],
+    spans: &mut [Span],
     tree: &Tree,
-    at: usize,
-    depth: usize,
-    (origin, path, skew): (u64, &Vec<Segment>, &Skew),
+    (at, depth): (usize, usize),
+    (origin, paths, skew): (u64, &[Vec<Segment>], &Skew),
 ) -> SpanView {
-    let span = &spans[at];
+    let target = story::target(spans, tree, at);
+    let span = &mut spans[at];
     let relative = |(from, to): &Segment| (micros(from - origin), micros(to - from));
     SpanView {
         id: span.id.clone(),
@@ -188,14 +167,24 @@ fn span_view(
         depth,
         service: span.service.to_string(),
         name: span.name.clone(),
-        target: story::target(spans, tree, at),
+        target,
         kind: span.kind.name(),
         offset_us: micros(span.start - origin),
         duration_us: micros(span.end - span.start),
         shift_us: skew.shifts[at] / 1000,
         error: span.error,
-        critical_us: path.iter().map(relative).collect(),
-        attributes: span.attributes.clone(),
+        critical_us: paths[at].iter().map(relative).collect(),
+        attributes: take(&mut span.attributes),
+    }
+}
+
+impl Longest {
+    /// The span at `at`, whose parts on the critical path last `share` nanoseconds.
+    fn new(spans: &[Span], tree: &Tree, (at, share): (usize, u64)) -> Self {
+        Self {
+            span: Named::new(spans, tree, at),
+            critical_us: micros(share),
+        }
     }
 }
 
@@ -221,6 +210,7 @@ fn is_zero(number: &i64) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use signals::tempo::Kind;
 
     use super::*;
 
