@@ -33,8 +33,8 @@
 //!
 //! `measure` estimates a request's memory before it is decoded, `otlp` splits requests into spans
 //! and `trim` truncates them, `store`, `state`, `pages` and `sources` hold them, encoded as they
-//! arrived, `trace` is one trace, `traceql` selects spans by their `head`, of which `summary` says
-//! which need not be read, and `answer`, `json` and `api` write Tempo's answers. `tail` drops traces
+//! arrived, `trace` is one trace, `traceql` selects spans by their `head`, of which `summary` and
+//! `vocabulary` say which need not be read, and `answer`, `json` and `api` write Tempo's answers. `tail` drops traces
 //! as a whole, as a collector with tail sampling does.
 
 mod answer;
@@ -61,6 +61,7 @@ mod trace;
 mod traceql;
 mod trim;
 mod value;
+mod vocabulary;
 mod wire;
 
 pub use api::api;

@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
-use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{self as otlp, ResourceSpans, ScopeSpans};
 use prost::bytes::Bytes;
 use prost::{DecodeError, Message};
 
 use crate::rejection::{MAX_SPAN_BYTES, Rejection, Rejections};
+use crate::signature::Owner;
 use crate::source::{Envelope, Origin, Source};
 use crate::summary::Summary;
 use crate::trim::Trimmer;
@@ -45,6 +46,9 @@ struct EncodedScope {
     #[prost(string, tag = "3")]
     schema_url: String,
 }
+
+/// Takes note of attributes.
+pub(crate) type Learn<'a> = dyn Fn(Owner, &[KeyValue]) + 'a;
 
 /// A request's spans.
 #[derive(Debug, Default)]
@@ -87,21 +91,22 @@ impl New {
     }
 }
 
-/// Splits an encoded `ExportTraceServiceRequest` into spans and trims them.
+/// Splits an encoded `ExportTraceServiceRequest` into spans and trims them. `learn` is called with
+/// the attributes of each span and of each resource.
 ///
 /// # Errors
 /// If it is anything else.
-pub(crate) fn split(body: Bytes) -> Result<Spans, DecodeError> {
+pub(crate) fn split(body: Bytes, learn: &Learn<'_>) -> Result<Spans, DecodeError> {
     let mut spans = Spans::default();
     for batch in Request::decode(body)?.resource_spans {
-        let batch = spans.batch(batch)?;
+        let batch = spans.batch(batch, learn)?;
         spans.batches.push(batch);
     }
     Ok(spans)
 }
 
 impl Spans {
-    fn batch(&mut self, batch: EncodedBatch) -> Result<Batch, DecodeError> {
+    fn batch(&mut self, batch: EncodedBatch, learn: &Learn<'_>) -> Result<Batch, DecodeError> {
         let bytes = batch.encoded_len() as u64;
         let mut trimmer = Trimmer::default();
         let around = ResourceSpans {
@@ -109,10 +114,10 @@ impl Spans {
             scope_spans: Vec::new(),
             schema_url: batch.schema_url,
         };
-        let origin = Origin::new(around, &mut trimmer);
+        let origin = Origin::new(around, &mut trimmer, learn);
         self.cuts += trimmer.cuts;
         let scopes = batch.scope_spans.into_iter();
-        let scopes = scopes.map(|scope| self.scope(scope, &origin));
+        let scopes = scopes.map(|scope| self.scope(scope, &origin, learn));
         Ok(Batch {
             scopes: scopes.collect::<Result<_, _>>()?,
             origin: Arc::new(origin),
@@ -120,7 +125,12 @@ impl Spans {
         })
     }
 
-    fn scope(&mut self, scope: EncodedScope, origin: &Origin) -> Result<Scope, DecodeError> {
+    fn scope(
+        &mut self,
+        scope: EncodedScope,
+        origin: &Origin,
+        learn: &Learn<'_>,
+    ) -> Result<Scope, DecodeError> {
         let mut trimmer = Trimmer::default();
         let around = ScopeSpans {
             scope: scope.scope,
@@ -133,8 +143,11 @@ impl Spans {
         let mut encoded = Vec::new();
         let mut spans = Vec::with_capacity(scope.spans.len());
         for span in scope.spans {
-            let span = otlp::Span::decode(span)?;
-            spans.extend(self.accept(span, around, &mut encoded));
+            let mut span = otlp::Span::decode(span)?;
+            if let Some(new) = self.accept(&mut span, around, &mut encoded) {
+                learn(Owner::Span, &span.attributes);
+                spans.push(new);
+            }
         }
         Ok(Scope { envelope, spans })
     }
@@ -142,7 +155,7 @@ impl Spans {
     /// The span, unless it is rejected. `around` is the size of its source, and `encoded` a buffer.
     fn accept(
         &mut self,
-        mut span: otlp::Span,
+        span: &mut otlp::Span,
         around: usize,
         encoded: &mut Vec<u8>,
     ) -> Option<New> {
@@ -152,7 +165,7 @@ impl Spans {
             return None;
         };
         let mut trimmer = Trimmer::default();
-        trimmer.span(&mut span);
+        trimmer.span(span);
         if span.encoded_len() + around > MAX_SPAN_BYTES {
             self.rejections.add(Rejection::SpanTooLarge);
             return None;
@@ -164,7 +177,7 @@ impl Spans {
             trace_id,
             id,
             message: Arc::from(encoded.as_slice()),
-            summary: Summary::of(&span),
+            summary: Summary::of(span),
         })
     }
 }

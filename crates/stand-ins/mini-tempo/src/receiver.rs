@@ -110,7 +110,7 @@ impl Receiver {
             Coding::Identity => body,
             Coding::Gzip => unpack(&body, MAX_BODY_BYTES)?,
         };
-        Ok(self.store.receive(decode(format, body)?))
+        Ok(self.store.receive(self.decode(format, body)?))
     }
 
     /// The body, with the permits for its bytes.
@@ -139,24 +139,25 @@ impl Receiver {
         let permits = self.bodies.try_acquire_many(permits);
         permits.map_err(|_| RequestError::Busy)
     }
-}
 
-fn decode(format: Format, body: Vec<u8>) -> Result<Spans, RequestError> {
-    let decoded = match format {
-        Format::Protobuf => measure::of_protobuf(&body).ok_or(RequestError::NotProtobuf)?,
-        Format::Json => measure::of_json(&body),
-    };
-    if decoded > MAX_DECODED_BYTES {
-        return Err(RequestError::TooLargeDecoded);
-    }
-    let body = match format {
-        Format::Protobuf => body,
-        Format::Json => {
-            let request = otlp_json::decode(&body).map_err(RequestError::NotJson)?;
-            request.encode_to_vec()
+    fn decode(&self, format: Format, body: Vec<u8>) -> Result<Spans, RequestError> {
+        let decoded = match format {
+            Format::Protobuf => measure::of_protobuf(&body).ok_or(RequestError::NotProtobuf)?,
+            Format::Json => measure::of_json(&body),
+        };
+        if decoded > MAX_DECODED_BYTES {
+            return Err(RequestError::TooLargeDecoded);
         }
-    };
-    split(body.into()).map_err(|_| RequestError::NotProtobuf)
+        let body = match format {
+            Format::Protobuf => body,
+            Format::Json => {
+                let request = otlp_json::decode(&body).map_err(RequestError::NotJson)?;
+                request.encode_to_vec()
+            }
+        };
+        let learn = |owner, attributes: &[_]| self.store.learn(owner, attributes);
+        split(body.into(), &learn).map_err(|_| RequestError::NotProtobuf)
+    }
 }
 
 fn accepted(rejections: &Rejections, format: Format) -> Response {

@@ -29,7 +29,7 @@ impl Signature {
         for attribute in attributes {
             let key = key_hash(owner, &attribute.key);
             signature.add(key);
-            if let Some(value) = Value::from_otlp(attribute) {
+            if let Some(value) = attribute.value.as_ref().and_then(Value::from_otlp) {
                 signature.add(pair_hash(key, value));
             }
         }
@@ -71,7 +71,8 @@ impl Signature {
     }
 }
 
-fn key_hash(owner: Owner, key: &str) -> u64 {
+/// A hash of a key and of what has it.
+pub(crate) fn key_hash(owner: Owner, key: &str) -> u64 {
     hash(owner as u64, key.as_bytes())
 }
 

@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use prost::Message;
 
 use crate::Value;
+use crate::otlp::Learn;
 use crate::signature::{Owner, Signature};
 use crate::trim::Trimmer;
 use crate::value::find;
@@ -45,9 +46,10 @@ const ATTRIBUTES: u32 = 1;
 
 impl Origin {
     /// Trims `batch`, which has no spans.
-    pub(crate) fn new(mut batch: ResourceSpans, trimmer: &mut Trimmer) -> Self {
+    pub(crate) fn new(mut batch: ResourceSpans, trimmer: &mut Trimmer, learn: &Learn<'_>) -> Self {
         if let Some(resource) = &mut batch.resource {
             trimmer.resource(resource);
+            learn(Owner::Resource, &resource.attributes);
         }
         let signature = batch.resource.as_ref().map(signature);
         let envelope = Envelope::of_batch(batch, trimmer);

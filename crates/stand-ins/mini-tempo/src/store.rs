@@ -4,11 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+
 use crate::otlp::Spans;
 use crate::pages::{Entry, Pages};
 use crate::rejection::Rejections;
+use crate::signature::Owner;
 use crate::state::{Arrival, State};
 use crate::tail::{Calls, TailSampling, Undecided};
+use crate::vocabulary::Vocabulary;
 use crate::{Trace, TraceId};
 
 /// The default maximum number of spans in a store.
@@ -35,6 +39,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     bounds: Bounds,
     state: Mutex<State>,
+    vocabulary: Mutex<Arc<Vocabulary>>,
 }
 
 /// The bounds of a store. When they are reached, whole traces are dropped, beginning with the one
@@ -51,6 +56,7 @@ pub struct Bounds {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) pages: Pages,
+    pub(crate) vocabulary: Arc<Vocabulary>,
     pub(crate) traces: u64,
     pub(crate) spans: u64,
 }
@@ -127,6 +133,7 @@ impl Store {
         Self(Arc::new(Inner {
             bounds,
             state: Mutex::default(),
+            vocabulary: Mutex::default(),
         }))
     }
 
@@ -177,10 +184,25 @@ impl Store {
     pub(crate) fn snapshot(&self) -> Snapshot {
         let state = self.lock();
         Snapshot {
+            // Attributes are noted before their span is stored.
+            vocabulary: Arc::clone(&self.vocabulary()),
             pages: state.pages.clone(),
             traces: state.counters.traces_stored,
             spans: state.counters.spans_stored,
         }
+    }
+
+    /// Takes note of attributes that are about to be stored.
+    pub(crate) fn learn(&self, owner: Owner, attributes: &[KeyValue]) {
+        let mut vocabulary = self.vocabulary();
+        if !vocabulary.knows(owner, attributes) {
+            Arc::make_mut(&mut vocabulary).learn(owner, attributes);
+        }
+    }
+
+    fn vocabulary(&self) -> MutexGuard<'_, Arc<Vocabulary>> {
+        let vocabulary = self.0.vocabulary.lock();
+        vocabulary.expect("nothing panics under this lock")
     }
 
     /// Stores a request's spans; returns the rejected ones.

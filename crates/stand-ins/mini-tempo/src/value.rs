@@ -1,6 +1,6 @@
 //! Values of a span's kind, status and attributes, named as in TraceQL.
 
-use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::AnyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Otlp;
 
 use crate::wire::{Fields, Wire};
@@ -123,9 +123,9 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value of an OTLP attribute.
-    pub(crate) fn from_otlp(attribute: &'a KeyValue) -> Option<Self> {
-        match attribute.value.as_ref()?.value.as_ref()? {
+    /// Reads a decoded `AnyValue`.
+    pub(crate) fn from_otlp(any: &'a AnyValue) -> Option<Self> {
+        match any.value.as_ref()? {
             Otlp::StringValue(text) => Some(Self::Text(text)),
             Otlp::IntValue(number) => Some(Self::Int(*number)),
             Otlp::DoubleValue(number) => Some(Self::Float(*number)),

@@ -32,7 +32,8 @@ impl Search {
     /// Runs on a snapshot of the store.
     pub(super) fn run(&self, store: &Store) -> Json {
         let snapshot = store.snapshot();
-        let newest = self.newest(&snapshot.pages);
+        let screen = Screen::of(&self.filter, &snapshot.vocabulary);
+        let newest = self.newest(&snapshot.pages, &screen);
         let traces = newest.values().map(|entry| self.metadata(entry));
         // The search covers all of them, although it does not read all.
         let metrics = message([
@@ -46,8 +47,7 @@ impl Search {
     }
 
     /// Reads the pages with the newest traces first, until no page can have a newer match.
-    fn newest<'a>(&self, pages: &'a Pages) -> Newest<'a> {
-        let screen = Screen::of(&self.filter);
+    fn newest<'a>(&self, pages: &'a Pages, screen: &Screen) -> Newest<'a> {
         let may_match =
             |summary: &Summary| self.is_in_window(summary) && screen.lets_through(summary);
         let mut pages: Vec<&Page> = pages.iter().collect();

@@ -3,6 +3,7 @@
 use super::{Comparison, Field, Filter, Literal, Operator};
 use crate::signature::{Owner, Signature};
 use crate::summary::{Marks, Summary};
+use crate::vocabulary::Vocabulary;
 use crate::{Kind, Status, Value};
 
 /// A condition on a summary: if it does not hold, none of the spans matches the filter.
@@ -19,11 +20,15 @@ pub(crate) enum Screen {
 }
 
 impl Screen {
-    pub(crate) fn of(filter: &Filter) -> Self {
+    pub(crate) fn of(filter: &Filter, vocabulary: &Vocabulary) -> Self {
+        let all = |parts: &[Filter]| {
+            let screens = parts.iter().map(|part| Self::of(part, vocabulary));
+            screens.collect()
+        };
         match filter {
-            Filter::Compare(comparison) => of_comparison(comparison),
-            Filter::And(parts) => Self::All(parts.iter().map(Self::of).collect()),
-            Filter::Or(parts) => Self::Any(parts.iter().map(Self::of).collect()),
+            Filter::Compare(comparison) => of_comparison(comparison, vocabulary),
+            Filter::And(parts) => Self::All(all(parts)),
+            Filter::Or(parts) => Self::Any(all(parts)),
         }
     }
 
@@ -40,20 +45,15 @@ impl Screen {
     }
 }
 
-fn of_comparison(comparison: &Comparison) -> Screen {
-    let Comparison {
-        field,
-        operator,
-        literal,
-    } = comparison;
-    let operator = *operator;
-    match field {
-        Field::Span(key) => attribute(Owner::Span, key, operator, literal),
-        Field::Resource(key) => attribute(Owner::Resource, key, operator, literal),
+fn of_comparison(comparison: &Comparison, vocabulary: &Vocabulary) -> Screen {
+    let (operator, literal) = (comparison.operator, &comparison.literal);
+    let attribute = |owner, key: &str| attribute((owner, key), operator, literal, vocabulary);
+    match &comparison.field {
+        Field::Span(key) => attribute(Owner::Span, key),
+        Field::Resource(key) => attribute(Owner::Resource, key),
         Field::Any(key) => {
             let owners = [Owner::Span, Owner::Resource];
-            let screens = owners.map(|owner| attribute(owner, key, operator, literal));
-            Screen::Any(screens.into())
+            Screen::Any(owners.map(|owner| attribute(owner, key)).into())
         }
         Field::Name => name(operator, literal),
         Field::Duration => duration(operator, literal),
@@ -62,17 +62,31 @@ fn of_comparison(comparison: &Comparison) -> Screen {
     }
 }
 
-fn attribute(owner: Owner, key: &str, operator: Operator, literal: &Literal) -> Screen {
-    let value = match (operator, literal) {
-        (Operator::Equal, Literal::Nil) => return Screen::Open,
-        (Operator::Equal, Literal::Text(text)) => Value::Text(text),
-        (Operator::Equal, Literal::Int(number)) => Value::Int(*number),
-        (Operator::Equal, Literal::Float(number)) => Value::Float(*number),
-        (Operator::Equal, Literal::Bool(truth)) => Value::Bool(*truth),
-        // Any other comparison needs a value.
-        _ => return Screen::Has(Signature::of_key(owner, key)),
-    };
-    Screen::Has(Signature::of_value(owner, key, value))
+fn attribute(
+    (owner, key): (Owner, &str),
+    operator: Operator,
+    literal: &Literal,
+    vocabulary: &Vocabulary,
+) -> Screen {
+    let has_value = |value| Screen::Has(Signature::of_value(owner, key, value));
+    match (operator, literal) {
+        (Operator::Equal, Literal::Nil) => Screen::Open,
+        (Operator::Equal, Literal::Text(text)) => has_value(Value::Text(text)),
+        (Operator::Equal, Literal::Int(number)) => has_value(Value::Int(*number)),
+        (Operator::Equal, Literal::Float(number)) => has_value(Value::Float(*number)),
+        (Operator::Equal, Literal::Bool(truth)) => has_value(Value::Bool(*truth)),
+        // Any other comparison needs a value: one of those that satisfy it, if they are few.
+        (operator, literal) => match vocabulary.values(owner, key) {
+            Some(values) if *literal != Literal::Nil => {
+                let satisfies = |value: &Value<'_>| {
+                    let ordering = literal.compare(*value);
+                    ordering.is_some_and(|ordering| operator.accepts(ordering))
+                };
+                Screen::Any(values.filter(satisfies).map(has_value).collect())
+            }
+            _ => Screen::Has(Signature::of_key(owner, key)),
+        },
+    }
 }
 
 fn name(operator: Operator, literal: &Literal) -> Screen {

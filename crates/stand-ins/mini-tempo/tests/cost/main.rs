@@ -127,7 +127,7 @@ async fn figures() {
 
 async fn searches(what: &str, requests: impl Iterator<Item = Vec<u8>>, spans: u64) {
     let store = show(what, requests, spans).await;
-    for query in spans::QUERIES.into_iter().chain(spans::READ_ALL) {
+    for query in spans::QUERIES.into_iter().chain(spans::READ_MANY) {
         let path = format!("/api/search?{}", spans::parameters(query));
         let (size, least) = get(&store, &path, JSON, 20).await;
         println!("{least:9.1?}, {size:6} B: {query}");

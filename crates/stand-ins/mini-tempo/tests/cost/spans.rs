@@ -12,7 +12,7 @@ const START: u64 = 1_767_225_600_000_000_000;
 const MS: u64 = 1_000_000;
 
 /// Queries whose answer is found in the newest traces, or in the summaries of the others.
-pub(crate) const QUERIES: [&str; 10] = [
+pub(crate) const QUERIES: [&str; 11] = [
     "{}",
     "{ resource.service.name = \"die-service\" }",
     "{ name = \"GET /dice\" && kind = server }",
@@ -23,12 +23,14 @@ pub(crate) const QUERIES: [&str; 10] = [
     "{ span.die.identifier = \"unknown\" }",
     "{ name = \"GET /dice\" && span.die.identifier = \"unknown\" }",
     "{ kind = server && span.no.such.attribute != nil }",
+    "{ span.http.response.status_code >= 500 }",
 ];
 
-/// Queries that match no span and read all of them: all have the attribute, with another value.
-pub(crate) const READ_ALL: [&str; 2] = [
-    "{ span.http.response.status_code >= 500 }",
+/// Queries that match no span and read many: traces have each of the values, but no span has both,
+/// and no summary knows the shortest span.
+pub(crate) const READ_MANY: [&str; 2] = [
     "{ span.http.route != \"/dice\" && span.http.route != \"/roll\" }",
+    "{ duration < 1us }",
 ];
 
 /// The query string of a search.

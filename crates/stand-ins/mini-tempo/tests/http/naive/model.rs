@@ -62,9 +62,18 @@ impl Val {
         match random.random_range(0..6) {
             0 | 1 => Self::Text(["fair", "risky", "frontend"].choose(random).expect("some")),
             2 => Self::Int(random.random_range(-1..3)),
-            3 => Self::Float([-0.0, 0.5, 1.0, f64::NAN][random.random_range(0..4)]),
+            3 => Self::Float([-0.0, 0.5, 1.0][random.random_range(0..3)]),
             4 => Self::Bool(random.random()),
             _ => Self::List,
+        }
+    }
+
+    /// A value of `key`: of `n` there are many, and some are not numbers.
+    fn of(key: &str, random: &mut SmallRng) -> Self {
+        match (key, random.random_range(0..10)) {
+            ("n", 0) => Self::Float(f64::NAN),
+            ("n", 1..4) => Self::Int(random.random_range(0..100)),
+            _ => Self::random(random),
         }
     }
 
@@ -83,7 +92,10 @@ impl Val {
 fn attributes(random: &mut SmallRng) -> Vec<(&'static str, Val)> {
     let number = random.random_range(0..4);
     let mut list: Vec<_> = (0..number)
-        .map(|_| (KEYS[random.random_range(0..2)], Val::random(random)))
+        .map(|_| {
+            let key = KEYS[random.random_range(0..2)];
+            (key, Val::of(key, random))
+        })
         .collect();
     if random.random_ratio(1, 50) {
         list.push((KEYS[2], Val::random(random)));
