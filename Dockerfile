@@ -4,14 +4,17 @@
 # The official image links against musl, statically; its version is rust-toolchain.toml's.
 FROM rust:1.95.0-alpine3.23 AS rust
 WORKDIR /src
+# For jemalloc, the programs' allocator: docs/decisions/request.md. The C compiler is in the image.
+RUN apk add --no-cache make~=4.4
 ENV CARGO_PROFILE_RELEASE_STRIP=symbols
 
-# The workspace without its code: every manifest, with an empty crate for each. The result changes
-# only when a Cargo.toml or Cargo.lock changes, so that dependencies stay in their own cached layer.
+# The workspace without its code: cargo's configuration and every manifest, with an empty crate for
+# each. The result changes only when one of these files changes, so that dependencies stay in their
+# own cached layer.
 FROM rust AS manifests
 SHELL ["/bin/ash", "-eo", "pipefail", "-c"]
 COPY . .
-RUN find . -name Cargo.toml -o -name Cargo.lock -o -name lib.rs -o -name main.rs \
+RUN find . -name Cargo.toml -o -name Cargo.lock -o -name lib.rs -o -name main.rs -o -path ./.cargo/config.toml \
     | while read -r file; do \
         mkdir -p "/empty/${file%/*}"; \
         case $file in \

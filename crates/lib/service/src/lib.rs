@@ -9,6 +9,8 @@
 //! * [`Query`] and [`Problem`]: bad input is reported with the same texts and shape everywhere.
 
 mod about;
+#[cfg(target_env = "musl")]
+mod allocator;
 mod background;
 mod cli;
 pub mod openapi;

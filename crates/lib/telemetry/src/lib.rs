@@ -16,8 +16,8 @@
 //! `telemetry_log_lines_dropped_total` log lines, `process_panics_total` panics, and
 //! `http_requests_rejected_total` requests beyond the limits of a server.
 //!
-//! Logs are [`tracing`] events, written as JSON lines by `logs`; spans are [`tracing`] spans,
-//! exported by `export.rs`.
+//! Logs are [`tracing`] events, written as JSON lines by `logs`. Spans are [`tracing`] spans, except
+//! the SERVER span of a request, see `http/span.rs`; all are exported by `export.rs`.
 
 pub mod client;
 mod collector;

@@ -74,7 +74,7 @@ pub struct Settings {
         long,
         env = "OTEL_BSP_MAX_QUEUE_SIZE",
         value_name = "SPANS",
-        default_value_t = 8192
+        default_value_t = 4096
     )]
     #[arg(value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     pub span_queue_size: usize,

@@ -38,9 +38,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Fits the memory of the containers, see `docker-compose.yml`: a roll in flight takes about 75
-    /// kB in the frontend and 45 kB in dice-roller, a view of the page 140 kB, a connection up to
-    /// 18 kB.
+    /// Fits the memory of the containers, see `docker-compose.yml`: a roll in flight takes about 50
+    /// kB in the frontend and 27 kB in dice-roller, a view of the page up to 140 kB, a connection up
+    /// to 18 kB.
     const DEFAULT: Self = Self {
         max_in_flight: 256,
         max_connections: 512,

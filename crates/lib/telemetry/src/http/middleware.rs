@@ -2,7 +2,7 @@
 //!
 //! With axum's `from_fn`, this would be one async function. It would also take more of each
 //! request: two clones of its route, two allocations, and a future of three times the size, because
-//! an async function that awaits its argument has room for it twice. docs/decisions/cost.md has the
+//! an async function that awaits its argument has room for it twice. docs/decisions/request.md has the
 //! numbers.
 
 use std::convert::Infallible;
