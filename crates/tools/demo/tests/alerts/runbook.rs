@@ -28,7 +28,7 @@ pub(crate) struct Answers {
 
 impl fmt::Display for Answers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.found + self.empty.len() + self.not_asked;
+        let all = self.found + self.empty.len() + self.not_asked + self.problems.len();
         write!(f, "{} of {all}", self.found)?;
         match self.not_asked {
             0 => Ok(()),
