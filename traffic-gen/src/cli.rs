@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Command, CommandFactory, Parser, Subcommand};
-use service::ignore_if_empty;
+use telemetry::environment::ignore_if_empty;
 use telemetry::{Service, Settings};
 
 use crate::console::Console;

@@ -8,11 +8,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::builder::Resettable;
-use clap::{Arg, Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use signals::Reader;
 use telemetry::client::http_url;
-use telemetry::environment::lenient;
+use telemetry::environment::ignore_if_empty;
 use telemetry::{Losses, Service, Settings};
 use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
@@ -132,17 +131,6 @@ fn parse<C: Args>(
         .long_about(None)
         .mut_args(ignore_if_empty);
     telemetry::parse(command, arguments)
-}
-
-/// An empty variable counts as unset, as in OpenTelemetry's specification and in compose files. And
-/// `--help` shows variables without their values, which may be secret.
-pub fn ignore_if_empty(flag: Arg) -> Arg {
-    let flag = flag.hide_env_values(true);
-    let variable = flag.get_env().map(std::env::var_os);
-    match variable.flatten() {
-        Some(value) if value.is_empty() => flag.env(Resettable::Reset),
-        _ => lenient(flag),
-    }
 }
 
 /// Sets up telemetry, listens, serves and flushes, in this order; the last on every path.

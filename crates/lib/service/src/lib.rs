@@ -21,7 +21,7 @@ mod serve;
 
 pub use about::About;
 pub use background::Background;
-pub use cli::{Program, ignore_if_empty, main, main_from};
+pub use cli::{Program, main, main_from};
 pub use openapi::{Document, with_document};
 pub use problem::Problem;
 pub use query::Query;

@@ -78,10 +78,21 @@ struct Ignored {
     reason: String,
 }
 
+/// An empty variable counts as unset, as in OpenTelemetry's specification and in compose files. And
+/// `--help` shows variables without their values, which may be secret.
+#[must_use]
+pub fn ignore_if_empty(flag: Arg) -> Arg {
+    let flag = flag.hide_env_values(true);
+    let variable = flag.get_env().map(std::env::var_os);
+    match variable.flatten() {
+        Some(value) if value.is_empty() => flag.env(Resettable::Reset),
+        _ => lenient(flag),
+    }
+}
+
 /// Makes the variable of `flag` lenient: an invalid value is ignored with a warning. This applies
 /// to `OTEL_*` and `RUST_LOG`; all other variables are this project's own, and strict.
-#[must_use]
-pub fn lenient(flag: Arg) -> Arg {
+fn lenient(flag: Arg) -> Arg {
     let Some(variable) = flag.get_env().and_then(|name| name.to_str()) else {
         return flag;
     };

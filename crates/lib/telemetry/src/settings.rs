@@ -27,7 +27,7 @@ fn in_long_help(flag: Arg) -> Arg {
 /// The settings of logs and traces.
 ///
 /// The OTLP exporter itself also reads `OTEL_EXPORTER_OTLP_HEADERS`. A variable with an unknown
-/// value is ignored with a warning, see [`lenient`](crate::environment::lenient); the same value of
+/// value is ignored with a warning, see [`environment`](crate::environment); the same value of
 /// a flag is an error.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = HEADING, mut_args(in_long_help))]

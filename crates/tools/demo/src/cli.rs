@@ -53,7 +53,7 @@ impl Cli {
     /// # Errors
     /// With the text of `--help`, if requested.
     pub(crate) fn from_process() -> Result<Self, clap::Error> {
-        let command = Self::command().mut_args(service::ignore_if_empty);
+        let command = Self::command().mut_args(telemetry::environment::ignore_if_empty);
         let without = command.clone().mut_args(without_database);
         let cli: Self = telemetry::parse(without, std::env::args_os())?;
         match cli.options.stage.runs(Component::Postgres) {

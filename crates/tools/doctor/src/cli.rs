@@ -8,6 +8,7 @@ use clap::builder::{FalseyValueParser, Resettable, TypedValueParser};
 use clap::{Arg, CommandFactory, Parser, ValueEnum};
 use stages::{Component, Stage};
 use telemetry::client::http_url;
+use telemetry::environment::ignore_if_empty;
 use url::Url;
 
 /// Follow one roll through the whole stack, hop by hop
@@ -154,17 +155,13 @@ pub(crate) enum Variables {
 }
 
 impl Variables {
-    /// `flag` without its variable, if that is ignored or empty. `--help` shows no values of variables:
-    /// a URL may have a password.
+    /// `flag` without its variable, if that is ignored or empty.
     fn of(self, flag: Arg) -> Arg {
-        let flag = flag.hide_env_values(true);
         let name = flag.get_env().and_then(OsStr::to_str).unwrap_or_default();
         let of_the_demo = name == "STAGE" || name.starts_with("DOCTOR_");
-        let is_empty = std::env::var_os(name).is_some_and(|value| value.is_empty());
         match self {
             Self::OfTheDemo if !of_the_demo => flag.env(Resettable::Reset),
-            _ if is_empty => flag.env(Resettable::Reset),
-            _ => flag,
+            _ => ignore_if_empty(flag),
         }
     }
 }

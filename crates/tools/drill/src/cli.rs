@@ -122,7 +122,7 @@ impl Variables {
     /// `flag` without its variable, if that is ignored or empty.
     fn of(self, flag: Arg) -> Arg {
         match self {
-            Self::All => service::ignore_if_empty(flag),
+            Self::All => telemetry::environment::ignore_if_empty(flag),
             Self::OfTheDemo => flag.env(Resettable::Reset),
         }
     }
