@@ -118,11 +118,11 @@ impl Ledger {
     }
 
     /// What the run cost each service.
-    pub(super) async fn costs(&self, traces: &mut Traces) -> Result<Vec<Cost>, Error> {
+    pub(super) async fn costs(&mut self, traces: &mut Traces) -> Result<Vec<Cost>, Error> {
         traces.read_again(&self.tempo).await?;
         let after = self.moment().await?;
         let moments = (&self.before, &after);
-        let written = self.lines.written();
+        let written = self.lines.written(self.values.begin()).await?;
         Ok(costs(&traces.ids(), &traces.by_service(), written, moments))
     }
 

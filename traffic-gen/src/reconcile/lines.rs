@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
 use super::Options;
-use super::loki::Loki;
+use super::loki::{Loki, Which};
 use super::source::nanos;
 use crate::error::Error;
 
@@ -125,7 +125,8 @@ impl LineCounter {
         match &mut self.from {
             From::Nowhere => {}
             From::Loki(loki) => {
-                self.counted = loki.read(begin, nanos(SystemTime::now())).await?;
+                let now = nanos(SystemTime::now());
+                self.counted = loki.read(Which::Completed, begin, now).await?;
             }
             From::Files(files) => {
                 for file in files {
@@ -143,15 +144,20 @@ impl LineCounter {
             From::Files(_) | From::Loki(_) => Some(self.counted.of(ours)),
         }
     }
-}
 
-impl LineCounter {
-    /// All lines that were read; none if lines are not checked.
-    pub(super) fn written(&self) -> Option<&Written> {
-        match self.from {
-            From::Nowhere => None,
-            From::Files(_) | From::Loki(_) => Some(&self.counted.written),
+    /// All lines since `begin`, in nanoseconds since 1970; none if lines are not checked. Loki is asked
+    /// for all of them only here, not in each round of reading.
+    pub(super) async fn written(&mut self, begin: u64) -> Result<Option<&Written>, Error> {
+        match &self.from {
+            From::Nowhere => return Ok(None),
+            From::Loki(loki) => {
+                self.counted = loki
+                    .read(Which::All, begin, nanos(SystemTime::now()))
+                    .await?;
+            }
+            From::Files(_) => {}
         }
+        Ok(Some(&self.counted.written))
     }
 }
 

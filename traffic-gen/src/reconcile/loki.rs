@@ -9,8 +9,24 @@ use super::lines::{Counted, Line};
 use super::source::Source;
 use crate::error::Error;
 
-/// All lines of the services that a roll passes: completed rolls are counted, and the cost of all.
-const QUERY: &str = r#"{service_name=~"frontend|dice-roller|die-service"}"#;
+/// Which lines are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which {
+    /// Those of completed rolls.
+    Completed,
+    /// All of the services that a roll passes.
+    All,
+}
+
+impl Which {
+    fn query(self) -> &'static str {
+        match self {
+            // Matches both messages with one filter: a line filter is cheaper than a parser.
+            Self::Completed => r#"{service_name="dice-roller"} |~ "(Roll|Async roll) completed""#,
+            Self::All => r#"{service_name=~"frontend|dice-roller|die-service"}"#,
+        }
+    }
+}
 
 /// One Loki.
 pub(super) struct Loki(Source);
@@ -20,12 +36,12 @@ impl Loki {
         Self(Source::new("Loki", url, "--loki"))
     }
 
-    /// All lines between two times, in nanoseconds since 1970.
-    pub(super) async fn read(&self, from: u64, to: u64) -> Result<Counted, Error> {
+    /// The lines between two times, in nanoseconds since 1970.
+    pub(super) async fn read(&self, which: Which, from: u64, to: u64) -> Result<Counted, Error> {
         let mut counted = Counted::default();
         let mut seen = HashSet::new();
         let loki = signals::loki::Loki::new(self.0.reader.clone());
-        let reading = loki.all(QUERY, from, to, |stream| {
+        let reading = loki.all(which.query(), from, to, |stream| {
             // Pages overlap by the lines of one nanosecond.
             for line in &stream.lines {
                 if seen.insert(line.clone()) {
