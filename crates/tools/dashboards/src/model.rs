@@ -4,6 +4,7 @@ pub(crate) mod colour;
 pub(crate) mod dashboard;
 pub(crate) mod field;
 pub(crate) mod grid;
+pub(crate) mod joined;
 pub(crate) mod json;
 pub(crate) mod layout;
 pub(crate) mod link;

@@ -1,8 +1,9 @@
 //! One row for each service, one column for each volume.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::promql::{SAMPLES, STAGE, cents_of_all, for_rolls, increase, interval};
+use super::promql::{SAMPLES, STAGE, cents_of_all, for_rolls, increase, interval, spans};
+use crate::model::joined::TIME;
 use crate::model::layout::Line;
 use crate::model::panel::Panel;
 use crate::model::target::instant;
@@ -43,12 +44,7 @@ fn query(legend: &str) -> String {
         ),
         "lines" => counted("telemetry_log_lines_total"),
         "line bytes" => counted("telemetry_log_bytes_total"),
-        "spans" => for_rolls(
-            1000,
-            &by_service(&format!(
-                "increase(telemetry_spans_total{{{STAGE},outcome=\"exported\"}}[$__range])"
-            )),
-        ),
+        "spans" => for_rolls(1000, &spans("service")),
         "span bytes" => counted("telemetry_span_bytes_total"),
         _ => for_rolls(1000, &cents_of_all("service")),
     }
@@ -66,8 +62,11 @@ fn table() -> Panel {
     .targets(targets)
     .unit(unit::TEXT)
     .no_value("no rolls yet")
-    .transform("joinByField", &json!({ "byField": "service", "mode": "outer" }))
-    .transform("organize", &organize());
+    .joined_by(
+        ("service", "Service"),
+        COLUMNS.iter().map(|(_, title, ..)| *title),
+        TIME,
+    );
     COLUMNS
         .iter()
         .fold(panel, |panel, (_, title, unit, decimals)| {
@@ -75,18 +74,4 @@ fn table() -> Panel {
                 json!([{ "id": "unit", "value": unit }, { "id": "decimals", "value": decimals }]);
             panel.field(title, &properties)
         })
-}
-
-/// Names and orders the columns, and hides the times.
-fn organize() -> Value {
-    let mut hidden = json!({ "Time": true });
-    let mut order = json!({ "service": 0 });
-    let mut names = json!({ "service": "Service" });
-    for (index, ((_, title, ..), letter)) in COLUMNS.iter().zip('A'..).enumerate() {
-        let value = format!("Value #{letter}");
-        hidden[format!("Time {}", index + 1)] = true.into();
-        order[&value] = (index + 1).into();
-        names[&value] = (*title).into();
-    }
-    json!({ "excludeByName": hidden, "indexByName": order, "renameByName": names })
 }

@@ -1,9 +1,10 @@
 //! The metrics with the most series, and how many values of which label make them.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::promql::{MONTH, STAGE, interval};
+use super::promql::{MONTH, STAGE, Signal, interval};
 use crate::model::colour::BLUE;
+use crate::model::joined::TIME_AND_NAME;
 use crate::model::layout::Line;
 use crate::model::panel::Panel;
 use crate::model::target::instant;
@@ -30,8 +31,8 @@ fn named(expr: &str) -> String {
 }
 
 fn dearest() -> Panel {
-    let price = format!("{MONTH} * $usd_samples / 1e7");
-    let money = format!("{} / {} * {price}", named(&top()), interval());
+    let price = Signal::Metrics.price();
+    let money = format!("{} / {} * {MONTH} * {price}", named(&top()), interval());
     let values = LABELS.map(|label| {
         let values = format!(
             "count by (__name__) (count by (__name__, {label}) ({{{label}!=\"\",{STAGE}}}))"
@@ -53,30 +54,17 @@ fn dearest() -> Panel {
     .targets([instant("series", named(&top())).table(), instant("usd", money).table()])
     .targets(values)
     .unit(unit::TEXT)
-    .transform("joinByField", &json!({ "byField": METRIC, "mode": "outer" }))
-    .transform("organize", &organize())
+    .joined_by(
+        (METRIC, "Metric"),
+        ["Series", "USD a month"].into_iter().chain(LABELS),
+        TIME_AND_NAME,
+    )
     .field("Metric", &json!([{ "id": "custom.minWidth", "value": 300 }]))
     .field("Series", &number)
     .field("USD a month", &json!([{ "id": "unit", "value": unit::USD }, { "id": "decimals", "value": 2 }]));
     LABELS
         .iter()
         .fold(panel, |panel, label| panel.field(label, &number))
-}
-
-fn organize() -> Value {
-    let mut hidden = json!({ "Time": true, "__name__": true });
-    let mut order = json!({ METRIC: 0 });
-    let mut names = json!({ METRIC: "Metric" });
-    let titles = ["Series", "USD a month"].into_iter().chain(LABELS);
-    for (index, (title, letter)) in titles.zip('A'..).enumerate() {
-        let value = format!("Value #{letter}");
-        for repeated in ["Time", "__name__"] {
-            hidden[format!("{repeated} {}", index + 1)] = true.into();
-        }
-        order[&value] = (index + 1).into();
-        names[&value] = title.into();
-    }
-    json!({ "excludeByName": hidden, "indexByName": order, "renameByName": names })
 }
 
 fn added() -> Panel {

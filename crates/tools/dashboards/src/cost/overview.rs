@@ -1,6 +1,6 @@
 //! The sums: money, and the volumes that it is for.
 
-use super::promql::{SAMPLES, STAGE, Signal, cents_of_all, for_rolls, increase};
+use super::promql::{self, SAMPLES, STAGE, Signal, cents_of_all, for_rolls, increase};
 use crate::model::colour::{BLUE, Palette};
 use crate::model::layout::Line;
 use crate::model::panel::Panel;
@@ -81,13 +81,11 @@ fn log_bytes() -> Panel {
 }
 
 fn spans() -> Panel {
-    let spans =
-        r#"sum (increase(telemetry_spans_total{stage=~"$stage",outcome="exported"}[$__range]))"#;
     stat(
         "Spans a Roll",
         "Spans that the services exported in the time range, divided by its rolls. A batch has 4 spans and \
          one for each roll in each chain of calls.",
-        instant("spans", for_rolls(1, spans)),
+        instant("spans", for_rolls(1, &promql::spans(""))),
     )
     .unit(unit::COUNT)
     .decimals(1)

@@ -15,7 +15,7 @@ const SAMPLES_PRICED: &str = "1e7";
 const BYTES_PRICED: &str = "1e9";
 
 /// A signal, priced by its volume.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
     Metrics,
     Logs,
@@ -34,7 +34,7 @@ impl Signal {
     }
 
     /// USD for one unit of the volume.
-    fn price(self) -> String {
+    pub(super) fn price(self) -> String {
         match self {
             Self::Metrics => format!("$usd_samples / {SAMPLES_PRICED}"),
             Self::Logs => format!("$usd_logs / {BYTES_PRICED}"),
@@ -83,7 +83,21 @@ fn rate(counter: &str) -> String {
 
 /// The increase of a counter of the services within `window`.
 pub(super) fn increase(counter: &str, by: &str, window: &str) -> String {
-    format!("{} (increase({counter}{{{STAGE}}}[{window}]))", sum(by))
+    increase_where(counter, "", by, window)
+}
+
+/// [`increase`] of the series that also match `matchers`, each after a comma.
+pub(super) fn increase_where(counter: &str, matchers: &str, by: &str, window: &str) -> String {
+    format!(
+        "{} (increase({counter}{{{STAGE}{matchers}}}[{window}]))",
+        sum(by)
+    )
+}
+
+/// Spans that arrived at a collector within the time range.
+pub(super) fn spans(by: &str) -> String {
+    let exported = r#",outcome="exported""#;
+    increase_where("telemetry_spans_total", exported, by, "$__range")
 }
 
 /// Rolls within `window`, single ones and those of batches.
@@ -100,10 +114,14 @@ pub(super) fn for_rolls(count: u32, expr: &str) -> String {
     )
 }
 
+/// US cents of all signals within the time range, each by its `usd`.
+pub(super) fn cents(usd: impl Fn(Signal) -> String) -> String {
+    format!("100 * ({})", Signal::ALL.map(usd).join(" + "))
+}
+
 /// US cents of all signals within the time range.
 pub(super) fn cents_of_all(by: &str) -> String {
-    let signals = Signal::ALL.map(|signal| signal.usd(by, "$__range"));
-    format!("100 * ({})", signals.join(" + "))
+    cents(|signal| signal.usd(by, "$__range"))
 }
 
 /// The mean interval between two scrapes in seconds, as Prometheus measures it.

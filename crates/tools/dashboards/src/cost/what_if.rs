@@ -1,7 +1,7 @@
 //! What a saving or an addition would change, computed from the volumes of the time range. The
 //! variables at the top of the dashboard set how much.
 
-use super::promql::{MONTH, STAGE, Signal, for_rolls, interval};
+use super::promql::{MONTH, STAGE, Signal, cents, for_rolls, increase_where, interval};
 use crate::model::colour::BLUE;
 use crate::model::layout::Line;
 use crate::model::panel::Panel;
@@ -29,29 +29,28 @@ fn stat(title: &'static str, description: &'static str, expr: String) -> Panel {
 }
 
 /// US cents for 1,000 rolls if one signal costs `factor` times as much.
-fn with(changed: &str, factor: &str) -> String {
-    let signals = Signal::ALL.map(|signal| {
+fn with(changed: Signal, factor: &str) -> String {
+    let cents = cents(|signal| {
         let usd = signal.usd("", "$__range");
-        match signal.name() == changed {
+        match signal == changed {
             true => format!("{usd} * {factor}"),
             false => usd,
         }
     });
-    for_rolls(1000, &format!("100 * ({})", signals.join(" + ")))
+    for_rolls(1000, &cents)
 }
 
 fn with_sampling() -> Panel {
     stat(
         "1,000 Rolls, Traces Sampled",
         "US cents for 1,000 rolls if the given percentage of traces is kept. Compare it with the cost at the top.",
-        with("traces", "$kept / 100"),
+        with(Signal::Traces, "$kept / 100"),
     )
     .unit(unit::CENTS)
 }
 
 fn lost_failures() -> Panel {
-    let errors =
-        |counter: &str| format!("sum (increase({counter}{{{STAGE},result=\"error\"}}[$__range]))");
+    let errors = |counter: &str| increase_where(counter, r#",result="error""#, "", "$__range");
     let (single, batch) = (errors("dice_rolls_total"), errors("async_rolls_total"));
     stat(
         "Errors without a Trace",
@@ -68,7 +67,7 @@ fn with_debug_lines() -> Panel {
         "1,000 Rolls, Debug Lines On",
         "US cents for 1,000 rolls if log lines have the given multiple of bytes, as with debug lines of requests, \
          calls and rolls.",
-        with("logs", "$debug"),
+        with(Signal::Logs, "$debug"),
     )
     .unit(unit::CENTS)
 }
@@ -80,8 +79,9 @@ fn one_more_label() -> Panel {
         "USD for 30 days of the additional series if the given metric had one more label with that many \
          values, each of which occurs with all others.",
         format!(
-            "($values - 1) * {series} / {} * {MONTH} * $usd_samples / 1e7",
-            interval()
+            "($values - 1) * {series} / {} * {MONTH} * {}",
+            interval(),
+            Signal::Metrics.price()
         ),
     )
     .unit(unit::USD)

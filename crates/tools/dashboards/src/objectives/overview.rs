@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{DETAIL, OVERVIEW, budget, timeline};
 use crate::model::colour::{BLUE, GREEN, GREY, Palette, RED, YELLOW};
 use crate::model::dashboard::Dashboard;
+use crate::model::joined::TIME_AND_NAME;
 use crate::model::layout::Line;
 use crate::model::link::Link;
 use crate::model::panel::Panel;
@@ -60,23 +61,11 @@ fn objectives() -> Panel {
     ])
     .unit(unit::TEXT)
     .no_value("no events yet")
-    .transform("joinByField", &json!({ "byField": "slo", "mode": "outer" }))
-    .transform("organize", &json!({
-        "excludeByName": {
-            "Time": true, "Time 1": true, "Time 2": true, "Time 3": true, "Time 4": true, "Time 5": true,
-            "__name__": true, "__name__ 1": true, "__name__ 2": true, "__name__ 3": true, "__name__ 4": true,
-            "__name__ 5": true,
-        },
-        "indexByName": { "slo": 0, "Value #A": 1, "Value #B": 2, "Value #C": 3, "Value #D": 4, "Value #E": 5 },
-        "renameByName": {
-            "slo": "Objective",
-            "Value #A": "Promised",
-            "Value #B": "Observed",
-            "Value #C": "Budget left",
-            "Value #D": "Burn rate",
-            "Value #E": "Budget lasts",
-        },
-    }))
+    .joined_by(
+        ("slo", "Objective"),
+        ["Promised", "Observed", "Budget left", "Burn rate", "Budget lasts"],
+        TIME_AND_NAME,
+    )
     .field("Promised", &ratio(1))
     .field("Observed", &ratio(2))
     .field("Budget left", &json!([

@@ -5,6 +5,7 @@ use stages::Stage;
 
 use super::losses;
 use crate::model::colour::{BLUE, GREEN, RED, YELLOW};
+use crate::model::joined::TIME;
 use crate::model::layout::{Line, Row};
 use crate::model::link::Link;
 use crate::model::panel::Panel;
@@ -82,22 +83,10 @@ fn health() -> Panel {
     .unit(unit::TEXT)
     .interval("1m")
     .no_value("no requests")
-    .transform(
-        "joinByField",
-        &json!({ "byField": "service", "mode": "outer" }),
-    )
-    .transform(
-        "organize",
-        &json!({
-            "excludeByName": { "Time": true, "Time 1": true, "Time 2": true, "Time 3": true },
-            "indexByName": { "service": 0, "Value #A": 1, "Value #B": 2, "Value #C": 3 },
-            "renameByName": {
-                "service": "Service",
-                "Value #A": "Requests",
-                "Value #B": "Errors (5xx)",
-                "Value #C": "P95",
-            },
-        }),
+    .joined_by(
+        ("service", "Service"),
+        ["Requests", "Errors (5xx)", "P95"],
+        TIME,
     )
     .field(
         "Requests",
