@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::{Kind, Span, Status, Trace, TraceId};
+use crate::head::Head;
+use crate::{Span, Status, Trace, TraceId};
 
 /// The maximum number of [`Call`]s that are counted separately; names of services come from clients.
 const MAX_CALLS: usize = 1_000;
@@ -98,11 +99,11 @@ pub struct Calls(pub BTreeMap<Call, u64>);
 impl Calls {
     /// Counts a span, unless there are too many different ones.
     pub(crate) fn count(&mut self, span: &Span) {
-        let (kind, status): (Kind, Status) = (span.kind(), span.status());
+        let head = Head::of(span);
         let call = Call {
             service: span.service().to_owned(),
-            kind: kind.as_str(),
-            status: status.as_str(),
+            kind: head.kind().as_str(),
+            status: head.status().as_str(),
         };
         if self.0.len() < MAX_CALLS || self.0.contains_key(&call) {
             *self.0.entry(call).or_default() += 1;
