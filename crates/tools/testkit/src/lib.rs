@@ -19,7 +19,7 @@ pub use faults::{FlagsFile, assert_unnamed};
 pub use free_port::free_port;
 use local_postgres::LocalPostgres;
 pub use metrics::Metrics;
-pub use monitoring::{Alertmanager, start_prometheus};
+pub use monitoring::{Alertmanager, prometheus_configuration, start_prometheus};
 pub use openapi::check_openapi;
 pub use operations::request_small_operations;
 pub use process::Process;
@@ -28,7 +28,6 @@ pub use schemathesis::schemathesis;
 use serde_json::Value;
 pub use skip::{skip, skip_without};
 pub use tooling::command::is_there;
-pub use tooling::prometheus::for_debian;
 
 /// A generous timeout: nothing takes longer, even on a busy machine with two cores.
 pub const DEADLINE: Duration = Duration::from_secs(60);

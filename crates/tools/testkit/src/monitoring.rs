@@ -1,5 +1,6 @@
 //! Prometheus and Alertmanager as child processes.
 
+use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,15 +10,36 @@ use signals::alertmanager::{self, Alert};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tooling::command::is_there;
-use tooling::prometheus::EXTRA_SCRAPE_METRICS;
+use tooling::prometheus::{EXTRA_SCRAPE_METRICS, for_debian};
 
 use crate::{eventually, fetch, free_address};
 
 /// How long one answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The stack's configuration of Prometheus.
+const PROMETHEUS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../../stack/prometheus/prometheus.yml"
+);
+
 /// Debian's name of Alertmanager, and upstream's.
 const ALERTMANAGER: [&str; 2] = ["prometheus-alertmanager", "alertmanager"];
+
+/// The stack's configuration for a Prometheus at `address`, with the files of targets and of rules in
+/// `folder`. The rest of the stack still has its names.
+///
+/// # Panics
+/// When it cannot be read.
+#[must_use]
+pub fn prometheus_configuration(folder: &Path, address: &str) -> String {
+    let stack = fs::read_to_string(PROMETHEUS).expect("the stack is there");
+    let here = folder.display().to_string();
+    for_debian(&stack)
+        .replace("/etc/prometheus/targets", &here)
+        .replace("/etc/prometheus/rules", &here)
+        .replace("127.0.0.1:9090", address)
+}
 
 /// Starts Prometheus at `address` with the configuration `prometheus.yml` of `folder`, and keeps its
 /// data there. It has what the stack's Prometheus has switched on.

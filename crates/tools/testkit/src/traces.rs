@@ -1,7 +1,7 @@
 //! Traces for stand-ins for Tempo.
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
 use prost::Message;
@@ -26,12 +26,22 @@ pub fn text(key: &str, value: &str) -> KeyValue {
 /// The spans of one service, in the format of its exporter.
 #[must_use]
 pub fn of_service(service: &str, spans: Vec<Span>) -> ResourceSpans {
+    of_resource(vec![text("service.name", service)], spans)
+}
+
+/// The spans of a resource with these attributes.
+#[must_use]
+pub fn of_resource(attributes: Vec<KeyValue>, spans: Vec<Span>) -> ResourceSpans {
     ResourceSpans {
         resource: Some(Resource {
-            attributes: vec![text("service.name", service)],
+            attributes,
             ..Resource::default()
         }),
         scope_spans: vec![ScopeSpans {
+            scope: Some(InstrumentationScope {
+                name: "telemetry".to_owned(),
+                ..InstrumentationScope::default()
+            }),
             spans,
             ..ScopeSpans::default()
         }],

@@ -88,6 +88,11 @@ fn keep<A: IntoResponse>(
     answer
 }
 
+/// An id in hexadecimal digits.
+pub(crate) fn hex(id: &[u8]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The text of an attribute.
 pub(crate) fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
     let found = attributes.iter().find(|attribute| attribute.key == key)?;

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::Span;
 
+use crate::collector::hex;
+
 pub(crate) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 pub(crate) const PARENT: &str = "00f067aa0ba902b7";
 
@@ -84,10 +86,6 @@ fn replaced(text: &str, key: &str, change: impl FnOnce(&str) -> (usize, String))
     };
     let (length, value) = change(after);
     format!("{before}{key}{value}{}", &after[length..])
-}
-
-fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn attribute(attribute: &KeyValue) -> String {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
-use crate::collector::{Collector, text};
+use crate::collector::{Collector, hex, text};
 use crate::support::Pipeline;
 
 #[test]
@@ -76,10 +76,6 @@ fn handled(uri: &str, headers: &[(&str, &str)]) -> Span {
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
-
-fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 #[test]
 fn a_request_continues_the_trace_of_its_caller() {

@@ -108,7 +108,7 @@ async fn a_span_is_small_and_a_search_does_not_read_them_all() {
 }
 
 #[tokio::test]
-#[ignore = "it prints figures, and they mean something in a release build only"]
+#[ignore = "it prints figures, and they mean something in a release build only: the job `bench` of CI runs it"]
 async fn figures() {
     let rolls = spans::rolls(28_572);
     let singles = spans::singles(200_000);

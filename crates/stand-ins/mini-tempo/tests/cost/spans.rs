@@ -2,10 +2,9 @@
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
-use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 use prost::Message;
+use testkit::traces::{attribute, of_resource, text};
 
 /// 2026-01-01T00:00:00Z, in nanoseconds.
 const START: u64 = 1_767_225_600_000_000_000;
@@ -42,18 +41,6 @@ pub(crate) fn parameters(query: &str) -> String {
     format!("q={}", query.bytes().map(encode).collect::<String>())
 }
 
-fn attribute(key: &str, value: Value) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..KeyValue::default()
-    }
-}
-
-fn text(key: &str, value: &str) -> KeyValue {
-    attribute(key, Value::StringValue(value.to_owned()))
-}
-
 /// A span with the attributes of a SERVER span.
 fn span(trace: u128, id: u64, parent: u64, route: &str) -> Span {
     let start = START + (trace as u64) * MS + id * 1000;
@@ -85,25 +72,12 @@ fn span(trace: u128, id: u64, parent: u64, route: &str) -> Span {
 }
 
 fn batch(service: &str, spans: Vec<Span>) -> ResourceSpans {
-    ResourceSpans {
-        resource: Some(Resource {
-            attributes: vec![
-                text("service.name", service),
-                text("service.version", "0.1.0"),
-                text("deployment.environment.name", "demo"),
-            ],
-            ..Resource::default()
-        }),
-        scope_spans: vec![ScopeSpans {
-            scope: Some(InstrumentationScope {
-                name: "telemetry".to_owned(),
-                ..InstrumentationScope::default()
-            }),
-            spans,
-            ..ScopeSpans::default()
-        }],
-        ..ResourceSpans::default()
-    }
+    let resource = vec![
+        text("service.name", service),
+        text("service.version", "0.1.0"),
+        text("deployment.environment.name", "demo"),
+    ];
+    of_resource(resource, spans)
 }
 
 fn request(resource_spans: Vec<ResourceSpans>) -> Vec<u8> {

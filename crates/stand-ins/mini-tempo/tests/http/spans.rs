@@ -1,11 +1,10 @@
 //! Builders of spans, and one roll of a die through three services.
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
-use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, Status};
+pub(crate) use testkit::traces::{attribute, of_service as batch, text};
 
 /// 2026-01-01T00:00:00Z, in seconds and in nanoseconds.
 pub(crate) const START_SECONDS: u64 = 1_767_225_600;
@@ -26,37 +25,6 @@ pub(crate) fn span(trace: u128, id: u64, parent: u64, name: &str) -> Span {
         start_time_unix_nano: START,
         end_time_unix_nano: START + 10 * MS,
         ..Span::default()
-    }
-}
-
-pub(crate) fn attribute(key: &str, value: Value) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..KeyValue::default()
-    }
-}
-
-pub(crate) fn text(key: &str, value: &str) -> KeyValue {
-    attribute(key, Value::StringValue(value.to_owned()))
-}
-
-/// The spans of one service, as its exporter sends them.
-pub(crate) fn batch(service: &str, spans: Vec<Span>) -> ResourceSpans {
-    ResourceSpans {
-        resource: Some(Resource {
-            attributes: vec![text("service.name", service)],
-            ..Resource::default()
-        }),
-        scope_spans: vec![ScopeSpans {
-            scope: Some(InstrumentationScope {
-                name: "telemetry".to_owned(),
-                ..InstrumentationScope::default()
-            }),
-            spans,
-            ..ScopeSpans::default()
-        }],
-        ..ResourceSpans::default()
     }
 }
 

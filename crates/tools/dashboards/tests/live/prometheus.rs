@@ -8,7 +8,7 @@ use std::{env, fs, io};
 use serde_json::Value;
 use signals::Reader;
 use signals::prometheus::{Graph, Range};
-use testkit::{for_debian, start_prometheus};
+use testkit::{prometheus_configuration, start_prometheus};
 use tokio::process::Child;
 
 use crate::STACK;
@@ -170,10 +170,7 @@ impl From<Range> for Series {
 fn write_configuration(folder: &Path, system: &System, own: &str) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
     let read = |file: &str| fs::read_to_string(Path::new(STACK).join("prometheus").join(file));
-    let mut configuration = for_debian(&read("prometheus.yml")?)
-        .replace("/etc/prometheus/targets", &folder.display().to_string())
-        .replace("/etc/prometheus/rules", &folder.display().to_string())
-        .replace("127.0.0.1:9090", own);
+    let mut configuration = prometheus_configuration(folder, own);
     for (stack, here) in TIMES {
         assert!(
             configuration.contains(stack),

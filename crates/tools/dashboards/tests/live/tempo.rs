@@ -1,6 +1,6 @@
 //! The stand-in for Tempo: keeps the spans of one stage, and counts their bytes by service.
 
-use testkit::free_address;
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
@@ -22,20 +22,20 @@ impl Drop for Tempo {
 impl Tempo {
     pub(crate) async fn start() -> Self {
         let store = mini_tempo::Store::new(mini_tempo::DEFAULT_MAX_SPANS);
-        let (otlp, address) = (free_address(), free_address());
-        let listen = async |address: &str| {
-            let listener = TcpListener::bind(address).await;
-            listener.expect("a free port")
-        };
-        let receiver = axum::serve(listen(&otlp).await, mini_tempo::receiver(store.clone()));
-        let api = axum::serve(listen(&address).await, mini_tempo::api(store));
+        let (otlp, receiver) = serve(mini_tempo::receiver(store.clone())).await;
+        let (address, api) = serve(mini_tempo::api(store)).await;
         Self {
             otlp: format!("http://{otlp}"),
             address,
-            servers: [
-                tokio::spawn(receiver.into_future()).abort_handle(),
-                tokio::spawn(api.into_future()).abort_handle(),
-            ],
+            servers: [receiver, api],
         }
     }
+}
+
+/// Serves `app`; returns its `host:port`.
+async fn serve(app: Router) -> (String, AbortHandle) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound").to_string();
+    let server = tokio::spawn(axum::serve(listener, app).into_future());
+    (address, server.abort_handle())
 }

@@ -9,7 +9,9 @@ use serde_json::Value;
 use signals::prometheus::Prometheus;
 use signals::{AskError, Reader};
 use tempfile::TempDir;
-use testkit::{Alertmanager, eventually, for_debian, free_address, is_there, start_prometheus};
+use testkit::{
+    Alertmanager, eventually, free_address, is_there, prometheus_configuration, start_prometheus,
+};
 use tokio::process::Child;
 
 use crate::compressed;
@@ -119,12 +121,7 @@ fn configure(folder: &Path, system: &System, own: &str, alertmanager: &str) -> u
         let path = stack(file);
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     };
-    let here = folder.display().to_string();
-    let configuration = for_debian(&read("prometheus/prometheus.yml"));
-    let configuration = compressed::file(&configuration)
-        .replace("/etc/prometheus/targets", &here)
-        .replace("/etc/prometheus/rules", &here)
-        .replace("127.0.0.1:9090", own)
+    let configuration = compressed::file(&prometheus_configuration(folder, own))
         .replace("alertmanager:9093", alertmanager)
         // The rest of the stack does not run here. Its targets have no label `service`.
         .replace("tempo:3200", own)

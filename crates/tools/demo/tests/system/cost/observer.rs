@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 use signals::Reader;
 use signals::prometheus::{Labels, Prometheus};
 use tempfile::TempDir;
-use testkit::{DEADLINE, eventually, for_debian, free_address, start_prometheus};
+use testkit::{DEADLINE, eventually, free_address, prometheus_configuration, start_prometheus};
 use tokio::process::Child;
 
 use super::SCRAPE;
@@ -87,15 +87,11 @@ fn configure(folder: &Path, demo: &Demo, own: &str) {
     let write = |name: &str, text: &str| {
         fs::write(folder.join(name), text).expect("the folder can be written");
     };
-    let here = folder.display().to_string();
     let address = |flag: usize| format!("127.0.0.1:{}", demo.ports[flag]);
     let interval = format!("scrape_interval: {}s", SCRAPE.as_secs());
-    let mut configuration = for_debian(&read("prometheus.yml"))
+    let mut configuration = prometheus_configuration(folder, own)
         .replace("scrape_interval: 5s", &interval)
         .replace("scrape_timeout: 4s", "scrape_timeout: 900ms")
-        .replace("/etc/prometheus/targets", &here)
-        .replace("/etc/prometheus/rules", &here)
-        .replace("127.0.0.1:9090", own)
         .replace("tempo:3200", &address(4));
     // The rest of the stack does not run here: the discard port refuses connections.
     for other in ["alertmanager:9093", "loki:3100", "alloy:12345"] {
