@@ -22,7 +22,7 @@ pub use metrics::Metrics;
 pub use monitoring::{Alertmanager, prometheus_configuration, start_prometheus};
 pub use openapi::check_openapi;
 pub use operations::request_small_operations;
-pub use process::Process;
+pub use process::{Memory, Process};
 use reqwest::{Client, ClientBuilder, IntoUrl, Response};
 pub use schemathesis::schemathesis;
 use serde_json::Value;

@@ -14,6 +14,15 @@ use tokio::time::timeout;
 
 use crate::{DEADLINE, Metrics, eventually};
 
+/// The resident memory of a process, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory {
+    /// Now.
+    pub resident: u64,
+    /// The most so far.
+    pub peak: u64,
+}
+
 /// A running program. Killed when dropped.
 #[derive(Debug)]
 pub struct Process {
@@ -111,6 +120,25 @@ impl Process {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id().expect("still running")
+    }
+
+    /// Its resident memory, in bytes, now and at its peak.
+    ///
+    /// The kernel counts pages on each processor and adds them up later, so that a peak can be some
+    /// hundred KiB below one that was read before: subtract with `saturating_sub`.
+    ///
+    /// # Panics
+    /// When the process has ended, or `/proc` is not Linux's.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        let pid = i32::try_from(self.pid()).expect("Linux's pids fit");
+        let status = procfs::process::Process::new(pid).and_then(|it| it.status());
+        let status = status.expect("a running process");
+        let bytes = |kib: Option<u64>| kib.expect("a process has memory") << 10;
+        Memory {
+            resident: bytes(status.vmrss),
+            peak: bytes(status.vmhwm),
+        }
     }
 
     /// Sends `signal`.

@@ -5,17 +5,6 @@ use testkit::Process;
 
 use crate::support::{ROLL, assert_healthy, crowd, silent, start};
 
-/// A value of `/proc/PID/status`, in kB.
-fn status(process: &Process, name: &str) -> usize {
-    let path = format!("/proc/{}/status", process.pid());
-    let text = std::fs::read_to_string(path).expect("a Linux process");
-    let line = text.lines().find_map(|line| line.strip_prefix(name));
-    let figure = line.and_then(|line| line.trim_start_matches(':').trim().strip_suffix(" kB"));
-    figure
-        .and_then(|figure| figure.parse().ok())
-        .expect("a value in kB")
-}
-
 /// Raises the limit of this process, for its clients.
 fn raise_file_limit() {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
@@ -26,20 +15,23 @@ fn raise_file_limit() {
 /// measures the growth, and that a second rush fits into the memory of the first.
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_connections_need_little_memory_and_free_it() {
-    const GROWTH: usize = 24 << 10;
+    const GROWTH: u64 = 24 << 20;
     raise_file_limit();
     let process = start(&["--roll-delay=100ms"]).await;
     crowd(&process, 50, ROLL).await;
-    let before = status(&process, "VmRSS");
+    let before = process.memory().resident;
     let mut peaks = Vec::new();
     for _ in 0..3 {
         rush(&process).await;
-        peaks.push(status(&process, "VmHWM"));
+        peaks.push(process.memory().peak);
     }
-    assert!(peaks[2] < before + GROWTH, "from {before} to {peaks:?} kB");
+    assert!(
+        peaks[2] < before + GROWTH,
+        "from {before} to {peaks:?} bytes"
+    );
     assert!(
         peaks[2] < peaks[0] + GROWTH / 3,
-        "{peaks:?} kB: memory is not freed"
+        "{peaks:?} bytes: memory is not freed"
     );
 }
 

@@ -1,7 +1,7 @@
 //! More workers than the backend keeps in memory, and more callers than a worker has room for.
 
 use serde_json::{Value, json};
-use testkit::{Process, eventually};
+use testkit::eventually;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -32,21 +32,12 @@ async fn the_number_of_workers_is_bounded_and_lost_ones_make_room() {
     .await;
 }
 
-/// The most that a process had in memory at any time, in KiB.
-fn peak(process: &Process) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid()));
-    let status = status.expect("it runs");
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = peak.and_then(|text| text.trim().strip_suffix(" kB"));
-    kilobytes.expect("a peak").parse().expect("a number")
-}
-
 /// A worker's container has 24 MB, of which the program and its queue of spans take some 15 MB.
 #[tokio::test]
 async fn a_crowd_of_callers_fits_in_a_workers_container() {
     let fleet = Fleet::start(&[]).await;
     let worker = fleet.worker("backtest", &[]).await;
-    let before = peak(&worker);
+    let before = worker.memory().peak;
     let almost_all = "x".repeat(16_000);
     let body = format!(
         "POST /api/v1/runs HTTP/1.1\r\nHost: w\r\nContent-Type: application/json\r\n\
@@ -67,7 +58,7 @@ async fn a_crowd_of_callers_fits_in_a_workers_container() {
         (rejected >= 200.0).then_some(())
     })
     .await;
-    let grown = peak(&worker) - before;
+    let grown = worker.memory().peak.saturating_sub(before) >> 10;
     assert!(grown < 9_000, "grew by {grown} KiB");
     assert_eq!(
         fleet.worker_state(&worker.address).await.as_deref(),

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use testkit::{Process, postgres};
+use testkit::postgres;
 
 use crate::refused::NOWHERE;
 use crate::support::{gzip, line, lines, post, start_at, start_ready};
@@ -13,15 +13,6 @@ const ROOM: u64 = 32 << 20;
 
 /// The largest body accepted.
 const LARGEST: usize = 2 << 20;
-
-/// The peak memory of `sink`, in bytes.
-fn peak(sink: &Process) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", sink.pid()));
-    let status = status.expect("it runs");
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = peak.and_then(|text| text.trim().strip_suffix(" kB"));
-    kilobytes.expect("a peak").parse::<u64>().expect("a number") << 10
-}
 
 /// `item`, separated by commas, as often as it fits between `before` and `after`.
 fn filled(before: &str, item: &str, after: &str) -> String {
@@ -83,11 +74,11 @@ async fn hostile_deliveries_fit_in_the_container() {
     let json = ("content-type", "application/json");
     let packed = [json, ("content-encoding", "gzip")];
     post(&sink, &packed, gzip(b"{}")).await;
-    let before = peak(&sink);
+    let before = sink.memory().peak;
     let bomb = gzip(&vec![b' '; 200 << 20]);
     for body in hostile() {
         let (plain, gzip) = (body.as_bytes().to_vec(), gzip(body.as_bytes()));
-        let earlier = peak(&sink);
+        let earlier = sink.memory().peak;
         for (headers, body) in [(&packed[..1], &plain), (&packed, &gzip), (&packed, &bomb)] {
             let deliveries = (0..4).map(|_| post(&sink, headers, body.clone()));
             let answers = join_all(deliveries).await;
@@ -95,10 +86,10 @@ async fn hostile_deliveries_fit_in_the_container() {
             let is_known = |status: &u16| [200, 400, 413, 503].contains(status);
             assert!(statuses.iter().all(is_known), "{statuses:?}");
         }
-        let grown = (peak(&sink) - earlier) >> 10;
+        let grown = sink.memory().peak.saturating_sub(earlier) >> 10;
         println!("{grown} KiB more for {}", &body[..body.len().min(60)]);
     }
-    let grown = peak(&sink) - before;
+    let grown = sink.memory().peak.saturating_sub(before);
     println!("{} KiB before, {} KiB more", before >> 10, grown >> 10);
     assert!(grown < ROOM, "grew by {} KiB", grown >> 10);
 }
