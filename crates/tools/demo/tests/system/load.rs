@@ -1,7 +1,7 @@
 //! 500 requests a second, or as many as the machine can do.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::RETRY_AFTER;
 use serde_json::Value;
@@ -24,8 +24,16 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+/// What a load was answered.
+pub(crate) struct Answers {
+    pub(crate) all: Vec<Answer>,
+    /// Requests a second: a busy machine, and a debug build, do not reach 500.
+    pub(crate) rate: f64,
+}
+
 /// A running load.
 pub(crate) struct Load {
+    began: Instant,
     answers: Arc<Mutex<Vec<Answer>>>,
     stop: watch::Sender<bool>,
     sending: JoinHandle<()>,
@@ -38,6 +46,7 @@ impl Load {
         let (stop, stopped) = watch::channel(false);
         let sending = tokio::spawn(send(url, Arc::clone(&answers), stopped));
         Self {
+            began: Instant::now(),
             answers,
             stop,
             sending,
@@ -67,11 +76,14 @@ impl Load {
     }
 
     /// Sends no more, and returns all answers.
-    pub(crate) async fn stop(self) -> Vec<Answer> {
+    pub(crate) async fn stop(self) -> Answers {
         self.stop.send_replace(true);
         self.sending.await.expect("no panic");
+        let seconds = self.began.elapsed().as_secs_f64();
         let answers = Arc::into_inner(self.answers).expect("all have ended");
-        answers.into_inner().expect("no panic while locked")
+        let all = answers.into_inner().expect("no panic while locked");
+        let rate = f64::from(u32::try_from(all.len()).expect("fewer")) / seconds;
+        Answers { all, rate }
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use testkit::{Process, eventually};
 use tokio::process::Command;
 
-use crate::load::{Answer, Load};
+use crate::load::{Answers, Load};
 use crate::proxy::Proxy;
 use crate::support::{PROGRAM, collector, service};
 use mini_tempo::Store;
@@ -137,8 +137,8 @@ impl System {
 }
 
 /// The trace ids of the rolls that succeeded; the others must say which service was missing.
-fn finished(answers: &[Answer]) -> BTreeSet<String> {
-    let failed: Vec<_> = answers.iter().filter(|it| it.status != 200).collect();
+fn finished(answers: &Answers) -> BTreeSet<String> {
+    let (good, failed): (Vec<_>, Vec<_>) = answers.all.iter().partition(|it| it.status == 200);
     for answer in &failed {
         let detail = answer.body["detail"].as_str().unwrap_or_default();
         let names_one = detail.starts_with("dice-roller ") || detail.starts_with("die-service ");
@@ -148,11 +148,12 @@ fn finished(answers: &[Answer]) -> BTreeSet<String> {
     let details = failed.iter().map(|it| it.body["detail"].as_str());
     let details: BTreeSet<_> = details.collect();
     println!(
-        "{} rolls, {} answered 503: {details:?}",
-        answers.len(),
+        "{} rolls, {:.0} a second, {} answered 503: {details:?}",
+        answers.all.len(),
+        answers.rate,
         failed.len()
     );
-    let good = answers.iter().filter(|it| it.status == 200);
+    let good = good.into_iter();
     good.map(|it| it.body["trace_id"].as_str().expect("an id").to_owned())
         .collect()
 }
