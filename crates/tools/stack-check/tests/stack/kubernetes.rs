@@ -5,7 +5,7 @@
 //! * [`stages`]: each overlay runs what its stage has.
 //! * [`security`]: the Pod Security Standard "restricted", and what must never be there.
 //! * [`networks`]: the network policies allow what the networks of compose allow.
-//! * [`names`]: what one document refers to exists in another.
+//! * [`names`]: what one document refers to exists in another, and documents can be applied.
 //! * [`config`]: configuration is mounted from the files of the stack, and no file exists twice.
 //! * [`targets`]: both ways of finding pods give their series the labels of compose.
 

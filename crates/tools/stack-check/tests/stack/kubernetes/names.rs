@@ -1,4 +1,6 @@
-//! What one document refers to exists in another.
+//! What one document refers to exists in another, and documents can be applied.
+
+use serde_json::Value;
 
 use super::rendered::{Overlay, Pod, each, list, text};
 use crate::files::addresses;
@@ -108,6 +110,31 @@ fn every_document_is_small_enough_to_be_applied() {
         for document in &overlay.documents {
             let size = document.to_string().len();
             assert!(size < 256_000, "{}: {size} bytes", document["metadata"]);
+        }
+    });
+}
+
+/// A JSON patch whose `value` is misspelled writes null, without an error: see
+/// `findings/kustomize-replaces-a-value-by-null-when-value-is-misspelled.sh`.
+#[test]
+fn no_patch_has_written_null() {
+    fn nulls(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Null => found.push(path.to_owned()),
+            Value::Array(items) => items.iter().for_each(|it| nulls(it, path, found)),
+            Value::Object(members) => {
+                let nested = members.iter();
+                nested.for_each(|(key, it)| nulls(it, &format!("{path}/{key}"), found));
+            }
+            _ => {}
+        }
+    }
+    each(|overlay| {
+        for document in &overlay.documents {
+            let mut found = Vec::new();
+            nulls(document, "", &mut found);
+            let name = &document["metadata"]["name"];
+            assert!(found.is_empty(), "{}: {name}: {found:?}", overlay.name);
         }
     });
 }
