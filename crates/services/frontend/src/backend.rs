@@ -43,7 +43,6 @@ impl Backend {
     pub(crate) fn new(config: Config, registry: &Registry) -> Self {
         let dice = Catalogue::embedded();
         let metrics = Metrics::register(registry, &dice);
-        faults::start(&config.dice_roller_url);
         Self {
             config,
             client: Client::default(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faults::{Fault, Pace};
+use faults::Fault;
 use telemetry::client::{CallError, Client, Reply, redacted};
 use url::Url;
 
@@ -20,6 +20,7 @@ pub(crate) async fn call(
 ) -> Result<Reply, CallError> {
     let detached = faults::strikes(Fault::LostContext).then(|| client.without_context());
     let client = detached.as_ref().unwrap_or(client);
+    flood(url);
     // At most 20.
     let retries = faults::strength(Fault::RetryStorm).map_or(0, |retries| retries as u32);
     for attempt in 1..=retries {
@@ -38,13 +39,15 @@ pub(crate) async fn call(
     client.get(url.clone(), timeout).await
 }
 
-/// Prepares what happens on its own while a fault is on: many log lines about `backend`.
-pub(crate) fn start(backend: &Url) {
-    let backend_url = redacted(backend).to_string();
-    let mut pace = Pace::default();
-    faults::while_on(Fault::LogFlood, move |lines| {
-        for _ in 0..pace.due(lines.unwrap_or(0.0)) {
-            tracing::info!(backend_url, idle = true, "Connection checked");
-        }
-    });
+/// Logs many lines about the connection to `url` while [`Fault::LogFlood`] is on: a debug line that
+/// somebody left in the path of each request.
+fn flood(url: &Url) {
+    let Some(lines) = faults::strength(Fault::LogFlood) else {
+        return;
+    };
+    let backend_url = redacted(url).to_string();
+    // At most 200.
+    for _ in 0..lines as u32 {
+        tracing::info!(backend_url, idle = true, "Connection checked");
+    }
 }

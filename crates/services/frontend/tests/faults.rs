@@ -93,26 +93,27 @@ async fn a_request_becomes_several_until_the_storm_is_switched_off() {
 }
 
 #[tokio::test]
-async fn log_lines_flood_until_it_is_switched_off() {
+async fn each_roll_logs_many_lines_until_it_is_switched_off() {
+    let roller = Roller::default();
+    let url = roller.serve(Duration::ZERO).await;
     let flags = FlagsFile::new();
-    let frontend = start(&flags, "http://127.0.0.1:1").await;
-    let lines = || async {
-        let metrics = frontend.metrics().await;
-        metrics.value("telemetry_log_lines_total", &[])
+    let frontend = start(&flags, &url).await;
+    // Lines are written in order: all of a roll are there when this one is.
+    let ends = || frontend.lines_with("Dice roller answered").len();
+    let repeated = || frontend.lines_with("Connection checked").len();
+    let lines = async || {
+        let (ended, before) = (ends(), repeated());
+        assert_eq!(get(&frontend.url(ROLL)).await.0, 200);
+        eventually("the roll's line", || async {
+            (ends() > ended).then_some(())
+        })
+        .await;
+        repeated() - before
     };
-    let before = lines().await;
-    flags.set(&[(Fault::LogFlood, 1000.0)]);
-    eventually("a hundred lines more", || async {
-        (lines().await > before + 100.0).then_some(())
-    })
-    .await;
-    frontend.line_with("Connection checked").await;
+    assert_eq!(lines().await, 0);
+    flags.set(&[(Fault::LogFlood, 60.0)]);
+    becomes("repeated lines of one roll", 60, lines).await;
     flags.set(&[]);
-    eventually("no more lines", || async {
-        let before = lines().await;
-        tokio::time::sleep(3 * faults::TICK).await;
-        (lines().await == before).then_some(())
-    })
-    .await;
+    becomes("repeated lines of one roll", 0, lines).await;
     assert_unnamed(&frontend).await;
 }

@@ -26,12 +26,12 @@ pub(super) const LOG_FLOOD: Spec = Spec {
     name: "log-flood",
     service: "frontend",
     kind: Kind::Telemetry,
-    effect: "The frontend logs many lines about its connections.",
+    effect: "The frontend logs many lines about its connection, for each request to dice-roller.",
     strength: Strength {
-        unit: "lines each second",
-        default: 200.0,
+        unit: "lines for each request",
+        default: 100.0,
         min: 10.0,
-        max: 1000.0,
+        max: 200.0,
     },
     signal: promql(
         "the frontend's log lines per second",

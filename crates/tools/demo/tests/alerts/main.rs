@@ -43,8 +43,7 @@ const GROUPS: [Group; 5] = [
     ],
     &[
         (Fault::LostContext, None),
-        // Lines count per request, and there are more requests here than in the stack.
-        (Fault::LogFlood, Some(1000.0)),
+        (Fault::LogFlood, None),
         (Fault::LabelExplosion, None),
         (Fault::DeadCollector, None),
         (Fault::RetryStorm, None),
