@@ -9,6 +9,7 @@ mod kept;
 mod labels;
 mod overview;
 mod promql;
+mod sources;
 mod what_if;
 
 use crate::model::dashboard::Dashboard;
@@ -111,7 +112,7 @@ pub(crate) fn dashboard() -> Dashboard {
             Row::new("Cost", overview::lines()),
             Row::new("Services", by_service::lines()),
             Row::new("What If", [what_if::line()]),
-            Row::new("What the Stores Keep", [kept::line()]),
+            Row::new("What the Stores Keep", [kept::line(), sources::line()]),
             Row::new("Ten Dearest Metrics and Their Labels", [labels::line()]).folded(),
         ],
         headers: true,

@@ -14,6 +14,28 @@ type Labels = BTreeMap<String, String>;
 /// The label that holds a metric's name.
 const NAME: &str = "__name__";
 
+/// Metrics of spans, their counts and durations, and the label that names the service: Tempo's, and those
+/// that Alloy makes before it samples.
+const OF_SPANS: [[&str; 3]; 2] = [
+    [
+        "traces_spanmetrics_calls_total",
+        "traces_spanmetrics_latency",
+        "service",
+    ],
+    [
+        "spans_before_sampling_calls_total",
+        "spans_before_sampling_duration_seconds",
+        "service_name",
+    ],
+];
+
+/// Kinds of spans, each with the name of one.
+const KINDS_OF_SPANS: [(&str, &str); 3] = [
+    ("SPAN_KIND_SERVER", "GET /roll"),
+    ("SPAN_KIND_CLIENT", "GET"),
+    ("SPAN_KIND_INTERNAL", "roll"),
+];
+
 /// What Prometheus adds to each scrape, besides `up`.
 const OF_SCRAPES: [&str; 3] = [
     "scrape_samples_post_metric_relabeling",
@@ -55,23 +77,27 @@ impl Exposed {
         self.counters.contains(name)
     }
 
-    /// Adds the series that Tempo derives from spans: they arrive by remote write and are on no
+    /// Adds the series that Tempo and Alloy derive from spans: they arrive by remote write and are on no
     /// `/metrics`.
     pub(crate) fn spans(&mut self, service: &str) {
-        let latency = counters("traces_spanmetrics_latency histogram");
-        self.counters.extend(latency);
-        for (kind, name) in [
-            ("SPAN_KIND_SERVER", "GET /roll"),
-            ("SPAN_KIND_CLIENT", "GET"),
-            ("SPAN_KIND_INTERNAL", "roll"),
-        ] {
-            let labels = labels(&[
-                ("service", service),
-                ("span_kind", kind),
-                ("span_name", name),
-                ("le", "+Inf"),
-            ]);
-            self.add("traces_spanmetrics_latency_bucket", labels);
+        for [calls, durations, label] in OF_SPANS {
+            self.counters.insert(calls.to_owned());
+            self.counters
+                .extend(counters(&format!("{durations} histogram")));
+            for (kind, name) in KINDS_OF_SPANS {
+                let own = [
+                    (label, service),
+                    ("span_kind", kind),
+                    ("span_name", name),
+                    ("status_code", "STATUS_CODE_ERROR"),
+                ];
+                self.add(calls, labels(&own));
+                self.add(&format!("{durations}_count"), labels(&own));
+                for le in ["1.1", "+Inf"] {
+                    let bucket = [&own[..], &[("le", le)]].concat();
+                    self.add(&format!("{durations}_bucket"), labels(&bucket));
+                }
+            }
         }
     }
 

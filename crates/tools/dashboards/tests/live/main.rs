@@ -48,8 +48,15 @@ const SCRAPES: u32 = 16;
 /// How often a slow dashboard is measured again before it counts as slow.
 const REPEATED: u32 = 3;
 
-/// Series of Loki and Alloy, which do not run here, those that Tempo makes of spans, and of faults, of which none is on.
-const ELSEWHERE: [&str; 4] = ["traces_spanmetrics_", "loki_", "otelcol_", "fault_active"];
+/// Series of Loki and Alloy, which do not run here, those that Tempo and Alloy make of spans, and of faults, of which
+/// none is on.
+const ELSEWHERE: [&str; 5] = [
+    "traces_spanmetrics_",
+    "spans_before_sampling_",
+    "loki_",
+    "otelcol_",
+    "fault_active",
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
