@@ -27,7 +27,7 @@ pub(crate) struct Answer {
 /// What a load was answered.
 pub(crate) struct Answers {
     pub(crate) all: Vec<Answer>,
-    /// Requests a second: a busy machine, and a debug build, do not reach 500.
+    /// Requests a second while they were sent: a busy machine, and a debug build, do not reach 500.
     pub(crate) rate: f64,
 }
 
@@ -78,8 +78,8 @@ impl Load {
     /// Sends no more, and returns all answers.
     pub(crate) async fn stop(self) -> Answers {
         self.stop.send_replace(true);
-        self.sending.await.expect("no panic");
         let seconds = self.began.elapsed().as_secs_f64();
+        self.sending.await.expect("no panic");
         let answers = Arc::into_inner(self.answers).expect("all have ended");
         let all = answers.into_inner().expect("no panic while locked");
         let rate = f64::from(u32::try_from(all.len()).expect("fewer")) / seconds;
