@@ -113,7 +113,8 @@ fn slow() -> Panel {
         ],
     )
     .unit(unit::RATIO)
-    .decimals(1)    .link(Link::traces(
+    .decimals(1)
+    .link(Link::traces(
         "Slow rolls",
         r#"{ kind = server && name =~ "GET /roll|GET /roll-async" && duration > 1.1s }"#,
     ))
