@@ -8,7 +8,7 @@ use crate::support::board::Query;
 
 /// Panels that rightly show 0 in a healthy system; [`crate::broken`] and [`crate::outage`] check
 /// other values, and `arithmetic.yml` those of losses that a client cannot cause.
-const RIGHTLY_ZERO: [&str; 13] = [
+const RIGHTLY_ZERO: [&str; 14] = [
     "Bad Events by Window",
     "Bad Events per Second",
     "Burn Rate",
@@ -22,6 +22,7 @@ const RIGHTLY_ZERO: [&str; 13] = [
     "Requests Refused",
     "Panics",
     "Series Growth in Range",
+    "Slow Rolls by Source",
 ];
 
 /// The panel that shows nothing while no alert of its objective fires.
