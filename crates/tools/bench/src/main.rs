@@ -7,6 +7,7 @@
 //! * [`batches`]: how much longer a batch takes than its slowest roll, and its CPU time.
 //! * [`losses`]: whether every span arrives under steady load.
 //! * [`client`]: the load generator's own CPU time, beside wrk's.
+//! * [`in_flight`]: memory of a roll in flight, and what is kept afterwards.
 //! * [`mod@per_roll`]: what a roll costs each service, in CPU time, spans, lines and bytes.
 //! * [`gate`]: instructions against those of the last release; CI runs it.
 //!
@@ -18,6 +19,7 @@ mod client;
 mod cost;
 mod footprint;
 mod gate;
+mod in_flight;
 mod instructions;
 mod losses;
 mod measure;
@@ -76,6 +78,13 @@ async fn run(options: &Options) -> Result<(), String> {
             let programs = options.programs()?;
             write(
                 &per_roll::measure(&programs, options.seconds).await,
+                &options.json,
+            )
+        }
+        Some(Command::InFlight) => {
+            let programs = options.image_programs()?;
+            write(
+                &in_flight::measure(&programs, options.seconds).await,
                 &options.json,
             )
         }

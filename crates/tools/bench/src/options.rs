@@ -9,6 +9,9 @@ use crate::builds::Build;
 use crate::programs::Programs;
 use crate::{cost, gate, instructions};
 
+/// What is measured, and what loads it.
+const SERVICES_AND_LOAD: [&str; 4] = ["die-service", "dice-roller", "frontend", "traffic-gen"];
+
 /// Measure what metrics, logs and traces cost
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask bench")]
@@ -62,6 +65,8 @@ pub(crate) enum Command {
     Count(instructions::Options),
     /// Measure what one roll costs each service: CPU, spans, lines, samples
     PerRoll,
+    /// Measure the memory of a roll in flight in each of the image's services
+    InFlight,
 }
 
 /// A part of the measurements.
@@ -91,8 +96,19 @@ impl Options {
     /// # Errors
     /// If the build fails.
     pub(crate) fn programs(&self) -> Result<Programs, String> {
-        let built =
-            || Build::Host.programs(&["die-service", "dice-roller", "frontend", "traffic-gen"]);
+        let built = || Build::Host.programs(&SERVICES_AND_LOAD);
+        self.programs.clone().map_or_else(built, Ok).map(Programs)
+    }
+
+    /// [`programs`](Self::programs) as in the image.
+    ///
+    /// # Errors
+    /// If the build fails, or this machine cannot build for the image.
+    pub(crate) fn image_programs(&self) -> Result<Programs, String> {
+        let built = || {
+            Build::Image.check()?;
+            Build::Image.programs(&SERVICES_AND_LOAD)
+        };
         self.programs.clone().map_or_else(built, Ok).map(Programs)
     }
 

@@ -39,13 +39,28 @@ impl Programs {
         rate: u32,
         duration: Duration,
     ) -> Load {
+        let mut command = self.loading(connections, url, duration);
+        command.arg(format!("--rate={rate}"));
+        load(&mut command).await
+    }
+
+    /// Loads `url` in a closed loop: one request in flight on each of so many connections.
+    pub(crate) async fn load_closed(
+        &self,
+        connections: u32,
+        url: &str,
+        duration: Duration,
+    ) -> Load {
+        load(&mut self.loading(connections, url, duration)).await
+    }
+
+    fn loading(&self, connections: u32, url: &str, duration: Duration) -> Command {
         let mut command = Command::new(self.traffic_gen());
         // Each request is counted, by us and by the server.
         command.args(["load", "--json", "--warm-up=0s", url]);
         command.arg(format!("--connections={connections}"));
         command.arg(format!("--duration={}ms", duration.as_millis()));
-        command.arg(format!("--rate={rate}"));
-        load(&mut command).await
+        command
     }
 
     pub(crate) fn traffic_gen(&self) -> PathBuf {

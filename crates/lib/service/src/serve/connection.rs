@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::header::{CONNECTION, HOST};
 use axum::http::{HeaderValue, StatusCode, Version};
@@ -245,5 +245,13 @@ fn answer(
         let problem = Problem::new(StatusCode::BAD_REQUEST, detail);
         return Either::Left(ready(Ok(problem.into_response())));
     }
-    Either::Right(app.clone().call(request.map(Body::new)))
+    Either::Right(app.clone().call(request.map(body)))
+}
+
+/// The body for axum, which would allocate for an empty one, too.
+fn body(incoming: Incoming) -> Body {
+    match incoming.is_end_stream() {
+        true => Body::empty(),
+        false => Body::new(incoming),
+    }
 }

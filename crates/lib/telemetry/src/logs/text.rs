@@ -44,10 +44,8 @@ pub(super) fn push_now(line: &mut Vec<u8>) {
 
 /// Appends two hexadecimal digits for each byte.
 pub(super) fn push_hex(line: &mut Vec<u8>, bytes: &[u8]) {
-    for byte in bytes {
-        let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
-        line.extend_from_slice(&[HEX[high], HEX[low]]);
-    }
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]);
+    line.extend(bytes.iter().flat_map(digits));
 }
 
 /// Appends `text` with the escapes of a JSON string, as `serde_json` writes them.
