@@ -45,6 +45,18 @@ pub(crate) enum Error {
         /// What is wrong with the answer.
         problem: String,
     },
+    /// Exit code 3: `service` has no time for an answer; it may have later.
+    #[error(
+        "{service} at {url} is too busy to answer: {cause}; try fewer --requests or a longer --wait"
+    )]
+    Busy {
+        /// The service.
+        service: &'static str,
+        /// Its URL.
+        url: String,
+        /// What came in place of an answer.
+        cause: String,
+    },
     /// Exit code 1: a local file or command failed.
     #[error("{0}")]
     Local(String),
@@ -57,7 +69,7 @@ impl Error {
         match self {
             Self::Local(_) => ExitCode::FAILURE,
             Self::Usage(_) => ExitCode::from(2),
-            Self::NotThere { .. } | Self::Unusable { .. } => ExitCode::from(3),
+            Self::NotThere { .. } | Self::Unusable { .. } | Self::Busy { .. } => ExitCode::from(3),
         }
     }
 }

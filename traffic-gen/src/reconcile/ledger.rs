@@ -80,7 +80,8 @@ impl Ledger {
         self.values.read_before(self.wait, stop).await
     }
 
-    /// Reads until all rows are balanced, the wait is over, or the run is stopped.
+    /// Reads until all rows are balanced, the wait is over, or the run is stopped. What is too busy
+    /// to answer is asked again until then.
     pub(super) async fn balance(
         &mut self,
         sent: &[Sent],
@@ -88,25 +89,38 @@ impl Ledger {
         stop: &Stop,
     ) -> Result<Vec<Row>, Error> {
         let expected = Expected::of(sent);
-        let ours = traces.ids();
         let end = nanos(SystemTime::now());
         let begun = Instant::now();
         let deadline = begun + self.wait;
         loop {
-            self.values.read_after(end).await?;
-            self.lines.read(self.values.begin()).await?;
-            traces.read(&self.tempo).await?;
-            if let Some(usage) = &mut self.usage {
-                usage.read(&ours).await?;
-            }
-            let rows = self.rows(&expected, &ours, traces).await?;
-            let is_balanced = rows.iter().all(Row::is_balanced);
-            // Until then, a trace that is not kept looks like one that is late.
-            let is_decided = !self.sampled || begun.elapsed() >= DECIDED;
-            if is_balanced && is_decided || Instant::now() >= deadline || !stop.sleep(ROUND).await {
-                return Ok(rows);
+            let round = self.round(&expected, end, traces).await;
+            let is_last = match &round {
+                // Until then, a trace that is not kept looks like one that is late.
+                Ok(_) if self.sampled && begun.elapsed() < DECIDED => false,
+                Ok(rows) => rows.iter().all(Row::is_balanced),
+                Err(error) => !matches!(error, Error::Busy { .. }),
+            };
+            if is_last || Instant::now() >= deadline || !stop.sleep(ROUND).await {
+                return round;
             }
         }
+    }
+
+    /// Reads everything once; `end` is when the run ended.
+    async fn round(
+        &mut self,
+        expected: &Expected,
+        end: u64,
+        traces: &mut Traces,
+    ) -> Result<Vec<Row>, Error> {
+        let ours = traces.ids();
+        self.values.read_after(end).await?;
+        self.lines.read(self.values.begin()).await?;
+        traces.read(&self.tempo).await?;
+        if let Some(usage) = &mut self.usage {
+            usage.read(&ours).await?;
+        }
+        self.rows(expected, &ours, traces).await
     }
 
     /// Spans received twice: those of the run if the store keeps duplicates, otherwise the store's
@@ -119,7 +133,13 @@ impl Ledger {
 
     /// What the run cost each service.
     pub(super) async fn costs(&mut self, traces: &mut Traces) -> Result<Vec<Cost>, Error> {
-        traces.read_again(&self.tempo).await?;
+        let deadline = Instant::now() + self.wait;
+        while let Err(error) = traces.read_again(&self.tempo).await {
+            if !matches!(error, Error::Busy { .. }) || Instant::now() >= deadline {
+                return Err(error);
+            }
+            tokio::time::sleep(ROUND).await;
+        }
         let after = self.moment().await?;
         let moments = (&self.before, &after);
         let written = self.lines.written(self.values.begin()).await?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use signals::{AskError, Reader};
+use signals::{AskError, Reader, StatusCode};
 use telemetry::client::shown;
 use url::Url;
 
@@ -28,12 +28,14 @@ impl Source {
         }
     }
 
-    /// Converts to [`Error::NotThere`] if there was no answer, to [`Error::Unusable`] otherwise.
+    /// Converts to [`Error::NotThere`] if nothing listens there, to [`Error::Busy`] if there was no
+    /// time for an answer, and to [`Error::Unusable`] otherwise.
     pub(super) fn error(&self, error: AskError) -> Error {
         match error {
             AskError::Unreachable { cause, .. } => self.not_there(cause),
-            AskError::Slow { timeout, .. } => {
-                self.not_there(format!("no answer within {timeout:?}"))
+            AskError::Slow { timeout, .. } => self.busy(format!("no answer within {timeout:?}")),
+            AskError::Status { status, detail, .. } if is_busy(status) => {
+                self.busy(format!("{status}: {detail}"))
             }
             AskError::Status { status, detail, .. } => self.unusable(format!("{status}: {detail}")),
             AskError::Unreadable { cause, .. } => self.unusable(cause),
@@ -49,6 +51,14 @@ impl Source {
         }
     }
 
+    fn busy(&self, cause: String) -> Error {
+        Error::Busy {
+            service: self.name,
+            url: shown(self.reader.base()),
+            cause,
+        }
+    }
+
     fn not_there(&self, cause: String) -> Error {
         Error::NotThere {
             service: self.name,
@@ -57,6 +67,16 @@ impl Source {
             cause,
         }
     }
+}
+
+/// Whether a store answers so while it has too much to do.
+fn is_busy(status: StatusCode) -> bool {
+    [
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::GATEWAY_TIMEOUT,
+    ]
+    .contains(&status)
 }
 
 /// Nanoseconds since 1970.

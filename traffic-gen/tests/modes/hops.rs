@@ -7,14 +7,15 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::to_bytes;
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::map_response;
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -43,6 +44,8 @@ pub(crate) struct Loss {
     pub(crate) resent: bool,
     /// Not a loss: how many more times spans are posted.
     pub(crate) posted_again: usize,
+    /// Not a loss: how many look-ups of a trace Tempo answers with 503 before it has time.
+    pub(crate) busy: usize,
 }
 
 /// A running stand-in.
@@ -91,6 +94,8 @@ impl Hops {
             true => api.layer(map_response(twice)),
             false => api,
         };
+        let busy = Arc::new(AtomicUsize::new(loss.busy));
+        let api = api.layer(from_fn_with_state(busy, busy_first));
         let tempo = serve(&mut running, api).await;
         let app = Arc::new(App {
             loss,
@@ -116,6 +121,21 @@ impl Hops {
             log,
             _running: running,
         }
+    }
+}
+
+/// Answers look-ups of traces with 503, that many times.
+async fn busy_first(
+    State(busy): State<Arc<AtomicUsize>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_look_up = request.uri().path().contains("/traces/");
+    let fewer = |busy: usize| busy.checked_sub(1);
+    let relaxed = Ordering::Relaxed;
+    match is_look_up && busy.fetch_update(relaxed, relaxed, fewer).is_ok() {
+        true => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        false => next.run(request).await,
     }
 }
 

@@ -212,6 +212,33 @@ async fn spans_that_were_sent_again_count_once_and_are_reported() {
 }
 
 #[tokio::test]
+async fn a_store_that_is_busy_is_asked_again() {
+    let loss = Loss {
+        busy: 3,
+        ..Loss::default()
+    };
+    let hops = Hops::start("busy", loss).await;
+    let finished = reconcile(&hops, &[&log(&hops)]).await;
+    let report = finished.json();
+    assert_eq!(finished.code, Some(0), "{report:#}");
+    assert_eq!(lost(&report), []);
+}
+
+#[tokio::test]
+async fn a_store_that_stays_busy_is_named_when_the_wait_is_over() {
+    let loss = Loss {
+        busy: usize::MAX,
+        ..Loss::default()
+    };
+    let hops = Hops::start("busy-for-ever", loss).await;
+    let finished = reconcile(&hops, &[&log(&hops), "--wait=2s"]).await;
+    assert_eq!(finished.code, Some(3), "{}", finished.stderr);
+    let named = finished.stderr.contains(&hops.tempo);
+    let says = finished.stderr.contains("is too busy to answer: 503");
+    assert!(named && says, "{}", finished.stderr);
+}
+
+#[tokio::test]
 async fn spans_that_the_store_kept_once_are_reported() {
     let loss = Loss {
         posted_again: 1,
