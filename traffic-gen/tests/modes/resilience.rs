@@ -67,8 +67,10 @@ async fn an_outage_is_reported_by_length_status_and_service() {
     assert_eq!(answered + failed, 350.0, "{report}");
     assert_eq!(number("availability"), answered / 350.0);
     let outage = number("longest_outage_seconds");
-    // 2 s at 50 a second, minus the start-up time of a shell, twice.
-    assert!((failed - outage * 50.0).abs() <= 50.0, "{report}");
+    // Each second of it had 50 requests. In the first and the last, perhaps only one failed; between
+    // them all did.
+    let bounds = (outage - 2.0) * 50.0..=(outage + 1.0) * 50.0;
+    assert!(bounds.contains(&failed), "{report}");
     assert!((1.0..5.0).contains(&outage), "{report}");
     // On a busy machine, requests that could not be sent on time count as failures.
     let not_sent = report["failures_by_status"]["not sent"].as_f64();
