@@ -9,7 +9,7 @@ mod tally;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
@@ -34,7 +34,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) frontend: Frontend,
 
-    /// Number of concurrent users, 1 to 10000
+    /// Number of concurrent users, 1 to 10000; they arrive within the longest think time
     #[arg(
         long = "users",
         env = "NUM_USERS",
@@ -156,8 +156,11 @@ fn start_users(
     let sender = Sender::new(&options.frontend.url, options.request_timeout.timeout, run);
     let outage = Arc::new(Outage::new(console.clone()));
     let is_endless = options.behaviour.is_endless();
+    // They arrive one after the other: all in one instant would be a crowd, which is `load`'s part.
+    let apart = options.behaviour.think_max.div_f64(options.users as f64);
     let users = (0..options.users).map(|number| User {
         number,
+        arrives_after: apart.mul_f64(number as f64),
         rng: stream(seed, number),
         behaviour: options.behaviour.clone(),
         sender: sender.clone(),
@@ -178,6 +181,8 @@ fn follow(console: &Console, users: u64, live: &Arc<Live>) -> crate::console::Fo
 
 struct User {
     number: u64,
+    /// When it opens the page, from the start of the run.
+    arrives_after: Duration,
     rng: StdRng,
     behaviour: Behaviour,
     sender: Sender,
@@ -190,6 +195,9 @@ struct User {
 impl User {
     async fn act(mut self) -> Tally {
         let mut tally = Tally::default();
+        if !self.stop.sleep(self.arrives_after).await {
+            return tally;
+        }
         while self.session(&mut tally).await && self.behaviour.is_endless() {}
         tally
     }

@@ -137,6 +137,20 @@ async fn ctrl_c_ends_with_the_report_so_far() {
 }
 
 #[tokio::test]
+async fn users_arrive_one_after_the_other() {
+    let frontend = StandIn::start(threes).await;
+    let mut arguments = vec!["users", "--frontend-url", &frontend.url, "--users=2"];
+    arguments.extend(["--think-min=1h", "--think-max=2h", "--json", "--quiet"]);
+    arguments.extend(["--traces-exporter=none"]);
+    let child = start(&arguments);
+    let pages = || frontend.asked().iter().filter(|it| *it == "/").count();
+    eventually("the first user", || async { (pages() > 0).then_some(()) }).await;
+    let finished = interrupt(child).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(pages(), 1);
+}
+
+#[tokio::test]
 async fn endless_users_survive_a_restart_and_report_it_once() {
     let frontend = StandIn::start(threes).await;
     let url = frontend.url.clone();
