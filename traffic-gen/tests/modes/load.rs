@@ -43,8 +43,12 @@ pub(crate) async fn load(url: &str, more: &[&str]) -> Finished {
 }
 
 fn p99(finished: &Finished) -> f64 {
-    let p99 = &finished.json()["measured"]["latency"]["p99_ms"];
-    p99.as_f64().expect("a number")
+    latency(finished, "p99_ms")
+}
+
+fn latency(finished: &Finished, quantile: &str) -> f64 {
+    let latency = &finished.json()["measured"]["latency"][quantile];
+    latency.as_f64().expect("a number")
 }
 
 #[tokio::test]
@@ -65,7 +69,9 @@ async fn a_stall_shows_in_an_open_loop_and_hides_in_a_closed_one() {
     );
     // A quarter of the requests were due during the stall.
     assert!(p99(&open) > 800.0, "{}", open.json());
-    assert!(p99(&closed) < p99(&open) / 2.0, "{}", closed.json());
+    // Two requests met it here, which are more than 1 % if a busy machine sends fewer than 200.
+    let hidden = latency(&closed, "p95_ms");
+    assert!(hidden < p99(&open) / 2.0, "{}", closed.json());
 }
 
 #[tokio::test]
