@@ -79,13 +79,13 @@ async fn one_round(variant: &Variant, programs: &Programs, load: Load) -> Round 
     let process = variant.start(&sink).await;
     let url = process.url(PATH);
     let pid = process.pid();
-    let idle_mb = resident_mb(pid);
+    let idle_mb = resident_mb(&process);
     let warm = programs.load(&url, load.rate, WARM_UP).await;
     let before = cpu_time(pid);
     let duration = Duration::from_secs(load.seconds);
     let loaded = programs.load(&url, load.rate, duration).await;
     let cpu = cpu_time(pid) - before;
-    let loaded_mb = resident_mb(pid);
+    let loaded_mb = resident_mb(&process);
     // Stopping it flushes every span.
     process.terminate().await;
     let requests = (warm.answered + loaded.answered) as f64;

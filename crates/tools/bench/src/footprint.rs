@@ -25,7 +25,7 @@ pub(crate) async fn measure(programs: &Programs) -> Footprint {
     let mut idle_mb: f64 = 0.0;
     for name in ["die-service", "dice-roller", "frontend"] {
         let process = programs.service(name, &[&otlp]).await;
-        idle_mb = idle_mb.max(resident_mb(process.pid()));
+        idle_mb = idle_mb.max(resident_mb(&process));
     }
     let mut starts = Vec::new();
     for _ in 0..STARTS {

@@ -8,6 +8,7 @@ use testkit::Process;
 
 use crate::programs::Programs;
 use crate::sink::Sink;
+use crate::usage::{megabytes, resident_mb};
 
 /// Clients that wait at once.
 const CLIENTS: [u32; 2] = [300, 1_000];
@@ -49,11 +50,7 @@ async fn with(clients: u32, seconds: u64, programs: &Programs) -> Vec<Row> {
     let otlp = Sink::start().await.flag();
     let services = start(programs, &otlp).await;
     tokio::time::sleep(SETTLE).await;
-    let resident = || {
-        services
-            .iter()
-            .map(|(_, it)| megabytes(it.memory().resident))
-    };
+    let resident = || services.iter().map(|(_, it)| resident_mb(it));
     let idle: Vec<f64> = resident().collect();
     let url = services[0].1.url("/roll?die=fair");
     let duration = Duration::from_secs(seconds);
@@ -90,10 +87,6 @@ async fn start(programs: &Programs, otlp: &str) -> [(&'static str, Process); 3] 
         ("dice-roller", roller),
         ("die-service", dice),
     ]
-}
-
-fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
 }
 
 fn print(rows: &[Row]) {

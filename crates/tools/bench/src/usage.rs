@@ -5,6 +5,7 @@ use std::time::Duration;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
+use testkit::Process;
 
 /// CPU time of a process so far, user and system, ended threads included; to the nanosecond, unlike
 /// `/proc/PID/stat`, which counts in hundredths of a second.
@@ -25,16 +26,14 @@ pub(crate) fn cpu_time_of_children() -> Duration {
     Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time()))
 }
 
-/// Resident memory in MB (10^6 bytes).
-pub(crate) fn resident_mb(process: u32) -> f64 {
-    let file = format!("/proc/{process}/status");
-    let status = std::fs::read_to_string(&file).expect("the process runs");
-    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    let kib: f64 = kib
-        .and_then(|kib| kib.parse().ok())
-        .expect("a number of kB");
-    kib * 1024.0 / 1e6
+/// Resident memory in MB.
+pub(crate) fn resident_mb(process: &Process) -> f64 {
+    megabytes(process.memory().resident)
+}
+
+/// 10^6 bytes.
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
 }
 
 /// Microseconds for each of `count`.
