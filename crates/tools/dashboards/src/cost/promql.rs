@@ -88,10 +88,12 @@ pub(super) fn increase(counter: &str, by: &str, window: &str) -> String {
 
 /// [`increase`] of the series that also match `matchers`, each after a comma.
 pub(super) fn increase_where(counter: &str, matchers: &str, by: &str, window: &str) -> String {
-    format!(
-        "{} (increase({counter}{{{STAGE}{matchers}}}[{window}]))",
-        sum(by)
-    )
+    total(counter, &format!("{STAGE}{matchers}"), by, window)
+}
+
+/// The increase within `window` of the series of any counter that match `selector`.
+pub(super) fn total(counter: &str, selector: &str, by: &str, window: &str) -> String {
+    format!("{} (increase({counter}{{{selector}}}[{window}]))", sum(by))
 }
 
 /// Spans that arrived at a collector within the time range.

@@ -1,7 +1,7 @@
 //! What three sources say of the same rolls: the services, all spans, and the spans that were kept.
 //! With sampling at the tail, the last one is wrong on purpose: docs/cost.md says why.
 
-use super::promql::STAGE;
+use super::promql::{STAGE, total};
 use crate::model::colour::BLUE;
 use crate::model::layout::Line;
 use crate::model::link::Link;
@@ -42,7 +42,7 @@ fn bars(title: &'static str, description: &'static str, exprs: [String; 3]) -> P
 
 /// The increase of a counter in the time range.
 fn counted(name: &str, selector: &str) -> String {
-    format!("sum (increase({name}{{{selector}}}[$__range]))")
+    total(name, selector, "", "$__range")
 }
 
 /// The share of the counter `name` that also matches `part`; 0 if no series does.
