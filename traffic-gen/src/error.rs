@@ -63,6 +63,11 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// Whether the same question may be answered later.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy { .. })
+    }
+
     /// The exit code for this error.
     #[must_use]
     pub(crate) fn exit_code(&self) -> ExitCode {

@@ -98,7 +98,7 @@ impl Ledger {
                 // Until then, a trace that is not kept looks like one that is late.
                 Ok(_) if self.sampled && begun.elapsed() < DECIDED => false,
                 Ok(rows) => rows.iter().all(Row::is_balanced),
-                Err(error) => !matches!(error, Error::Busy { .. }),
+                Err(error) => !error.is_busy(),
             };
             if is_last || Instant::now() >= deadline || !stop.sleep(ROUND).await {
                 return round;
@@ -135,7 +135,7 @@ impl Ledger {
     pub(super) async fn costs(&mut self, traces: &mut Traces) -> Result<Vec<Cost>, Error> {
         let deadline = Instant::now() + self.wait;
         while let Err(error) = traces.read_again(&self.tempo).await {
-            if !matches!(error, Error::Busy { .. }) || Instant::now() >= deadline {
+            if !error.is_busy() || Instant::now() >= deadline {
                 return Err(error);
             }
             tokio::time::sleep(ROUND).await;
