@@ -3,13 +3,19 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use testkit::Metrics;
+use testkit::{Metrics, eventually};
 
-use crate::run::traffic_gen;
+use crate::run::{Finished, traffic_gen};
 use crate::services::{Services, listen};
 use crate::stand_in::StandIn;
 
 async fn report(mode: &str, die_service: &str, more: &[&str]) -> Value {
+    let finished = finished(mode, die_service, more).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    finished.json()
+}
+
+async fn finished(mode: &str, die_service: &str, more: &[&str]) -> Finished {
     let mut arguments = vec![
         mode,
         "--json",
@@ -19,9 +25,7 @@ async fn report(mode: &str, die_service: &str, more: &[&str]) -> Value {
     ];
     arguments.extend(["--die-service-url", die_service]);
     arguments.extend(more);
-    let finished = traffic_gen(&arguments).await;
-    assert_eq!(finished.code, Some(0), "{finished:?}");
-    finished.json()
+    traffic_gen(&arguments).await
 }
 
 fn kind<'a>(report: &'a Value, kind: &str) -> &'a Value {
@@ -67,9 +71,17 @@ async fn direct_queries_lists_and_single_dice() {
 
 #[tokio::test]
 async fn database_keeps_its_rate() {
-    let services = Services::start(Duration::ZERO).await;
     let flags = ["--queries-per-second=40", "--duration=2s"];
-    let report = report("database", &services.die_service, &flags).await;
+    // A run in which a busy machine could not send on time, and that says so, is repeated.
+    let (services, finished) = eventually("a run on time", || async {
+        let services = Services::start(Duration::ZERO).await;
+        let finished = finished("database", &services.die_service, &flags).await;
+        let is_late = finished.code == Some(1) && finished.stdout.contains("\"not sent\"");
+        (!is_late).then_some((services, finished))
+    })
+    .await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let report = finished.json();
     assert_eq!(report["queries"], 80);
     assert_counted(&report, &services.die_service).await;
 }
